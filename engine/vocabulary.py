@@ -1,0 +1,123 @@
+"""The words a diagram may use: functions, services, messages, roles and task properties.
+
+Nothing else runs from a diagram, a table or a form. The checker refuses a word that is not here, `engine.process`
+binds every word to code (a test keeps both equal), and the designer's element templates are generated from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A pure function for expressions. `least` and `most` bound the number of arguments."""
+
+    name: str
+    least: int
+    most: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a service task may ask for: `camunda:type="external"`, `camunda:topic` = name.
+
+    `params` maps a parameter to True when it is required; `gives` names the variables it sets.
+    """
+
+    name: str
+    says: str
+    params: Mapping[str, bool] = field(default_factory=dict)
+    gives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """One closed set of words; the product has one (`WORDS`), conformance tests bring their own."""
+
+    functions: Mapping[str, Function]
+    services: Mapping[str, Service]
+    messages: Mapping[str, str]
+    roles: Mapping[str, str]
+    task_properties: Mapping[str, str]
+
+
+WORDS = Vocabulary(
+    functions={
+        word.name: word
+        for word in (
+            Function("due", 1, 2, 'due("handle", tier): when a step at a tier ends, from limits.yaml'),
+            Function("max", 1, 32, "the largest of a list or of several numbers; 0 for an empty list"),
+            Function("min", 1, 32, "the smallest of a list or of several numbers; 0 for an empty list"),
+            Function("len", 1, 1, "how many items a list or how many characters a text has"),
+            Function("contains", 2, 2, "contains(list, item): whether the item is in the list"),
+        )
+    },
+    services={
+        word.name: word
+        for word in (
+            Service(
+                "triage",
+                "grade the case anew by the decision tables",
+                gives=("severity", "size", "track", "urgent", "target_tier"),
+            ),
+            Service(
+                "raise_tier",
+                "move the case up one tier, or straight up to the tier `to`",
+                {"reason": True, "to": False},
+                gives=("tier", "top", "signed_in"),
+            ),
+            Service(
+                "return_down",
+                "send the case back to the unit it came from; refused outside the sign-in window",
+                gives=("tier", "top", "signed_in"),
+            ),
+            Service(
+                "downgrade",
+                "move the case down to the tier that was decided",
+                gives=("tier", "top", "signed_in"),
+            ),
+            Service("pause_clock", "stop the tier clock", {"reason": True}),
+            Service("resume_clock", "let the tier clock run on"),
+            Service("extend_clock", "grant the extension that was asked for"),
+            Service("refuse_extension", "refuse the extension that was asked for", {"silent": False}),
+            Service("tell", "tell units or roles something", {"what": True, "whom": False}),
+            Service("card", "record a yellow or red card against the holding unit", {"colour": True}),
+            Service("mark_absent", "record the invited units that gave no opinion in time"),
+            Service("supervise", "open a supervision notice beside the case", {"reason": True}),
+            Service("sampled", "whether this case is drawn for the quality check", gives=("sampled",)),
+            Service("close_case", "close the case with the result that was recorded", {"result": False}),
+            Service("note", "write a line into the history of the case", {"what": True}),
+        )
+    },
+    messages={
+        "m_severity_jump": "the facts changed and the case was graded higher",
+        "m_withdraw": "the petitioner withdrew the matter",
+        "m_merge": "the case was merged into another",
+        "m_material": "something the case waited for has arrived",
+        "m_downgrade": "the reason for a jump is gone",
+    },
+    roles={
+        "lead": "the accountable lead of a unit (building, grid or zone lead, community secretary …)",
+        "deputy": "stands in for the lead",
+        "handler": "works on matters of a unit",
+        "mediator": "mediates for a unit or an organisation",
+        "dispatcher": "sends matters to where they belong",
+        "leader": "decides: approvals, instructions, lead official",
+        "clerk": "registers and triages what comes in (hotline agent, intake clerk)",
+        "petition_officer": "runs the statutory tracks and supervision",
+        "liaison": "answers for a department",
+        "quality": "checks closed work, never one's own",
+        "designer": "publishes processes, reads no case",
+        "operator": "runs the system, reads no case",
+        "confidential_clerk": "the only reader of confidential transfers",
+    },
+    task_properties={
+        "unit": "which unit is asked: holder (default), above (one tier up), top, deciding (the nearest unit at or "
+        "above the holder that has a leader), a tier's name, or ${variable} holding a unit's id",
+        "step": "the word of limits.yaml that sets this task's own time limit, for display",
+        "title_en": "the task's name in English (the diagram's own name is Chinese)",
+    },
+)

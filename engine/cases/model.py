@@ -1,0 +1,131 @@
+"""The case as rows: what was filed, who is involved, and each stay at a tier."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store import Base, Instant, Json, UnitId
+
+
+class CaseState(enum.StrEnum):
+    """Where a case stands. The public sees seven of them (`PUBLIC_STATES`)."""
+
+    REGISTERED = "registered"
+    ASSIGNED = "assigned"
+    SIGNED_IN = "signed_in"
+    HANDLING = "handling"
+    JOINT = "joint"
+    WAITING_PETITIONER = "waiting_petitioner"
+    UPGRADE_PENDING = "upgrade_pending"
+    SUPERVISED = "supervised"
+    REPLY_PENDING = "reply_pending"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+
+
+ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED})
+
+
+class Case(Base):
+    """One matter. The row is also the lock: every push of any of its processes takes it first."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index("ix_case_place_id_state", "place_id", "state"),
+        Index("ix_case_state_holder_id", "state", "holder_id"),
+        Index("ix_case_received_at", "received_at"),
+        UniqueConstraint("channel", "external_no"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), unique=True)
+    channel: Mapped[str] = mapped_column(String(32))
+    external_no: Mapped[str | None] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(32))
+    category: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text)
+    demand: Mapped[str | None] = mapped_column(Text)
+    address_text: Mapped[str | None] = mapped_column(String(300))
+    place_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    """What triage reads: people_count, amount_cny, injury, risk …"""
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    """Why it was graded so: [{decision, rule, says}], in table order."""
+    severity: Mapped[int] = mapped_column(Integer)
+    size: Mapped[str] = mapped_column(String(8))
+    track: Mapped[str] = mapped_column(String(32))
+    urgent: Mapped[bool] = mapped_column(Boolean)
+    confidential: Mapped[bool] = mapped_column(Boolean, default=False)
+    anonymous: Mapped[bool] = mapped_column(Boolean, default=False)
+    state: Mapped[str] = mapped_column(String(24))
+    tier: Mapped[str] = mapped_column(String(32))
+    holder_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
+    accountable_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
+    """The last unit that signed in; the first receiver until the next one does. Never empty."""
+    visit_seq: Mapped[int] = mapped_column(Integer, default=0)
+    lead_official: Mapped[str | None] = mapped_column(String(80))
+    result: Mapped[str | None] = mapped_column(String(32))
+    substantive: Mapped[bool | None] = mapped_column(Boolean)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    filed_at: Mapped[datetime] = mapped_column(Instant)
+    filed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    history_seq: Mapped[int] = mapped_column(Integer, default=0)
+    history_hash: Mapped[str] = mapped_column(String(64), default="")
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+
+class Party(Base):
+    """Somebody the matter is between, or who speaks for them."""
+
+    __tablename__ = "party"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    role: Mapped[str] = mapped_column(String(24))
+    name: Mapped[str] = mapped_column(String(120))
+    type: Mapped[str] = mapped_column(String(16), default="person")
+    phone: Mapped[str | None] = mapped_column(String(40))
+    address: Mapped[str | None] = mapped_column(String(300))
+    protected: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class Visit(Base):
+    """One stay at one tier. The tier clock belongs to the visit, not to a token of the diagram."""
+
+    __tablename__ = "visit"
+    __table_args__ = (UniqueConstraint("case_id", "seq"), Index("ix_visit_unit_id", "unit_id"))
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    seq: Mapped[int] = mapped_column(Integer)
+    tier: Mapped[str] = mapped_column(String(32))
+    unit_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
+    reason: Mapped[str] = mapped_column(String(32))
+    from_unit_id: Mapped[str | None] = mapped_column(UnitId)
+    from_tier: Mapped[str | None] = mapped_column(String(32))
+    entered_at: Mapped[datetime] = mapped_column(Instant)
+    entered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    signed_in_at: Mapped[datetime | None] = mapped_column(Instant)
+    signed_in_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    left_at: Mapped[datetime | None] = mapped_column(Instant)
+    left_reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class Numbering(Base):
+    """The last number given on a day."""
+
+    __tablename__ = "numbering"
+
+    day: Mapped[str] = mapped_column(String(8), primary_key=True)
+    last: Mapped[int] = mapped_column(Integer)

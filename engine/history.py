@@ -1,0 +1,82 @@
+"""What happened to a case: append-only, numbered without a gap, each entry carrying the hash of the one before.
+
+The head (last number and hash) stands on the case row, so recording needs no query and the case row's lock keeps
+two writers apart. Triggers in the migrations refuse UPDATE and DELETE on the table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Integer, String, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine.store import Base, Instant, Json, canonical_json
+
+
+class HistoryEntry(Base):
+    """One act. `after` holds the fields of the case that the act changed, so that replay gives the present state."""
+
+    __tablename__ = "history"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    act: Mapped[str] = mapped_column(String(48))
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    after: Mapped[dict[str, Any]] = mapped_column(Json)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+def record(
+    session: Session,
+    case: Any,
+    act: str,
+    *,
+    actor_id: int | None,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Appends one entry and moves the head on `case` (a `cases.Case`), whose row the caller has locked.
+
+    `actor_id` None is the system. `act` is noun.past (`case.raised`). `after` names the case fields that changed.
+    """
+    seq = case.history_seq + 1
+    previous = case.history_hash
+    row = {
+        "case_id": case.id,
+        "seq": seq,
+        "at": now,
+        "actor_id": actor_id,
+        "act": act,
+        "facts": dict(facts or {}),
+        "after": dict(after or {}),
+        "previous_hash": previous,
+    }
+    row["hash"] = digest(row)
+    case.history_seq = seq
+    case.history_hash = row["hash"]
+    session.execute(insert(HistoryEntry.__table__), row)
+
+
+def digest(row: Mapping[str, Any]) -> str:
+    """The hash of an entry over everything in it and the hash before it."""
+    text = canonical_json(
+        [
+            row["case_id"],
+            row["seq"],
+            row["at"].isoformat(timespec="microseconds"),
+            row["actor_id"],
+            row["act"],
+            row["facts"],
+            row["after"],
+            row["previous_hash"],
+        ]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

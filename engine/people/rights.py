@@ -1,0 +1,77 @@
+"""Who may do what, in one table of predicates. Source: docs/glossary.md roles, authority matrix of the field.
+
+Two questions are always asked together: does a role allow the act, and does the unit lie where the person stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from engine.errors import NotAllowed
+from engine.territory import is_within
+
+BLIND = frozenset({"designer", "operator"})
+"""Roles that never read a case."""
+
+WORKING = frozenset(
+    {"lead", "deputy", "handler", "mediator", "dispatcher", "leader", "clerk", "petition_officer", "liaison", "quality"}
+)
+
+ACTS: Mapping[str, frozenset[str]] = {
+    "case.read": WORKING,
+    "case.read_confidential": frozenset({"confidential_clerk"}),
+    "case.file": frozenset(
+        {"lead", "deputy", "handler", "mediator", "dispatcher", "clerk", "petition_officer", "liaison"}
+    ),
+    "case.override_triage_up": WORKING - {"mediator", "quality"},
+    "case.override_triage_down": frozenset({"dispatcher", "leader", "petition_officer"}),
+    "case.report_risk": WORKING,
+    "case.downgrade": frozenset({"leader", "dispatcher", "petition_officer"}),
+    "case.withdraw": frozenset({"lead", "deputy", "handler", "clerk", "dispatcher", "petition_officer"}),
+    "case.supply": WORKING,
+    "clock.ask_extension": frozenset({"lead", "deputy", "handler", "liaison", "mediator"}),
+    "task.hand_over": frozenset({"lead", "dispatcher", "leader"}),
+    "process.publish": frozenset({"designer"}),
+    "system.operate": frozenset({"operator"}),
+}
+"""Act → the roles that may do it where they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person as the rules see them: `memberships` are (unit id, role) pairs."""
+
+    person_id: int
+    name_zh: str
+    name_en: str
+    locale: str | None
+    memberships: tuple[tuple[str, str], ...]
+
+    def name(self, locale: str) -> str:
+        return self.name_zh if locale.startswith("zh") else self.name_en
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(role for _, role in self.memberships)
+
+    def units(self, roles: Iterable[str] | None = None) -> tuple[str, ...]:
+        """The units where the person holds one of the roles; of None: any working role. Sorted."""
+        wanted = WORKING | {"confidential_clerk"} if roles is None else frozenset(roles)
+        return tuple(sorted({unit for unit, role in self.memberships if role in wanted}))
+
+    def may(self, act: str, unit_id: str | None = None) -> bool:
+        """Whether a role allows the act, at `unit_id` or anywhere above it; of None: anywhere at all."""
+        return any(
+            role in ACTS[act] and (unit_id is None or is_within(unit_id, unit)) for unit, role in self.memberships
+        )
+
+    def must(self, act: str, unit_id: str | None = None) -> None:
+        """Raises NotAllowed when `may` says no."""
+        if not self.may(act, unit_id):
+            raise NotAllowed("act.not_yours", f"Your roles do not allow this: {act}.", act=act)
+
+    def holds(self, unit_id: str, roles: Iterable[str]) -> bool:
+        """Whether the person holds one of the roles in exactly this unit."""
+        wanted = frozenset(roles)
+        return any(unit == unit_id and role in wanted for unit, role in self.memberships)

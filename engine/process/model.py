@@ -1,0 +1,36 @@
+"""Running instances as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store import Base, Instant
+
+
+class Instance(Base):
+    """One run of one process for a case. `revision` counts the pushes; two at once give one Conflict."""
+
+    __tablename__ = "instance"
+    __table_args__ = (
+        Index("ix_instance_case_id", "case_id"),
+        Index(
+            "ix_instance_trouble", "id", postgresql_where=text("trouble IS NOT NULL"), sqlite_where=text("trouble IS NOT NULL")
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    process_id: Mapped[str] = mapped_column(String(64))
+    release_id: Mapped[int] = mapped_column(ForeignKey("release.id"))
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    trouble: Mapped[str | None] = mapped_column(Text)
+    """Why it was set aside; an operator sees it and may have it tried again."""
+    trouble_at: Mapped[datetime | None] = mapped_column(Instant)
+    trace: Mapped[str] = mapped_column(Text, default="")
+    """Element ids completed so far, comma separated, youngest last, for the live diagram."""

@@ -1,0 +1,182 @@
+"""One act, one transaction. Nobody below the edges commits; this file is the only one that does."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from engine.errors import Unavailable
+from engine.store.base import Base
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 10
+RETRIED = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL: serialization failure, deadlock, lock not available. The act may simply be done again."""
+OUT_OF_ROOM = frozenset({"53100", "53200"})
+
+
+class Store:
+    """A database and the two ways to use it: `transaction()` to act, `reading()` to look.
+
+    Safe to share between threads. On SQLite writers of one process queue in order of arrival, so that a handler
+    never waits behind a whole batch of the scheduler; writers of several processes wait for each other's lock.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+        self._queue = _Queue() if self.dialect == "sqlite" else None
+        writing = engine.execution_options(maplebridge_begin="BEGIN IMMEDIATE")
+        self._writers = sessionmaker(writing, autoflush=False, expire_on_commit=False)
+        self._readers = sessionmaker(engine, autoflush=False, expire_on_commit=False)
+        self.after_commit: list[Callable[[dict[Any, Any]], None]] = []
+        """Called with the committed session's `info`, outside the transaction. Must not raise."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """All or nothing. Raises Unavailable when the database is busy, full or gone; the body's errors pass."""
+        with self._queue or _NO_QUEUE, _foreign_errors():
+            session = self._writers()
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.close()
+        for listener in self.after_commit:
+            listener(session.info)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A consistent look without a lock. Whatever is written in it is thrown away."""
+        with _foreign_errors():
+            session = self._readers()
+            try:
+                yield session
+            finally:
+                session.rollback()
+                session.close()
+
+    def run(self, act: Callable[[Session], T], *, attempts: int = 3) -> T:
+        """Does `act` in a transaction; a deadlock or a lock time-out is tried again, at most `attempts` times."""
+        for attempt in itertools.count(1):
+            try:
+                with self.transaction() as session:
+                    return act(session)
+            except Unavailable as refusal:
+                if not refusal.facts.get("again") or attempt >= attempts:
+                    raise
+        raise AssertionError
+
+    def create_all(self) -> None:
+        """Creates every table at once; for tests and throw-away databases. A kept one is migrated."""
+        Base.metadata.create_all(self.engine)
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str, *, durable: bool = True) -> Store:
+    """Opens SQLite or PostgreSQL; a missing SQLite folder is made. `durable=False` skips the disk flush (simulation)."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Store(_open_sqlite(parsed, durable=durable))
+    return Store(_open_postgres(parsed, durable=durable))
+
+
+def _open_sqlite(url: URL, *, durable: bool) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=16, max_overflow=32)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: the driver's own BEGIN comes too late
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        cursor.execute("PRAGMA cache_size=-65536")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("maplebridge_begin", "BEGIN"))
+
+    return engine
+
+
+def _open_postgres(url: URL, *, durable: bool) -> Engine:
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    options = "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+    if not durable:
+        options += " -c synchronous_commit=off"
+    return create_engine(
+        url, pool_pre_ping=True, pool_size=16, max_overflow=16, pool_timeout=10, connect_args={"options": options}
+    )
+
+
+class _Queue:
+    """A lock that is handed over in order of arrival; `threading.Lock` lets a busy loop overtake everyone."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
+class _NoQueue:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+_NO_QUEUE = _NoQueue()
+
+
+@contextmanager
+def _foreign_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        text = str(error.orig)
+        if state in RETRIED or "database is locked" in text:
+            raise Unavailable("store.busy", "The database is busy; please try again.", again=True) from error
+        if state in OUT_OF_ROOM or "database or disk is full" in text:
+            raise Unavailable("store.full", "The disk of the database is full; nothing was saved.") from error
+        if error.connection_invalidated or (isinstance(error, OperationalError) and "no such table" not in text):
+            raise Unavailable("store.gone", "The database cannot be reached; nothing was saved.") from error
+        raise

@@ -1,0 +1,32 @@
+"""The place tree as rows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import ForeignKey, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store import Base, UnitId
+
+
+class Unit(Base):
+    """A node of the place tree, and at once the office that answers for it. `id` is its materialised path.
+
+    Ids never change: a re-cut grid gets `valid_to` and `merged_into`, and closed cases keep the old id.
+    """
+
+    __tablename__ = "unit"
+
+    id: Mapped[str] = mapped_column(UnitId, primary_key=True)
+    parent_id: Mapped[str | None] = mapped_column(UnitId, ForeignKey("unit.id"), index=True)
+    tier: Mapped[str] = mapped_column(String(32), index=True)
+    seq: Mapped[int] = mapped_column(Integer)
+    name_zh: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    merged_into: Mapped[str | None] = mapped_column(UnitId)
+
+    def name(self, locale: str) -> str:
+        return self.name_zh if locale.startswith("zh") else self.name_en

@@ -129,3 +129,18 @@ class Numbering(Base):
 
     day: Mapped[str] = mapped_column(String(8), primary_key=True)
     last: Mapped[int] = mapped_column(Integer)
+
+
+class Card(Base):
+    """A yellow or red card against the unit that held the case; voidable with a reason."""
+
+    __tablename__ = "card"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    visit_seq: Mapped[int] = mapped_column(Integer)
+    unit_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
+    colour: Mapped[str] = mapped_column(String(8))
+    given_at: Mapped[datetime] = mapped_column(Instant)
+    voided_at: Mapped[datetime | None] = mapped_column(Instant)
+    void_reason: Mapped[str | None] = mapped_column(Text)

@@ -32,5 +32,3 @@ class Instance(Base):
     trouble: Mapped[str | None] = mapped_column(Text)
     """Why it was set aside; an operator sees it and may have it tried again."""
     trouble_at: Mapped[datetime | None] = mapped_column(Instant)
-    trace: Mapped[str] = mapped_column(Text, default="")
-    """Element ids completed so far, comma separated, youngest last, for the live diagram."""

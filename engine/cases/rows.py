@@ -1,0 +1,59 @@
+"""Queries over cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from engine.cases.model import Case, Numbering, Party, Visit
+from engine.errors import NotFound
+
+
+def get_case(session: Session, case_id: int) -> Case:
+    case = session.get(Case, case_id)
+    if case is None:
+        raise NotFound("case.unknown", "There is no such case.", case=case_id)
+    return case
+
+
+def lock_case(session: Session, case_id: int, *, skip_locked: bool = False) -> Case | None:
+    """The case with its row locked until the transaction ends; None only with `skip_locked`. Raises NotFound."""
+    case = session.scalars(
+        select(Case)
+        .where(Case.id == case_id)
+        .with_for_update(skip_locked=skip_locked)
+        .execution_options(populate_existing=True)
+    ).first()
+    if case is None and not skip_locked:
+        raise NotFound("case.unknown", "There is no such case.", case=case_id)
+    return case
+
+
+def present_visit(session: Session, case: Case) -> Visit:
+    """The stay the case is in, or its last one."""
+    return session.scalars(select(Visit).where(Visit.case_id == case.id, Visit.seq == case.visit_seq)).one()
+
+
+def visits_of(session: Session, case_id: int) -> list[Visit]:
+    return list(session.scalars(select(Visit).where(Visit.case_id == case_id).order_by(Visit.seq)))
+
+
+def parties_of(session: Session, case_id: int) -> list[Party]:
+    return list(session.scalars(select(Party).where(Party.case_id == case_id).order_by(Party.id)))
+
+
+def next_number(session: Session, prefix: str, received_at: datetime, zone: ZoneInfo) -> str:
+    """The next case number of the district's day, for example `LHQ-20261124-0001`."""
+    day = received_at.astimezone(zone).strftime("%Y%m%d")
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        insert(Numbering)
+        .values(day=day, last=1)
+        .on_conflict_do_update(index_elements=[Numbering.day], set_={"last": Numbering.last + 1})
+        .returning(Numbering.last)
+    )
+    return f"{prefix}-{day}-{session.execute(statement).scalar_one():04d}"

@@ -1,0 +1,84 @@
+"""Stopping a clock, letting it run on, giving it more time. Each move is recorded by the caller, with person and reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from engine.deadlines.calendar import WorkingCalendar
+from engine.deadlines.lengths import parse_length
+from engine.deadlines.model import Deadline, DeadlineState
+from engine.deadlines.rows import note_next_due
+from engine.errors import Conflict, Invalid
+
+PAUSE_REASONS = frozenset(
+    {"waiting_petitioner", "in_mediation", "hearing", "appraisal", "court_or_arbitration", "emergency_order"}
+)
+MOST_PAUSES = 2
+"""Per visit."""
+
+
+def pause(deadline: Deadline, *, reason: str, calendar: WorkingCalendar, now: datetime) -> None:
+    """Stops an armed clock and keeps its rest to the minute; a paused one stays as it is.
+
+    Raises Invalid for an unknown reason, Conflict when the clock has run out or was stopped too often.
+    """
+    if reason not in PAUSE_REASONS:
+        raise Invalid("pause.reason_unknown", f"{reason!r} is no reason for a pause; known: {', '.join(sorted(PAUSE_REASONS))}.")
+    if deadline.state == DeadlineState.PAUSED:
+        return
+    if deadline.state != DeadlineState.ARMED or deadline.due_at <= now:
+        raise Conflict("pause.too_late", "The clock has run out already and cannot be stopped any more.")
+    if deadline.pauses >= MOST_PAUSES:
+        raise Conflict("pause.too_often", f"A clock can be stopped {MOST_PAUSES} times in one visit, and it was.")
+    length = parse_length(deadline.length)
+    deadline.rest = calendar.rest(now, deadline.due_at, length, provisional=True)
+    deadline.state = DeadlineState.PAUSED.value
+    deadline.paused_at = now
+    deadline.pause_reason = reason
+    deadline.pauses += 1
+
+
+def resume(session: Session, deadline: Deadline, *, calendar: WorkingCalendar, now: datetime) -> None:
+    """Lets a paused clock run on with exactly the rest it had; a running one stays as it is."""
+    if deadline.state != DeadlineState.PAUSED or deadline.paused_at is None or deadline.rest is None:
+        return
+    length = parse_length(deadline.length)
+    due = calendar.resume(now, deadline.rest, length, provisional=True)
+    deadline.paused_minutes += calendar.working_minutes(deadline.paused_at, now, provisional=True)
+    _move(session, deadline, due.at, due.provisional, calendar)
+    deadline.state = DeadlineState.ARMED.value
+    deadline.paused_at = deadline.pause_reason = deadline.rest = None
+
+
+def extend(session: Session, deadline: Deadline, *, by: str, calendar: WorkingCalendar) -> None:
+    """Gives a live clock more time, counted from its due instant, once. Raises Conflict when it was extended before."""
+    if deadline.extended_by is not None:
+        raise Conflict("extension.once", "A time limit can be extended once only, and this one was.")
+    if deadline.state != DeadlineState.ARMED:
+        raise Conflict("extension.not_running", "Only a running time limit can be extended.")
+    due = calendar.extend(
+        deadline.due_at,
+        parse_length(by),
+        started_at=deadline.started_at,
+        length=parse_length(deadline.length),
+        provisional=True,
+    )
+    deadline.extended_by = by
+    _move(session, deadline, due.at, due.provisional, calendar)
+
+
+def _move(session: Session, deadline: Deadline, due_at: datetime, provisional: bool, calendar: WorkingCalendar) -> None:
+    deadline.due_at = deadline.next_at = due_at
+    deadline.provisional = provisional
+    deadline.warn_at = calendar.warn_at(
+        deadline.started_at,
+        due_at,
+        parse_length(deadline.length),
+        paused_minutes=deadline.paused_minutes,
+        provisional=True,
+    )
+    if deadline.warned_at is not None and deadline.warn_at is not None and deadline.warn_at > deadline.warned_at:
+        deadline.warned_at = None
+    note_next_due(session, due_at)

@@ -1,0 +1,114 @@
+"""Queries and small changes over the deadline table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from engine.deadlines.model import Deadline, DeadlineState
+
+NEXT_DUE = "maplebridge.next_due"
+"""Key in a session's info: the earliest instant armed in this transaction, for waking the scheduler."""
+
+LIVE = (DeadlineState.ARMED.value, DeadlineState.PAUSED.value)
+
+
+def arm(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts armed deadlines; each mapping gives every column that has no default."""
+    if not rows:
+        return
+    session.execute(insert(Deadline.__table__), [{**BLANK, **row, "next_at": row["due_at"]} for row in rows])
+    for row in rows:
+        note_next_due(session, row["due_at"])
+
+
+BLANK: Mapping[str, Any] = {
+    "visit_seq": None,
+    "instance_id": None,
+    "token": None,
+    "element": None,
+    "attached_to": None,
+    "tier": None,
+    "warn_at": None,
+    "state": DeadlineState.ARMED.value,
+    "interrupting": True,
+    "provisional": False,
+    "paused_minutes": 0.0,
+    "pauses": 0,
+    "attempts": 0,
+}
+
+
+def note_next_due(session: Session, due_at: datetime) -> None:
+    known = session.info.get(NEXT_DUE)
+    if known is None or due_at < known:
+        session.info[NEXT_DUE] = due_at
+
+
+def live_of_instance(session: Session, instance_id: int) -> dict[str, Deadline]:
+    """Armed and paused deadlines of an instance by token."""
+    rows = session.scalars(select(Deadline).where(Deadline.instance_id == instance_id, Deadline.state.in_(LIVE)))
+    return {row.token: row for row in rows if row.token is not None}
+
+
+def live_of_case(session: Session, case_id: int) -> Sequence[Deadline]:
+    """Armed and paused deadlines of a case, earliest due first."""
+    return session.scalars(
+        select(Deadline)
+        .where(Deadline.case_id == case_id, Deadline.state.in_(LIVE))
+        .order_by(Deadline.due_at, Deadline.id)
+    ).all()
+
+
+def of_visit(session: Session, case_id: int, visit_seq: int, step: str) -> Deadline | None:
+    """The youngest deadline of a step in a visit, whatever its state."""
+    return session.scalars(
+        select(Deadline)
+        .where(Deadline.case_id == case_id, Deadline.visit_seq == visit_seq, Deadline.step == step)
+        .order_by(Deadline.id.desc())
+        .limit(1)
+    ).first()
+
+
+def of_case(session: Session, case_id: int, step: str) -> Deadline | None:
+    """The case's own clock of that name, live or not."""
+    return session.scalars(
+        select(Deadline)
+        .where(Deadline.case_id == case_id, Deadline.step == step, Deadline.visit_seq.is_(None))
+        .order_by(Deadline.id.desc())
+        .limit(1)
+    ).first()
+
+
+def close(session: Session, ids: Iterable[int], state: DeadlineState, *, now: datetime) -> None:
+    """Ends live deadlines; those that ended otherwise stay as they are."""
+    wanted = sorted(ids)
+    if wanted:
+        session.execute(
+            update(Deadline)
+            .where(Deadline.id.in_(wanted), Deadline.state.in_(LIVE))
+            .values(state=state.value, closed_at=now)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def next_due(session: Session) -> datetime | None:
+    """The earliest instant at which the scheduler has something to do."""
+    return session.scalar(select(func.min(Deadline.next_at)).where(Deadline.state == DeadlineState.ARMED.value))
+
+
+def next_warning(session: Session) -> datetime | None:
+    return session.scalar(
+        select(func.min(Deadline.warn_at)).where(Deadline.state == DeadlineState.ARMED.value, Deadline.warned_at.is_(None))
+    )
+
+
+def oldest_unprocessed(session: Session, *, now: datetime) -> datetime | None:
+    """The due instant of the oldest armed deadline that is overdue; None when nothing is late."""
+    return session.scalar(
+        select(func.min(Deadline.due_at)).where(Deadline.state == DeadlineState.ARMED.value, Deadline.next_at <= now)
+    )

@@ -1,0 +1,137 @@
+"""One push of one instance: what it knows, how it answers the diagram, what it leaves behind.
+
+A process moves only by `start`, `complete_task`, `fire_deadline` and `deliver_message`. Each builds a Push, asks the
+runtime, and ends in `settle`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine import deadlines, history, outbox, runtime
+from engine.cases import Case, Visit, present_visit
+from engine.deadlines import Deadline, DeadlineState
+from engine.deploy import LoadedRelease
+from engine.process.model import Instance
+from engine.process.world import World
+
+OUTWARD = frozenset(
+    {
+        "case.filed",
+        "case.raised",
+        "case.returned",
+        "case.downgraded",
+        "case.regraded",
+        "case.closed",
+        "case.told",
+        "clock.warned",
+        "clock.extended",
+        "supervision.opened",
+    }
+)
+"""Acts somebody outside hears of: each entry in the history has exactly one in the outbox."""
+
+
+@dataclass(slots=True)
+class Push:
+    """The state of one push while it runs. `case` and `instance` are locked rows."""
+
+    session: Session
+    world: World
+    case: Case
+    instance: Instance
+    release: LoadedRelease
+    actor_id: int | None
+    now: datetime
+    _visit: Visit | None = None
+    fresh_visit: bool = False
+    """Whether the present visit began in this very push, so that no earlier clock of it can exist."""
+    revived: dict[str, Deadline] = field(default_factory=dict)
+    """Clocks of this visit that go on under a new token, by step."""
+    provisional: set[tuple[str, datetime]] = field(default_factory=set)
+    task_answers: Mapping[str, Any] | None = None
+    """The full answers of the task that is being completed, for services that need more than variables."""
+
+    @property
+    def visit(self) -> Visit:
+        if self._visit is None or self._visit.seq != self.case.visit_seq:
+            self._visit = present_visit(self.session, self.case)
+        return self._visit
+
+    def entered(self, visit: Visit) -> None:
+        """Notes that escalation has moved the case."""
+        self.fresh_visit = self.fresh_visit or self._visit is None or visit.id != self._visit.id
+        self._visit = visit
+
+    def happened(self, act: str, facts: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None) -> None:
+        """Records an act, and tells the world when it is one it should hear of."""
+        record(self.session, self.case, act, actor_id=self.actor_id, now=self.now, facts=facts, after=after)
+
+    def host(self) -> runtime.Host:
+        return runtime.Host(now=self.now, functions=FUNCTIONS, due=self._due, call=self._call)
+
+    def _call(self, call: runtime.ServiceCall) -> Mapping[str, Any]:
+        from engine.process.services import SERVICES  # the services need Push: bound late to keep the two files apart
+
+        return SERVICES[call.name](self, call)
+
+    def _due(self, call: runtime.DueCall) -> runtime.Due:
+        """`due(step, tier)` is the visit's clock and outlives tokens; `due(step)` starts when the token arrives."""
+        length = self.release.limits[call.process].length(call.step, call.tier)
+        start = self.now
+        if call.tier is not None:
+            if not self.fresh_visit:
+                earlier = deadlines.of_visit(self.session, self.case.id, self.case.visit_seq, call.step)
+                if earlier is not None and earlier.state == DeadlineState.CANCELLED:
+                    self.revived[call.step] = earlier
+                    return runtime.Due(earlier.due_at, call.step, earlier.length)
+            start = self.visit.entered_at
+        due = self.world.calendar.due(start, length, provisional=True)
+        if due.provisional:
+            self.provisional.add((call.step, due.at))
+        return runtime.Due(due.at, call.step, str(length))
+
+
+def record(
+    session: Session,
+    case: Case,
+    act: str,
+    *,
+    actor_id: int | None,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """`history.record`, plus the outbox entry that an outward act owes."""
+    history.record(session, case, act, actor_id=actor_id, now=now, facts=facts, after=after)
+    if act in OUTWARD:
+        outbox.put(session, case, act, now=now, facts=facts or {})
+
+
+def _largest(*values: Any) -> Any:
+    return max(_flat(values), default=0)
+
+
+def _smallest(*values: Any) -> Any:
+    return min(_flat(values), default=0)
+
+
+def _flat(values: tuple[Any, ...]) -> list[Any]:
+    return [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
+
+
+def _contains(items: Any, item: Any) -> bool:
+    return item in items if isinstance(items, list | tuple | str) else False
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "max": _largest,
+    "min": _smallest,
+    "len": len,
+    "contains": _contains,
+}

@@ -1,0 +1,214 @@
+"""Makes the tables equal to what the runtime waits for.
+
+The invariant, after any sequence of pushes: open tasks = waiting user tasks, live deadlines = waiting timers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from engine import deadlines, runtime, tasks
+from engine.cases import Case, CaseState
+from engine.deadlines import Deadline, DeadlineState, parse_length
+from engine.errors import Conflict, Invalid
+from engine.process.model import Instance
+from engine.process.push import Push
+from engine.tasks import Task
+
+EXPECTS = {
+    "ack": "signed_in",
+    "contact": "contacted",
+    "co_opinion": "answered",
+    "sign": "signed",
+    "upgrade_decision": "decided",
+    "extension_decision": "decided",
+    "confirm_triage": "confirmed",
+    "waiting_petitioner": "supplied",
+    "quality_check": "checked",
+    "supervision_reply": "replied",
+}
+"""What should have happened when a clock runs out; `ended` for everything else."""
+
+DECIDES = frozenset({"above", "deciding", "top"})
+
+
+def settle(push: Push, advance: runtime.Advance, *, completed: Task | None = None, fired: Deadline | None = None) -> list[int]:
+    """Writes state, tasks and deadlines of an instance after a push; gives the ids of the tasks now open.
+
+    Raises Conflict when somebody else pushed the same instance meanwhile.
+    """
+    session, instance, now = push.session, push.instance, push.now
+    _save(session, instance, advance, now)
+    live = deadlines.live_of_instance(session, instance.id)
+    waiting = {timer.token: timer for timer in advance.timers}
+    reached = {step.element for step in advance.steps if step.kind == "completed"}
+    gone = {token: row for token, row in live.items() if token not in waiting and row is not fired}
+    met = [row.id for row in gone.values() if row.attached_to in reached]
+    deadlines.close(session, met, DeadlineState.MET, now=now)
+    deadlines.close(session, [row.id for row in gone.values() if row.id not in set(met)], DeadlineState.CANCELLED, now=now)
+    new_timers = [timer for timer in advance.timers if timer.token not in live]
+    armed = _arm(push, new_timers)
+    kept = [row for token, row in live.items() if token in waiting]
+    clocks = [(row.attached_to, row.step, row.due_at, row.warn_at) for row in kept if row.state == DeadlineState.ARMED]
+    clocks += armed
+    open_rows = tasks.open_of_instance(session, instance.id)
+    wanted = {task.token: task for task in advance.tasks}
+    tasks.withdraw(session, [row.id for token, row in open_rows.items() if token not in wanted and row is not completed], now=now)
+    fresh = [task for token, task in wanted.items() if token not in open_rows]
+    tasks.add_tasks(session, [_task_row(push, task, clocks) for task in fresh])
+    if any(task.form == "decide_upgrade" for task in fresh):
+        push.case.state = CaseState.UPGRADE_PENDING
+    if not fresh:
+        return [row.id for token, row in open_rows.items() if token in wanted]
+    return [row.id for row in tasks.open_of_instance(session, instance.id).values()]
+
+
+def retime_tasks(session: Session, case_id: int) -> None:
+    """Writes the clocks of a case anew onto its open tasks, after a pause, an extension or a calendar change."""
+    rows = [row for row in deadlines.live_of_case(session, case_id) if row.state == DeadlineState.ARMED]
+    for task in tasks.open_of_case(session, case_id):
+        clocks = [(r.attached_to, r.step, r.due_at, r.warn_at) for r in rows if r.instance_id == task.instance_id]
+        task.due_step, task.due_at, task.warn_at = _earliest(task.element, clocks)
+
+
+Clock = tuple[str | None, str, datetime, datetime | None]
+
+
+def _save(session: Session, instance: Instance, advance: runtime.Advance, now: datetime) -> None:
+    if instance.id is None:
+        return
+    seen = instance.revision
+    done = session.execute(
+        update(Instance)
+        .where(Instance.id == instance.id, Instance.revision == seen)
+        .values(
+            state=advance.state,
+            revision=seen + 1,
+            ended_at=now if advance.ended else None,
+            trouble=None,
+            trouble_at=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("instance.moved_on", "Somebody else moved this case at the same moment; look again.")
+    session.expire(instance)
+
+
+def _arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
+    calendar = push.world.calendar
+    rows: list[dict[str, Any]] = []
+    clocks: list[Clock] = []
+    for timer in timers:
+        step = timer.step or timer.element
+        revived = push.revived.pop(step, None)
+        if revived is not None:
+            _revive(push, revived, timer)
+            clocks.append((timer.attached_to, step, revived.due_at, revived.warn_at))
+            continue
+        started_at = push.visit.entered_at if step in ("handle", "ack") else push.now
+        length = timer.length or "timer"
+        warn_at = None
+        if timer.length is not None:
+            warn_at = calendar.warn_at(started_at, timer.due_at, parse_length(timer.length), provisional=True)
+        rows.append(
+            {
+                "case_id": push.case.id,
+                "visit_seq": push.case.visit_seq,
+                "instance_id": push.instance.id,
+                "token": timer.token,
+                "element": timer.element,
+                "attached_to": timer.attached_to,
+                "step": step,
+                "tier": push.case.tier,
+                "expects": EXPECTS.get(step, "ended"),
+                "started_at": started_at,
+                "length": length,
+                "first_due_at": timer.due_at,
+                "due_at": timer.due_at,
+                "warn_at": warn_at,
+                "interrupting": timer.interrupting,
+                "provisional": (step, timer.due_at) in push.provisional,
+            }
+        )
+        clocks.append((timer.attached_to, step, timer.due_at, warn_at))
+    deadlines.arm(push.session, rows)
+    return clocks
+
+
+def _revive(push: Push, row: Deadline, timer: runtime.WaitingTimer) -> None:
+    """The visit's clock goes on under the token that now waits for it, with its pauses and its extension."""
+    row.token = timer.token
+    row.instance_id = push.instance.id
+    row.element = timer.element
+    row.attached_to = timer.attached_to
+    row.state = DeadlineState.ARMED.value
+    row.closed_at = None
+    row.next_at = row.due_at
+    push.session.flush()
+    deadlines.note_next_due(push.session, row.due_at)
+
+
+def _task_row(push: Push, task: runtime.WaitingTask, clocks: list[Clock]) -> dict[str, Any]:
+    word = task.properties.get("unit", "holder")
+    asked = unit_for(push, word)
+    roles = task.roles or ("lead",)
+    unit_id = push.world.nearest_staffed(push.session, asked, roles) or asked
+    due_step, due_at, warn_at = _earliest(task.element, clocks)
+    name_zh, _, name_en = task.name.partition(" / ")
+    return {
+        "case_id": push.case.id,
+        "instance_id": push.instance.id,
+        "token": task.token,
+        "process": task.process,
+        "element": task.element,
+        "name_zh": name_zh or task.element,
+        "name_en": task.properties.get("title_en") or name_en or name_zh or task.element,
+        "form": task.form,
+        "unit_id": unit_id,
+        "roles": tasks.pack_roles(roles),
+        "item": None if task.item is None else str(task.item),
+        "why": "invited" if task.item is not None else "decide" if word in DECIDES else push.visit.reason,
+        "state": tasks.TaskState.OPEN.value,
+        "opened_at": push.now,
+        "due_at": due_at,
+        "warn_at": warn_at,
+        "due_step": due_step,
+    }
+
+
+def unit_for(push: Push, word: str) -> str:
+    """Which unit a diagram's word means for this case. Raises Invalid for a word that names no unit."""
+    case, tiers = push.case, push.world.tiers
+    if word in ("", "holder"):
+        return case.holder_id
+    if word == "above":
+        above = tiers.tier_above(case.place_id, case.tier)
+        return case.holder_id if above is None else tiers.unit_at(case.place_id, above)
+    if word == "top":
+        return tiers.unit_at(case.place_id, tiers.top)
+    if word == "deciding":
+        return push.world.nearest_staffed(push.session, case.holder_id, ("leader",)) or tiers.unit_at(case.place_id, tiers.top)
+    if word in tiers.names:
+        return tiers.unit_at(case.place_id, word)
+    if "." in word or word.isupper():
+        return word
+    raise Invalid("unit.word_unknown", f"{word!r} names no unit: holder, above, top, deciding, a tier or a unit's id.")
+
+
+def _earliest(element: str, clocks: Iterable[Clock]) -> tuple[str | None, datetime | None, datetime | None]:
+    mine = [(due, step, warn) for attached, step, due, warn in clocks if attached == element or step == "handle"]
+    if not mine:
+        return None, None, None
+    due, step, warn = min(mine, key=lambda clock: clock[0])
+    return step, due, warn
+
+
+def state_after(case: Case) -> dict[str, Any]:
+    """The fields of a case that replaying its history must give."""
+    return {"state": str(case.state), "tier": case.tier, "holder_id": case.holder_id}

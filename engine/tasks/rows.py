@@ -1,0 +1,53 @@
+"""Queries and small changes over tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.tasks.model import Task, TaskState
+
+
+def get_task(session: Session, task_id: int) -> Task:
+    """Raises NotFound. Whether the asker may see it is another question (`cases.view`)."""
+    task = session.get(Task, task_id)
+    if task is None:
+        raise NotFound("task.unknown", "There is no such task.", task=task_id)
+    return task
+
+
+def open_of_instance(session: Session, instance_id: int) -> dict[str, Task]:
+    """Open tasks of an instance by token."""
+    rows = session.scalars(
+        select(Task).where(Task.instance_id == instance_id, Task.state == TaskState.OPEN.value).order_by(Task.id)
+    )
+    return {row.token: row for row in rows}
+
+
+def open_of_case(session: Session, case_id: int) -> Sequence[Task]:
+    """Open tasks of a case, oldest first."""
+    return session.scalars(
+        select(Task).where(Task.case_id == case_id, Task.state == TaskState.OPEN.value).order_by(Task.id)
+    ).all()
+
+
+def add_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(Task.__table__), [dict(row) for row in rows])
+
+
+def withdraw(session: Session, ids: Iterable[int], *, now: datetime) -> None:
+    """Ends open tasks that the diagram no longer waits for."""
+    wanted = sorted(ids)
+    if wanted:
+        session.execute(
+            update(Task)
+            .where(Task.id.in_(wanted), Task.state == TaskState.OPEN.value)
+            .values(state=TaskState.WITHDRAWN.value, closed_at=now)
+            .execution_options(synchronize_session=False)
+        )

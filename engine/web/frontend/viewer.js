@@ -1,0 +1,99 @@
+// Draws a diagram into every <div class="diagram" data-src="…"> and marks where the case stands.
+//
+//   data-src       address of the BPMN 2.0 XML
+//   data-states    optional JSON {"element id": "done" | "active" | "overdue"} (or a list of these words)
+//   data-error     optional sentence shown when the diagram cannot be drawn
+//   aria-label     spoken name of the diagram
+//
+// When drawn the element carries data-drawn="true", a failed one data-drawn="false". The states become classes
+// (`diagram-done` …) whose colours a page may change through custom properties. The bpmn.io mark in the lower right
+// corner belongs to the licence of bpmn-js: keep it visible and uncovered.
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+import 'bpmn-js/dist/assets/diagram-js.css';
+import 'bpmn-js/dist/assets/bpmn-js.css';
+import './viewer.css';
+
+const STATES = new Set(['done', 'active', 'overdue']);
+
+/** Draws one element and gives its viewer; a failure is shown in the element and thrown. */
+export async function draw(element) {
+  element.classList.add('diagram');
+  element.setAttribute('aria-busy', 'true');
+  const viewer = new NavigatedViewer({ container: element });
+  try {
+    await viewer.importXML(await read(element.dataset.src));
+    mark(viewer, element.dataset.states);
+    fit(viewer);
+    makeReachable(viewer, element);
+    element.dataset.drawn = 'true';
+    return viewer;
+  } catch (error) {
+    viewer.destroy();
+    element.dataset.drawn = 'false';
+    const notice = document.createElement('p');
+    notice.setAttribute('role', 'alert');
+    notice.textContent = element.dataset.error ?? 'The diagram cannot be drawn.';
+    element.append(notice);
+    throw error;
+  } finally {
+    element.removeAttribute('aria-busy');
+  }
+}
+
+async function read(address) {
+  const response = await fetch(address, { credentials: 'same-origin' });
+  if (!response.ok) throw new Error(`${address} answered ${response.status}`);
+  return response.text();
+}
+
+/** Elements the diagram does not draw (a collapsed subprocess hides its content) are passed over. */
+function mark(viewer, states) {
+  const canvas = viewer.get('canvas');
+  const registry = viewer.get('elementRegistry');
+  for (const [id, words] of Object.entries(JSON.parse(states || '{}'))) {
+    if (!registry.get(id)) continue;
+    for (const word of [words].flat()) {
+      if (STATES.has(word)) canvas.addMarker(id, `diagram-${word}`);
+    }
+  }
+}
+
+/** Shows the whole diagram, centred, never larger than life. */
+function fit(viewer) {
+  const canvas = viewer.get('canvas');
+  canvas.zoom('fit-viewport', 'auto');
+  if (canvas.zoom() > 1) canvas.zoom(1, 'auto');
+}
+
+/** Arrow keys move the diagram, + and - zoom, 0 shows the whole of it, while the drawing has the focus. */
+function makeReachable(viewer, element) {
+  const canvas = viewer.get('canvas');
+  element.setAttribute('role', 'group');
+  const drawing = element.querySelector('svg[tabindex]') ?? element;
+  drawing.setAttribute('tabindex', '0');
+  if (element.hasAttribute('aria-label')) drawing.setAttribute('aria-label', element.getAttribute('aria-label'));
+  element.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = KEYS[event.key];
+    if (!act || event.target.closest('a')) return;
+    event.preventDefault();
+    act(canvas, viewer);
+  });
+  new ResizeObserver(() => canvas.resized()).observe(element);
+}
+
+const STEP = 60;
+const KEYS = {
+  ArrowLeft: (canvas) => canvas.scroll({ dx: STEP, dy: 0 }),
+  ArrowRight: (canvas) => canvas.scroll({ dx: -STEP, dy: 0 }),
+  ArrowUp: (canvas) => canvas.scroll({ dx: 0, dy: STEP }),
+  ArrowDown: (canvas) => canvas.scroll({ dx: 0, dy: -STEP }),
+  '+': (canvas) => canvas.zoom(Math.min(canvas.zoom() * 1.2, 4)),
+  '=': (canvas) => canvas.zoom(Math.min(canvas.zoom() * 1.2, 4)),
+  '-': (canvas) => canvas.zoom(Math.max(canvas.zoom() / 1.2, 0.2)),
+  0: (_canvas, viewer) => fit(viewer),
+};
+
+for (const element of document.querySelectorAll('.diagram[data-src]:not([data-drawn])')) {
+  draw(element).catch((error) => console.error(error));
+}

@@ -1,4 +1,7 @@
-"""Builds what a wheel ships but git ignores: the front end (needs npm) and the compiled translations."""
+"""Builds what a wheel ships but git ignores: the front end (needs npm) and the compiled translations.
+
+Adds config.yaml as engine/default_config.yaml.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ class BuildHook(BuildHookInterface):
         if self.target_name != "wheel" or version == "editable":
             return
         root = Path(self.root)
+        build_data["force_include"][str(root / "config.yaml")] = "engine/default_config.yaml"
         if not (root / "engine/web/static/vendor/viewer.js").exists():
             npm = shutil.which("npm")
             if npm is None:

@@ -1,0 +1,309 @@
+"""One verb files a case, many channels feed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import deadlines, process, triage
+from engine.cases import Case, CaseState, Party, Visit, next_number
+from engine.errors import Invalid, NotAllowed
+from engine.people import Viewer
+from engine.process import World
+from engine.territory import Unit, get_unit
+
+CHANNELS = (
+    "hotline_12345",
+    "qr",
+    "petition_online",
+    "petition_letter",
+    "petition_visit",
+    "secretary_mailbox",
+    "inspection",
+    "tea_talk",
+    "leader_reception",
+    "return_visit",
+    "online_media",
+    "backlog_import",
+    "webhook",
+)
+KINDS = ("dispute", "complaint", "help", "suggestion", "consult", "petition", "petition_simple", "emergency", "misconduct")
+CONFIDENTIAL_TRACKS = frozenset({"discipline_transfer"})
+CATEGORY = re.compile(r"[a-z_]+(\.[a-z_]+)*")
+AHEAD = timedelta(minutes=5)
+"""How far a sender's clock may run before ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartyIn:
+    """Somebody the matter is between: `type` is person, group, org or agency."""
+
+    role: str
+    name: str
+    type: str = "person"
+    phone: str | None = None
+    address: str | None = None
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A person's own grading instead of the tables': needs a reason, and is measured."""
+
+    severity: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What a channel hands in. `facts` are the inputs of triage; `received_at` is when the matter reached us."""
+
+    channel: str
+    kind: str
+    category: str
+    title: str
+    description: str
+    place_id: str
+    received_at: datetime
+    demand: str | None = None
+    address_text: str | None = None
+    external_no: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    parties: tuple[PartyIn, ...] = ()
+    anonymous: bool = False
+    confidential: bool = False
+    override: Override | None = None
+
+
+def preview(session: Session, world: World, filing: Filing) -> triage.Grade:
+    """How the filing would be graded, with the reasons; nothing is saved. Raises like `file_case`."""
+    place = _checked_place(session, filing)
+    return _grade(session, world, filing, place)
+
+
+def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer | None, now: datetime) -> Case:
+    """Files a case, grades it and starts its process; gives the case with its number.
+
+    The same (channel, external_no) a second time gives the first case back. `viewer` None is an automatic channel.
+    Raises Invalid with `facts["fields"]` naming every field at once, NotAllowed without the right to file.
+    """
+    if viewer is not None:
+        viewer.must("case.file")
+    place = _checked_place(session, filing, now=now)
+    if filing.external_no is not None:
+        earlier = session.scalars(
+            select(Case).where(Case.channel == filing.channel, Case.external_no == filing.external_no)
+        ).first()
+        if earlier is not None:
+            return earlier
+    grade = _grade(session, world, filing, place)
+    severity = grade.severity
+    if filing.override is not None:
+        _check_override(filing.override, grade, viewer, place)
+        severity = filing.override.severity
+        graded_by_hand = triage.grade(
+            world.releases.current(session).package, _facts(filing, place, world), tiers=world.tiers, least_severity=severity
+        )
+        grade = graded_by_hand if severity > grade.severity else grade
+    case = _new_case(session, world, filing, place, grade, severity, viewer=viewer, now=now)
+    for party in filing.parties:
+        session.add(
+            Party(
+                case_id=case.id,
+                role=party.role,
+                name=party.name,
+                type=party.type,
+                phone=party.phone,
+                address=party.address,
+                protected=party.protected,
+            )
+        )
+    session.flush()
+    actor_id = None if viewer is None else viewer.person_id
+    process.record(
+        session,
+        case,
+        "case.filed",
+        actor_id=actor_id,
+        now=now,
+        facts={
+            "channel": case.channel,
+            "place": case.place_id,
+            "severity": severity,
+            "size": case.size,
+            "track": case.track,
+            "rules": [reason.rule for reason in grade.reasons],
+            "override": None
+            if filing.override is None
+            else {"from": grade.severity, "to": severity, "reason": filing.override.reason},
+        },
+        after={"state": str(case.state), "tier": case.tier, "holder_id": case.holder_id},
+    )
+    process.begin(
+        session,
+        world,
+        case,
+        process.MAIN,
+        actor_id=actor_id,
+        now=now,
+        data={"confirm": grade.confirm and filing.override is None},
+    )
+    _arm_case_clocks(session, world, case)
+    return case
+
+
+def _checked_place(session: Session, filing: Filing, *, now: datetime | None = None) -> Unit:
+    fields: dict[str, dict[str, str]] = {}
+
+    def blame(name: str, zh: str, en: str) -> None:
+        fields[name] = {"zh": zh, "en": en}
+
+    for name in ("title", "description", "category", "place_id"):
+        if not str(getattr(filing, name) or "").strip():
+            blame(name, "此项必填。", "This is required.")
+    if filing.channel not in CHANNELS:
+        blame("channel", f"没有“{filing.channel}”这个渠道。", f"There is no channel {filing.channel!r}.")
+    if filing.kind not in KINDS:
+        blame("kind", f"没有“{filing.kind}”这个类型。", f"There is no kind {filing.kind!r}.")
+    if "category" not in fields and not CATEGORY.fullmatch(filing.category):
+        blame("category", "类别应形如 labour.wages。", "A category looks like labour.wages.")
+    if len(filing.title) > 200:
+        blame("title", "标题最多 200 个字。", "A title has at most 200 characters.")
+    if len(filing.description) > 20_000:
+        blame("description", "内容最多 20000 个字。", "A description has at most 20,000 characters.")
+    if filing.received_at.tzinfo is None:
+        blame("received_at", "时间须带时区。", "The time needs an offset.")
+    elif now is not None and filing.received_at > now + AHEAD:
+        blame("received_at", "接收时间不能晚于现在。", "It cannot have been received in the future.")
+    if filing.override is not None and filing.override.severity not in (1, 2, 3, 4):
+        blame("severity", "严重程度为 1 至 4。", "Severity is a number from 1 to 4.")
+    if filing.override is not None and not filing.override.reason.strip():
+        blame("override_reason", "改动分级须说明理由。", "Changing the grading needs a reason.")
+    for index, party in enumerate(filing.parties):
+        if not party.name.strip():
+            blame(f"parties.{index}.name", "请填写姓名或名称。", "A party needs a name.")
+    place: Unit | None = None
+    if "place_id" not in fields:
+        place = session.get(Unit, filing.place_id)
+        if place is None or place.valid_to is not None:
+            blame("place_id", f"没有“{filing.place_id}”这个地点。", f"There is no place {filing.place_id!r}.")
+    try:
+        triage.complete_facts({k: v for k, v in filing.facts.items() if k not in ("kind", "channel")})
+    except Invalid as refusal:
+        fields.update(refusal.facts["fields"])
+    if fields:
+        raise Invalid("filing.invalid", f"The report cannot be taken: see {', '.join(sorted(fields))}.", fields=fields)
+    assert place is not None
+    return place
+
+
+def _facts(filing: Filing, place: Unit, world: World) -> dict[str, Any]:
+    facts = {**filing.facts, "kind": filing.kind, "channel": filing.channel}
+    facts.setdefault("building_known", place.tier == world.tiers.lowest)
+    return facts
+
+
+def _grade(session: Session, world: World, filing: Filing, place: Unit) -> triage.Grade:
+    package = world.releases.current(session).package
+    return triage.grade(package, _facts(filing, place, world), tiers=world.tiers)
+
+
+def _check_override(override: Override, grade: triage.Grade, viewer: Viewer | None, place: Unit) -> None:
+    if viewer is None:
+        raise NotAllowed("override.nobody", "Only a person may change the grading.")
+    viewer.must("case.override_triage_up" if override.severity >= grade.severity else "case.override_triage_down", place.id)
+
+
+def _new_case(
+    session: Session,
+    world: World,
+    filing: Filing,
+    place: Unit,
+    grade: triage.Grade,
+    severity: int,
+    *,
+    viewer: Viewer | None,
+    now: datetime,
+) -> Case:
+    holder = world.tiers.unit_at(place.id, grade.tier)
+    prefix = place.id.split(".")[0]
+    case = Case(
+        number=next_number(session, prefix, filing.received_at, world.calendar.tz),
+        channel=filing.channel,
+        external_no=filing.external_no,
+        kind=filing.kind,
+        category=filing.category,
+        title=filing.title.strip(),
+        description=filing.description.strip(),
+        demand=filing.demand,
+        address_text=filing.address_text,
+        place_id=place.id,
+        facts=_facts(filing, place, world),
+        reasons=grade.reasons_as_json(),
+        severity=severity,
+        size=grade.size,
+        track=grade.track,
+        urgent=grade.urgent,
+        confidential=filing.confidential or grade.track in CONFIDENTIAL_TRACKS,
+        anonymous=filing.anonymous,
+        state=CaseState.ASSIGNED.value,
+        tier=grade.tier,
+        holder_id=holder,
+        accountable_id=holder,
+        visit_seq=1,
+        received_at=filing.received_at,
+        filed_at=now,
+        filed_by=None if viewer is None else viewer.person_id,
+        history_seq=0,
+        history_hash="",
+    )
+    session.add(case)
+    session.flush()
+    session.add(
+        Visit(
+            case_id=case.id,
+            seq=1,
+            tier=grade.tier,
+            unit_id=holder,
+            reason="filed",
+            entered_at=filing.received_at,
+            entered_by=case.filed_by,
+        )
+    )
+    session.flush()
+    get_unit(session, holder)
+    return case
+
+
+def _arm_case_clocks(session: Session, world: World, case: Case) -> None:
+    """The clocks that belong to the whole case and to no token: the outer clock, and contact within 24 h when urgent."""
+    limits = world.releases.current(session).limits[process.MAIN]
+    wanted = [("case_outer", case.kind, "closed")]
+    if case.urgent:
+        wanted.append(("urgent_contact", None, "contacted"))
+    rows = []
+    for step, tier, expects in wanted:
+        if step not in limits.steps:
+            continue
+        length = limits.length(step, tier)
+        due = world.calendar.due(case.received_at, length, provisional=True)
+        rows.append(
+            {
+                "case_id": case.id,
+                "step": step,
+                "expects": expects,
+                "started_at": case.received_at,
+                "length": str(length),
+                "first_due_at": due.at,
+                "due_at": due.at,
+                "warn_at": world.calendar.warn_at(case.received_at, due.at, length, provisional=True),
+                "provisional": due.provisional,
+            }
+        )
+    deadlines.arm(session, rows)

@@ -1,0 +1,52 @@
+"""Running instances: four pushes, what a diagram may call, settle, and trouble."""
+
+from engine.process.acts import (
+    MAIN,
+    Completion,
+    begin,
+    complete_task,
+    deliver_message,
+    fire_deadline,
+    is_awaited,
+    warn,
+)
+from engine.process.marks import READS
+from engine.process.model import Instance
+from engine.process.push import FUNCTIONS, OUTWARD, record
+from engine.process.requests import Forecast, ask_extension, comment, downgrade, forecast, report_risk, supply, withdraw
+from engine.process.services import SERVICES
+from engine.process.settle import retime_tasks
+from engine.process.trouble import MOST_TRIES, Trouble, failed, retry, troubles
+from engine.process.world import World
+
+__all__ = [
+    "FUNCTIONS",
+    "MAIN",
+    "MOST_TRIES",
+    "OUTWARD",
+    "READS",
+    "SERVICES",
+    "Completion",
+    "Forecast",
+    "Instance",
+    "Trouble",
+    "World",
+    "ask_extension",
+    "begin",
+    "comment",
+    "complete_task",
+    "deliver_message",
+    "downgrade",
+    "failed",
+    "fire_deadline",
+    "forecast",
+    "is_awaited",
+    "record",
+    "report_risk",
+    "retime_tasks",
+    "retry",
+    "supply",
+    "troubles",
+    "warn",
+    "withdraw",
+]

@@ -1,0 +1,254 @@
+"""The four pushes, and the acts that people do beside their tasks. Each locks the case first.
+
+Every act runs in the caller's transaction; a refusal leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import deadlines, escalation, runtime, tasks
+from engine.cases import Case, lock_case
+from engine.deadlines import Deadline, DeadlineState
+from engine.errors import Conflict, NotFound, Refusal, Unavailable
+from engine.people import Viewer
+from engine.process import marks
+from engine.process.model import Instance
+from engine.process.push import Push, record
+from engine.process.settle import settle, state_after
+from engine.process.world import World
+from engine.store import canonical_json
+from engine.tasks import Task, TaskState
+
+MAIN = "p_case"
+"""The process every case runs; supervision and requests run beside it as instances of their own."""
+
+ENDS_WITH_CASE = frozenset({"p_extension"})
+"""Side processes that make no sense once the case is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What came of completing a task: the case, the tasks now open in the same instance, whether the case ended."""
+
+    case_id: int
+    case_number: str
+    opened: tuple[int, ...]
+    ended: bool
+
+
+def begin(
+    session: Session,
+    world: World,
+    case: Case,
+    process_id: str,
+    *,
+    actor_id: int | None,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+) -> Instance:
+    """Starts a process for a case on the release in force. The case row is locked or new."""
+    release = world.releases.current(session)
+    instance = Instance(
+        case_id=case.id, process_id=process_id, release_id=release.id, state=b"", revision=0, started_at=now
+    )
+    session.add(instance)
+    session.flush()
+    push = Push(session, world, case, instance, release, actor_id, now)
+    advance = runtime.start(release.package, process_id, {**_start_data(world, case), **(data or {})}, push.host())
+    settle(push, advance)
+    return instance
+
+
+def complete_task(
+    session: Session, world: World, task_id: int, answers: Mapping[str, Any], *, viewer: Viewer, now: datetime
+) -> Completion:
+    """Completes an open task with checked answers (`Form.check`) and runs the case to its next wait.
+
+    Raises NotFound, Conflict `task.done`/`task.gone`/`task.claimed` (facts say by whom and when), NotAllowed when it
+    is not offered to the viewer, and whatever the diagram's services refuse (a return outside its window …).
+    """
+    case, task = tasks.lock_task(session, task_id)
+    tasks.must_be_open(task)
+    tasks.must_be_offered(task, viewer)
+    tasks.must_not_be_anothers(task, viewer)
+    push = _push(session, world, case, task.instance_id, actor_id=viewer.person_id, now=now)
+    marks.refuse_self_approval(push, task)
+    variables: Mapping[str, Any] = {}
+    if task.form is not None:
+        variables = push.release.form(task.process, task.form).variables(dict(answers))
+    task.state = TaskState.COMPLETED.value
+    task.completed_by, task.completed_at, task.closed_at = viewer.person_id, now, now
+    task.answers = dict(answers)
+    push.task_answers = answers
+    before = state_after(case)
+    marks.apply(push, task, answers)
+    after = state_after(case)
+    push.happened(
+        "task.completed",
+        {
+            "task": task.id,
+            "element": task.element,
+            "name": [task.name_zh, task.name_en],
+            "unit": task.unit_id,
+            "choices": {k: v for k, v in variables.items() if isinstance(v, str | bool | int)},
+            "answers": hashlib.sha256(canonical_json(dict(answers)).encode()).hexdigest(),
+        },
+        after if after != before else None,
+    )
+    session.flush()
+    advance = runtime.complete(
+        push.release.package,
+        push.instance.state,
+        task.token,
+        {key: value for key, value in variables.items() if value is not None},
+        push.host(),
+    )
+    opened = settle(push, advance, completed=task)
+    _follow_end(push)
+    return Completion(case.id, case.number, tuple(opened), case.ended)
+
+
+def fire_deadline(session: Session, world: World, case: Case, deadline: Deadline, *, now: datetime) -> None:
+    """Fires a due deadline that `deadlines.pick_due` gave out; its case is locked.
+
+    Harmless when run twice: the second pick does not find it armed. Raises Conflict when its token no longer waits.
+    """
+    deadline.state = DeadlineState.BREACHED.value
+    deadline.closed_at = now
+    deadline.lateness_s = max((now - deadline.due_at).total_seconds(), 0.0)
+    facts = {
+        "step": deadline.step,
+        "tier": deadline.tier,
+        "expected": deadline.expects,
+        "due_at": deadline.due_at.isoformat(),
+        "late_s": round(deadline.lateness_s, 3),
+    }
+    if deadline.instance_id is None:
+        record(session, case, "clock.breached", actor_id=None, now=now, facts=facts)
+        record(session, case, "case.told", actor_id=None, now=now, facts={"what": f"{deadline.step}_overdue", "whom": ["holder", "above"]})
+        return
+    push = _push(session, world, case, deadline.instance_id, actor_id=None, now=now)
+    push.happened("clock.breached", facts)
+    session.flush()
+    assert deadline.token is not None
+    advance = runtime.fire(push.release.package, push.instance.state, deadline.token, push.host())
+    settle(push, advance, fired=deadline)
+    _follow_end(push)
+
+
+def warn(session: Session, case: Case, deadline: Deadline, *, now: datetime) -> None:
+    """Tells once that a clock is nearly used up."""
+    deadline.warned_at = now
+    record(
+        session, case, "clock.warned", actor_id=None, now=now, facts={"step": deadline.step, "due_at": deadline.due_at.isoformat()}
+    )
+
+
+def deliver_message(
+    session: Session,
+    world: World,
+    case_id: int,
+    message: str,
+    payload: Mapping[str, Any],
+    *,
+    actor_id: int | None,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Brings a message to whichever running instance of the case waits for it.
+
+    `facts` go into the history beside it. Raises Conflict `message.not_awaited` when none waits.
+    """
+    case = _locked(session, case_id)
+    for instance_id in _running(session, case.id):
+        push = _push(session, world, case, instance_id, actor_id=actor_id, now=now)
+        waiting = runtime.inspect(push.release.package, push.instance.state)
+        if any(each.message == message for each in waiting.messages):
+            push.happened("message.arrived", {"message": message, **(facts or {})})
+            session.flush()
+            advance = runtime.deliver(push.release.package, push.instance.state, message, dict(payload), push.host())
+            settle(push, advance)
+            _follow_end(push)
+            return
+    raise Conflict("message.not_awaited", f"Case {case.number} does not wait for {message!r} now.", case=case.id, message=message)
+
+
+def is_awaited(session: Session, world: World, case_id: int, message: str) -> bool:
+    """Whether a running instance of the case waits for a message; for pages that offer the act."""
+    for instance in session.scalars(
+        select(Instance).where(Instance.case_id == case_id, Instance.ended_at.is_(None), Instance.trouble.is_(None))
+    ):
+        package = world.releases.get(session, instance.release_id).package
+        if any(each.message == message for each in runtime.inspect(package, instance.state).messages):
+            return True
+    return False
+
+
+def _push(session: Session, world: World, case: Case, instance_id: int, *, actor_id: int | None, now: datetime) -> Push:
+    instance = session.scalars(
+        select(Instance).where(Instance.id == instance_id).with_for_update().execution_options(populate_existing=True)
+    ).first()
+    if instance is None:
+        raise NotFound("instance.unknown", "There is no such running process.", instance=instance_id)
+    if instance.ended_at is not None:
+        raise Conflict("instance.ended", "This process has ended.", instance=instance_id, case=case.id)
+    if instance.trouble is not None:
+        raise Unavailable(
+            "instance.set_aside", "This case is set aside because of a fault; an operator has been told.", case=case.id
+        )
+    release = world.releases.get(session, instance.release_id)
+    return Push(session, world, case, instance, release, actor_id, now)
+
+
+def _locked(session: Session, case_id: int) -> Case:
+    case = lock_case(session, case_id)
+    assert case is not None
+    return case
+
+
+def _running(session: Session, case_id: int) -> list[int]:
+    return list(
+        session.scalars(
+            select(Instance.id).where(Instance.case_id == case_id, Instance.ended_at.is_(None)).order_by(Instance.id)
+        )
+    )
+
+
+def _start_data(world: World, case: Case) -> dict[str, Any]:
+    return {
+        "case_id": case.id,
+        "tier": case.tier,
+        "top": escalation.is_top(case, world.tiers),
+        "severity": case.severity,
+        "size": case.size,
+        "track": case.track,
+        "urgent": case.urgent,
+        "confirm": False,
+        "signed_in": False,
+        "repeat": int(case.facts.get("repeat_count") or 0) > 0,
+    }
+
+
+def _follow_end(push: Push) -> None:
+    """Ends what only made sense while the case was open."""
+    if not push.case.ended:
+        return
+    side = push.session.scalars(
+        select(Instance.id).where(
+            Instance.case_id == push.case.id, Instance.ended_at.is_(None), Instance.process_id.in_(ENDS_WITH_CASE)
+        )
+    ).all()
+    for instance_id in side:
+        try:
+            other = _push(push.session, push.world, push.case, instance_id, actor_id=push.actor_id, now=push.now)
+        except Refusal:
+            continue
+        settle(other, runtime.cancel(other.release.package, other.instance.state, other.host()))

@@ -1,0 +1,190 @@
+"""What people do beside their tasks: report a risk, ask for time, supply, withdraw, downgrade, comment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import deadlines, triage
+from engine.cases import Case, lock_case
+from engine.deadlines import DeadlineState, Extension, parse_length
+from engine.errors import Conflict, Invalid
+from engine.people import Viewer
+from engine.process.acts import begin, deliver_message
+from engine.process.push import record
+from engine.process.world import World
+
+ONE_WORKING_DAY = parse_length("1wd")
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What happens if nobody acts: at `at` the case rises to `to_unit_id`, or `supervision` is opened at the top."""
+
+    at: datetime
+    to_unit_id: str | None
+    to_tier: str | None
+    step: str
+    provisional: bool
+
+
+def report_risk(
+    session: Session, world: World, case_id: int, facts: Mapping[str, Any], reason: str, *, viewer: Viewer, now: datetime
+) -> bool:
+    """Adds facts to a running case and grades it anew; gives True when it was graded higher and jumped.
+
+    Raises Invalid for facts triage does not know or without a reason, Conflict for a closed case.
+    """
+    case = _open_case(session, case_id)
+    viewer.must("case.report_risk", case.place_id)
+    _need(reason, "reason")
+    merged = {**case.facts, **{k: v for k, v in facts.items() if v is not None}}
+    triage.complete_facts(merged)
+    package = world.releases.current(session).package
+    grade = triage.grade(package, merged, tiers=world.tiers, least_severity=case.severity)
+    case.facts = merged
+    record(
+        session,
+        case,
+        "risk.reported",
+        actor_id=viewer.person_id,
+        now=now,
+        facts={"facts": dict(facts), "reason": reason, "severity": grade.severity},
+    )
+    session.flush()
+    higher = world.tiers.index(grade.tier) > world.tiers.index(case.tier)
+    if grade.severity <= case.severity and not (higher and grade.size != case.size):
+        return False
+    deliver_message(session, world, case_id, "m_severity_jump", {}, actor_id=viewer.person_id, now=now)
+    return True
+
+
+def downgrade(
+    session: Session, world: World, case_id: int, tier: str, reason: str, *, viewer: Viewer, now: datetime
+) -> None:
+    """Moves a big case down to a tier because the reason of its rise is gone. Raises Conflict when it cannot now."""
+    case = _open_case(session, case_id)
+    viewer.must("case.downgrade", case.holder_id)
+    _need(reason, "reason")
+    if world.tiers.index(tier) >= world.tiers.index(case.tier):
+        raise Conflict("downgrade.not_below", f"The case stands at {case.tier}; choose a tier below it.")
+    deliver_message(
+        session,
+        world,
+        case_id,
+        "m_downgrade",
+        {"to_tier": tier},
+        actor_id=viewer.person_id,
+        now=now,
+        facts={"reason": reason, "to": tier},
+    )
+
+
+def withdraw(session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer, now: datetime) -> None:
+    """Ends a case because the petitioner withdrew it."""
+    case = _open_case(session, case_id)
+    viewer.must("case.withdraw", case.place_id)
+    _need(reason, "reason")
+    deliver_message(
+        session, world, case_id, "m_withdraw", {}, actor_id=viewer.person_id, now=now, facts={"reason": reason}
+    )
+
+
+def supply(session: Session, world: World, case_id: int, note: str, *, viewer: Viewer | None, now: datetime) -> bool:
+    """Notes that something arrived; gives True when the case waited for it and its clock runs on."""
+    case = _open_case(session, case_id)
+    if viewer is not None:
+        viewer.must("case.supply", case.place_id)
+    _need(note, "note")
+    actor_id = None if viewer is None else viewer.person_id
+    record(session, case, "material.supplied", actor_id=actor_id, now=now, facts={"note": note})
+    session.flush()
+    try:
+        deliver_message(session, world, case_id, "m_material", {}, actor_id=actor_id, now=now)
+    except Conflict as refusal:
+        if refusal.code != "message.not_awaited":
+            raise
+        return False
+    return True
+
+
+def comment(session: Session, world: World, case_id: int, text: str, *, viewer: Viewer, now: datetime) -> None:
+    """Writes a remark into the history of a case, open or closed."""
+    case = lock_case(session, case_id)
+    assert case is not None
+    _need(text, "text")
+    record(session, case, "comment.made", actor_id=viewer.person_id, now=now, facts={"text": text})
+
+
+def ask_extension(
+    session: Session, world: World, case_id: int, length: str, reason: str, *, viewer: Viewer, now: datetime
+) -> Extension:
+    """Asks for more time on the tier clock: once, at least one working day before it is due, never more than it had.
+
+    Raises Conflict `extension.once`, `extension.too_late`, `extension.not_running`, Invalid for the length.
+    """
+    case = _open_case(session, case_id)
+    viewer.must("clock.ask_extension", case.holder_id)
+    _need(reason, "reason")
+    asked = parse_length(length)
+    clock = deadlines.of_visit(session, case.id, case.visit_seq, "handle")
+    if clock is None or clock.state != DeadlineState.ARMED:
+        raise Conflict("extension.not_running", "No tier clock runs for this case now, so there is nothing to extend.")
+    earlier = session.scalar(select(Extension.id).where(Extension.deadline_id == clock.id))
+    if clock.extended_by is not None or earlier is not None:
+        raise Conflict("extension.once", "More time can be asked for once per time limit, and it was.")
+    if world.calendar.due(now, ONE_WORKING_DAY, provisional=True).at > clock.due_at:
+        raise Conflict("extension.too_late", "More time must be asked for at least one working day before the limit ends.")
+    had = parse_length(clock.length)
+    if asked.unit != had.unit or asked.amount > had.amount:
+        raise Invalid(
+            "extension.length",
+            f"The extension must be in the unit of the limit and no longer than it: at most {had}.",
+            fields={"length": {"zh": f"不得超过原时限（{had}）。", "en": f"At most {had}."}},
+        )
+    extension = Extension(
+        case_id=case.id, deadline_id=clock.id, length=str(asked), reason=reason, asked_by=viewer.person_id, asked_at=now
+    )
+    session.add(extension)
+    session.flush()
+    record(
+        session,
+        case,
+        "extension.asked",
+        actor_id=viewer.person_id,
+        now=now,
+        facts={"by": str(asked), "reason": reason, "due_at": clock.due_at.isoformat()},
+    )
+    instance = begin(session, world, case, "p_extension", actor_id=viewer.person_id, now=now)
+    extension.instance_id = instance.id
+    return extension
+
+
+def forecast(session: Session, world: World, case: Case) -> Forecast | None:
+    """What the tier clock will do if nobody acts; None while none runs (closed, paused, being decided)."""
+    clock = deadlines.of_visit(session, case.id, case.visit_seq, "handle")
+    if case.ended or clock is None or clock.state != DeadlineState.ARMED:
+        return None
+    above = world.tiers.tier_above(case.place_id, case.tier)
+    unit = None if above is None else world.tiers.unit_at(case.place_id, above)
+    return Forecast(clock.due_at, unit, above, clock.step, clock.provisional)
+
+
+def _open_case(session: Session, case_id: int) -> Case:
+    case = lock_case(session, case_id)
+    assert case is not None
+    if case.ended:
+        raise Conflict("case.ended", f"Case {case.number} is closed.", case=case.id)
+    return case
+
+
+def _need(text: str, field: str) -> None:
+    if not text or not text.strip():
+        raise Invalid(
+            "field.required", f"{field} is needed.", fields={field: {"zh": "此项必填。", "en": "This is required."}}
+        )

@@ -1,0 +1,92 @@
+"""Instances and deadlines that went wrong: set aside after a few tries, shown to operators, tried again by them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from engine.cases import Case, lock_case
+from engine.deadlines import FAR, Deadline, DeadlineState
+from engine.errors import NotFound
+from engine.people import Viewer
+from engine.process.model import Instance
+from engine.process.push import record
+from engine.process.world import World
+
+MOST_TRIES = 5
+FIRST_WAIT = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An instance that was set aside, as an operator sees it."""
+
+    instance_id: int
+    case_id: int
+    case_number: str
+    process_id: str
+    said: str
+    since: datetime
+
+
+def failed(session: Session, deadline_id: int, *, said: str, now: datetime) -> bool:
+    """Notes a failed try of a deadline: later again, and after five tries an incident. Gives True for the incident.
+
+    Waits 10, 20, 40 and 80 seconds between tries. Others are never held up.
+    """
+    deadline = session.get(Deadline, deadline_id, populate_existing=True)
+    if deadline is None or deadline.state != DeadlineState.ARMED:
+        return False
+    case = lock_case(session, deadline.case_id)
+    assert case is not None
+    deadline.attempts += 1
+    deadline.trouble = said[:2000]
+    if deadline.attempts < MOST_TRIES:
+        deadline.next_at = now + FIRST_WAIT * 2 ** (deadline.attempts - 1)
+        return False
+    deadline.next_at = FAR
+    if deadline.instance_id is not None:
+        session.execute(
+            update(Instance)
+            .where(Instance.id == deadline.instance_id)
+            .values(trouble=said[:2000], trouble_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    record(session, case, "incident.opened", actor_id=None, now=now, facts={"step": deadline.step, "said": said[:500]})
+    return True
+
+
+def troubles(session: Session, *, most: int = 200) -> Sequence[Trouble]:
+    """Everything that is set aside, oldest first."""
+    rows = session.execute(
+        select(Instance, Case.number)
+        .join(Case, Case.id == Instance.case_id)
+        .where(Instance.trouble.is_not(None))
+        .order_by(Instance.id)
+        .limit(most)
+    )
+    return [
+        Trouble(i.id, i.case_id, number, i.process_id, i.trouble or "", i.trouble_at or i.started_at) for i, number in rows
+    ]
+
+
+def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, now: datetime) -> None:
+    """Takes an instance back into service and lets its due deadlines be tried anew at once."""
+    viewer.must("system.operate")
+    instance = session.get(Instance, instance_id)
+    if instance is None or instance.trouble is None:
+        raise NotFound("instance.no_trouble", "Nothing is set aside under this number.", instance=instance_id)
+    case = lock_case(session, instance.case_id)
+    assert case is not None
+    instance.trouble = instance.trouble_at = None
+    session.execute(
+        update(Deadline)
+        .where(Deadline.instance_id == instance_id, Deadline.state == DeadlineState.ARMED.value)
+        .values(attempts=0, next_at=Deadline.due_at, trouble=None)
+        .execution_options(synchronize_session=False)
+    )
+    record(session, case, "incident.retried", actor_id=viewer.person_id, now=now, facts={"instance": instance_id})

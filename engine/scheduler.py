@@ -1,0 +1,213 @@
+"""APScheduler as the metronome: a few ticks over indexed tables. It keeps no job store; the tables are the truth.
+
+Any number of nodes may run it. Each firing is one transaction: pick under the case's lock, act, commit. A node that
+dies leaves an armed row behind, which the next tick of any node picks up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy import String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine import deadlines, outbox, process
+from engine.clock import Clock
+from engine.errors import Refusal, Unavailable
+from engine.process import World
+from engine.store import Base, Instant, Store
+
+log = structlog.get_logger("scheduler")
+
+BATCH = 500
+"""Firings in one tick before the other jobs get their turn."""
+
+
+class Node(Base):
+    """A process that ticks, and when it last did."""
+
+    __tablename__ = "node"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    beat_at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one pass did. `failed` were put off or became incidents."""
+
+    fired: int
+    failed: int
+
+
+Sender = Callable[[outbox.Parcel], None]
+"""Brings one parcel to its receiver, outside any transaction; raises when it could not."""
+
+
+class Scheduler:
+    """The ticks of one node. `start` runs them in the background; tests and the simulation call them directly."""
+
+    def __init__(self, store: Store, world: World, clock: Clock, *, name: str, senders: Mapping[str, Sender] | None = None) -> None:
+        self.store = store
+        self.world = world
+        self.clock = clock
+        self.name = name
+        self.senders = dict(senders or {})
+        self._background: BackgroundScheduler | None = None
+        self._wake_lock = threading.Lock()
+        self._wake_at: datetime | None = None
+
+    def fire_due(self, *, most: int = BATCH, on_fired: Callable[[int], None] | None = None) -> Tick:
+        """Fires what is due, oldest first, one transaction each. A failing one is put off and never stops the rest.
+
+        `now` is read once per firing, so that each case's next clock starts at the moment it really rose.
+        """
+        fired = failed = 0
+        while fired + failed < most:
+            now = self.clock.now()
+            deadline_id = None
+            try:
+                with self.store.transaction() as session:
+                    picked = deadlines.pick_due(session, now=now)
+                    if picked is None:
+                        break
+                    case, deadline = picked
+                    deadline_id = deadline.id
+                    process.fire_deadline(session, self.world, case, deadline, now=now)
+                fired += 1
+                if on_fired is not None:
+                    on_fired(deadline_id)
+            except Unavailable as refusal:
+                if refusal.code != "instance.set_aside" or deadline_id is None:
+                    raise
+                failed += 1
+                self._put_off(deadline_id, refusal.sentence, now)
+            except Exception as error:
+                if deadline_id is None:
+                    raise
+                failed += 1
+                self._put_off(deadline_id, f"{type(error).__name__}: {error}", now)
+        return Tick(fired, failed)
+
+    def warn_due(self, *, most: int = BATCH) -> int:
+        """Warns about clocks that are nearly used up; gives how many."""
+        for count in range(most):
+            now = self.clock.now()
+            with self.store.transaction() as session:
+                picked = deadlines.pick_warning(session, now=now)
+                if picked is None:
+                    return count
+                process.warn(session, *picked, now=now)
+        return most
+
+    def send_outbox(self, *, most: int = 100) -> int:
+        """Sends what must leave; gives how many left. A topic without sender is marked sent: nobody listens."""
+        with self.store.transaction() as session:
+            parcels = outbox.claim(session, now=self.clock.now(), most=most)
+        if not parcels:
+            return 0
+        sent: list[int] = []
+        for parcel in parcels:
+            sender = self.senders.get(parcel.topic) or self.senders.get("*")
+            try:
+                if sender is not None:
+                    sender(parcel)
+                sent.append(parcel.id)
+            except Exception as error:
+                with self.store.transaction() as session:
+                    outbox.mark_failed(
+                        session, parcel.id, now=self.clock.now(), attempts=parcel.attempts, trouble=f"{type(error).__name__}: {error}"
+                    )
+        with self.store.transaction() as session:
+            outbox.mark_sent(session, sent, now=self.clock.now())
+        return len(sent)
+
+    def beat(self) -> None:
+        """Says that this node lives, and forgets nodes silent for a day."""
+        now = self.clock.now()
+        with self.store.transaction() as session:
+            node = session.get(Node, self.name)
+            if node is None:
+                session.add(Node(name=self.name, beat_at=now))
+            else:
+                node.beat_at = now
+            session.execute(delete(Node).where(Node.beat_at < now - timedelta(days=1)))
+
+    def tick(self) -> Tick:
+        """One full pass, as the background runs it."""
+        done = self.fire_due()
+        self.warn_due()
+        return done
+
+    def start(self) -> None:
+        """Begins to tick in the background: at an interval, and at the next due instant known to this node."""
+        config = self.world.config.scheduler
+        self._background = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        add = self._background.add_job
+        add(self._guarded(self._tick_and_rest), IntervalTrigger(seconds=config.tick_seconds), id="tick", next_run_time=self.clock.now())
+        add(self._guarded(self.send_outbox), IntervalTrigger(seconds=config.tick_seconds), id="outbox", next_run_time=self.clock.now())
+        add(self._guarded(self.beat), IntervalTrigger(seconds=10), id="beat", next_run_time=self.clock.now())
+        add(self._guarded(self.world.forget_people), IntervalTrigger(seconds=60), id="people")
+        self.store.after_commit.append(self._on_commit)
+        self._background.start()
+
+    def stop(self) -> None:
+        """Lets the running pass finish and ticks no more."""
+        if self._background is not None:
+            self._background.shutdown(wait=True)
+            self._background = None
+
+    def _tick_and_rest(self) -> None:
+        self.tick()
+        with self.store.reading() as session:
+            upcoming = [at for at in (deadlines.next_due(session), deadlines.next_warning(session)) if at is not None]
+        if upcoming:
+            self._wake(min(upcoming))
+
+    def _on_commit(self, info: dict[Any, Any]) -> None:
+        due_at = info.get(deadlines.NEXT_DUE)
+        if due_at is not None:
+            self._wake(due_at)
+
+    def _wake(self, at: datetime) -> None:
+        """Has the tick run at an instant earlier than its interval would; a later wake-up than the known one is dropped."""
+        now = self.clock.now()
+        if self._background is None or at > now + timedelta(seconds=self.world.config.scheduler.tick_seconds):
+            return
+        with self._wake_lock:
+            if self._wake_at is not None and now < self._wake_at <= at:
+                return
+            self._wake_at = max(at, now)
+        self._background.add_job(
+            self._guarded(self._tick_and_rest), DateTrigger(self._wake_at), id="wake", replace_existing=True
+        )
+
+    def _put_off(self, deadline_id: int, said: str, now: datetime) -> None:
+        log.warning("deadline.failed", deadline=deadline_id, said=said)
+        with self.store.transaction() as session:
+            if process.failed(session, deadline_id, said=said, now=now):
+                log.error("incident.opened", deadline=deadline_id, said=said)
+
+    def _guarded(self, job: Callable[[], Any]) -> Callable[[], None]:
+        def run() -> None:
+            try:
+                job()
+            except Refusal as refusal:
+                log.warning("tick.refused", code=refusal.code, said=refusal.sentence)
+            except Exception:
+                log.exception("tick.failed")
+
+        return run
+
+
+def latest_beat(session: Session) -> datetime | None:
+    """When any node last said that it lives."""
+    return session.scalar(select(Node.beat_at).order_by(Node.beat_at.desc()).limit(1))

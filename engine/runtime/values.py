@@ -64,6 +64,8 @@ class WaitingTask:
 
     token: str
     element: str
+    process: str
+    """The process that contains the element: forms and limits are looked up by it."""
     name: str
     lane: str | None
     form: str | None
@@ -81,6 +83,7 @@ class WaitingTimer:
 
     token: str
     element: str
+    process: str
     attached_to: str | None
     due_at: datetime
     step: str | None

@@ -1,0 +1,63 @@
+"""The SpiffWorkflow adapter: a release is compiled once, and an instance moves as a pure function of its saved state.
+
+    package = compile_package(files, WORDS)
+    advance = start(package, "p_case", {"tier": "grid"}, host)
+    advance = complete(package, advance.state, advance.tasks[0].token, {"solved": True}, host)
+
+`host` carries the instant, the functions and the services; there is no clock, no table and no edge in here.
+"""
+
+from __future__ import annotations
+
+from engine.runtime.driver import cancel, complete, deliver, fire, inspect, signal, start
+from engine.runtime.elements import BusinessError
+from engine.runtime.expressions import Expression, compile_expression, compile_template
+from engine.runtime.package import ElementFacts, Package, ProcessFacts, compile_package
+from engine.runtime.timers import parse_length
+from engine.runtime.values import (
+    Advance,
+    Data,
+    Due,
+    DueCall,
+    Finding,
+    Host,
+    Scalar,
+    ServiceCall,
+    Step,
+    Thrown,
+    WaitingMessage,
+    WaitingTask,
+    WaitingTimer,
+)
+
+__all__ = [
+    "Advance",
+    "BusinessError",
+    "Data",
+    "Due",
+    "DueCall",
+    "ElementFacts",
+    "Expression",
+    "Finding",
+    "Host",
+    "Package",
+    "ProcessFacts",
+    "Scalar",
+    "ServiceCall",
+    "Step",
+    "Thrown",
+    "WaitingMessage",
+    "WaitingTask",
+    "WaitingTimer",
+    "cancel",
+    "compile_expression",
+    "compile_package",
+    "compile_template",
+    "complete",
+    "deliver",
+    "fire",
+    "inspect",
+    "parse_length",
+    "signal",
+    "start",
+]

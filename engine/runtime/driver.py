@@ -1,0 +1,190 @@
+"""The pushes: each takes a saved state and one stimulus, and gives where the instance stands then.
+
+Nothing is shared between two pushes but the package, so any number of threads may push different instances. When a
+push raises, its half-advanced instance is gone; the caller still holds the state from before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.errors import Conflict, Invalid, NotFound
+from engine.runtime.elements import BoundaryEvent, UserTask
+from engine.runtime.instance import Instance, Token, check_data
+from engine.runtime.package import Package
+from engine.runtime.state import load, save
+from engine.runtime.values import Advance, Data, Host, WaitingMessage, WaitingTask, WaitingTimer
+
+
+def start(package: Package, process_id: str, data: Data, host: Host, at: str | None = None) -> Advance:
+    """Begin an instance. `at` names a start event, where a process has several.
+
+    Raises NotFound `process.unknown`, or whatever the first steps raise.
+    """
+    if process_id not in package.specs:
+        raise NotFound("process.unknown", f'There is no process "{process_id}" in this release.', process=process_id)
+    check_data(data, process_id)
+    instance = Instance(package, process_id, dict(data))
+    instance.host = host
+    instance.begin(at)
+    return _settled(instance)
+
+
+def complete(package: Package, state: bytes, token: str, data: Data, host: Host) -> Advance:
+    """A person has answered the task of `token`; `data` go into the instance's data.
+
+    Raises Conflict `task.gone` when no task waits under that token (any more), Invalid `data.not_flat`.
+    """
+    instance = _woken(package, state, host)
+    found = instance.token(token)
+    if found is None or not _is_task(found):
+        raise Conflict("task.gone", f'No task waits under "{token}" any more.', token=token)
+    instance.write(found, data)
+    instance.check_conditions()
+    if found.alive:
+        found.run()
+    return _settled(instance)
+
+
+def fire(package: Package, state: bytes, token: str, host: Host) -> Advance:
+    """The timer of `token` has come due. Raises Conflict `timer.gone` when it no longer waits."""
+    instance = _woken(package, state, host)
+    found = instance.token(token)
+    if found is None or found.armed is None or found._state != TaskState.WAITING:
+        raise Conflict("timer.gone", f'No timer waits under "{token}" any more.', token=token)
+    instance.catch(found, {})
+    return _settled(instance)
+
+
+def deliver(
+    package: Package, state: bytes, message: str, payload: Data, host: Host, token: str | None = None
+) -> Advance:
+    """A message has come, for `token` or for the oldest token that waits for it; `payload` goes into the data.
+
+    Raises Conflict `message.not_awaited` when nobody waits for it.
+    """
+    instance = _woken(package, state, host)
+    waiting = [found for found in instance.tokens() if _awaits(found, message) and token in (None, found.id)]
+    if not waiting:
+        raise Conflict(
+            "message.not_awaited", f'Nobody waits for the message "{message}".', message=message, token=token
+        )
+    instance.catch(waiting[0], payload)
+    return _settled(instance)
+
+
+def signal(package: Package, state: bytes, name: str, payload: Data, host: Host) -> Advance:
+    """A signal has come from elsewhere: all in the instance that wait for it go on. Nobody waiting is no error."""
+    instance = _woken(package, state, host)
+    for found in instance.tokens():
+        trigger = found.trigger if found.alive else None
+        if trigger is not None and trigger.kind == "signal" and trigger.name == name:
+            instance.catch(found, payload)
+    return _settled(instance)
+
+
+def cancel(package: Package, state: bytes, host: Host) -> Advance:
+    """End the instance with everything in it. Doing it twice changes nothing."""
+    instance = _woken(package, state, host)
+    if not instance.ended:
+        instance.cancel_all(instance)
+        instance.ended = True
+    return _advance(instance)
+
+
+def inspect(package: Package, state: bytes) -> Advance:
+    """What a stored state waits for, without moving it; `state` comes back as it was."""
+    return _advance(load(package, state), state)
+
+
+def _woken(package: Package, state: bytes, host: Host) -> Instance:
+    instance = load(package, state)
+    instance.host = host
+    return instance
+
+
+def _settled(instance: Instance) -> Advance:
+    instance.check_conditions()
+    instance.settle()
+    if not instance.ended and not any(_can_go_on(token) for token in instance.tokens()):
+        stuck = sorted({token.task_spec.bpmn_id for token in instance.tokens()})
+        raise Invalid(
+            "instance.stuck",
+            f"Nothing can ever move this instance again; it waits at {', '.join(stuck)}.",
+            elements=stuck,
+        )
+    return _advance(instance)
+
+
+def _can_go_on(token: Token) -> bool:
+    trigger = token.trigger
+    return _is_task(token) or (trigger is not None and trigger.kind in ("timer", "message", "signal"))
+
+
+def _is_task(token: Token) -> bool:
+    return token._state == TaskState.READY and isinstance(token.task_spec, UserTask)
+
+
+def _awaits(token: Token, message: str) -> bool:
+    trigger = token.trigger
+    return trigger is not None and trigger.kind == "message" and trigger.name == message
+
+
+def _advance(instance: Instance, state: bytes | None = None) -> Advance:
+    tokens = instance.tokens()
+    return Advance(
+        state=save(instance) if state is None else state,
+        tasks=tuple(_task(instance, token) for token in tokens if _is_task(token)),
+        timers=tuple(
+            _timer(token) for token in tokens if token.armed is not None and token._state == TaskState.WAITING
+        ),
+        messages=tuple(
+            WaitingMessage(token.id, token.task_spec.bpmn_id, trigger.name or "")
+            for token in tokens
+            if (trigger := token.trigger) is not None and trigger.kind == "message"
+        ),
+        steps=tuple(instance.steps),
+        thrown=tuple(instance.thrown),
+        ended=instance.ended,
+        data=(tokens[-1].frame if tokens else instance.frame).view(),
+    )
+
+
+def _task(instance: Instance, token: Token) -> WaitingTask:
+    element = token.task_spec
+    assert isinstance(element, UserTask)
+    data = token.frame.view()
+    rounds = element.rounds
+    return WaitingTask(
+        token=token.id,
+        element=element.bpmn_id,
+        process=element.process,
+        name=element.bpmn_name or element.bpmn_id,
+        lane=element.lane,
+        form=element.form,
+        roles=tuple(_word(instance.value(token, role, data)) for role in element.roles),
+        properties={name: _word(instance.value(token, value, data)) for name, value in element.properties},
+        data=data,
+        item=token.frame.own.get(rounds.item) if rounds is not None and rounds.item else None,
+    )
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _timer(token: Token) -> WaitingTimer:
+    armed, element = token.armed, token.task_spec
+    assert armed is not None
+    return WaitingTimer(
+        token=token.id,
+        element=element.bpmn_id,
+        process=element.process,
+        attached_to=element.attached_to if isinstance(element, BoundaryEvent) else None,
+        due_at=armed.due_at,
+        step=armed.step,
+        length=armed.length,
+        interrupting=element.interrupting,
+    )

@@ -29,7 +29,14 @@ def is_top(case: Case, tiers: Tiers) -> bool:
 
 
 def raise_one_tier(
-    session: Session, case: Case, *, tiers: Tiers, reason: str, to: str | None = None, actor_id: int | None, now: datetime
+    session: Session,
+    case: Case,
+    *,
+    tiers: Tiers,
+    reason: str,
+    to: str | None = None,
+    actor_id: int | None,
+    now: datetime,
 ) -> Visit:
     """Moves a case up: to the next tier with another unit, or straight to `to` when that lies higher.
 
@@ -59,7 +66,9 @@ def return_down(
     """
     visit = present_visit(session, case)
     if visit.reason not in RISES or visit.from_unit_id is None or visit.from_tier is None:
-        raise Conflict("return.nothing_below", "The case did not rise to this tier, so there is nobody to return it to.")
+        raise Conflict(
+            "return.nothing_below", "The case did not rise to this tier, so there is nobody to return it to."
+        )
     if visit.signed_in_at is not None or (window_ends_at is not None and now > window_ends_at):
         raise Conflict("return.window_closed", "A case can only be returned before the time to sign in has run out.")
     earlier = session.scalar(
@@ -74,11 +83,10 @@ def return_down(
     )
     if (earlier or 0) >= MOST_RETURNS:
         raise Conflict(
-            "return.too_often", f"These two units have passed the case back {MOST_RETURNS} times already; ask for arbitration."
+            "return.too_often",
+            f"These two units have passed the case back {MOST_RETURNS} times already; ask for arbitration.",
         )
-    return _move(
-        session, case, visit.from_tier, visit.from_unit_id, reason="return_down", actor_id=actor_id, now=now
-    )
+    return _move(session, case, visit.from_tier, visit.from_unit_id, reason="return_down", actor_id=actor_id, now=now)
 
 
 def downgrade(

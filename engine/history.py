@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Integer, String, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.store import Base, Instant, Json, canonical_json
+from engine.store import Base, Instant, Json, canonical_json, table_of
 
 
 class HistoryEntry(Base):
@@ -62,7 +62,7 @@ def record(
     row["hash"] = digest(row)
     case.history_seq = seq
     case.history_hash = row["hash"]
-    session.execute(insert(HistoryEntry.__table__), row)
+    session.execute(insert(table_of(HistoryEntry)), row)
 
 
 def digest(row: Mapping[str, Any]) -> str:

@@ -33,7 +33,17 @@ CHANNELS = (
     "backlog_import",
     "webhook",
 )
-KINDS = ("dispute", "complaint", "help", "suggestion", "consult", "petition", "petition_simple", "emergency", "misconduct")
+KINDS = (
+    "dispute",
+    "complaint",
+    "help",
+    "suggestion",
+    "consult",
+    "petition",
+    "petition_simple",
+    "emergency",
+    "misconduct",
+)
 CONFIDENTIAL_TRACKS = frozenset({"discipline_transfer"})
 CATEGORY = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 AHEAD = timedelta(minutes=5)
@@ -108,7 +118,10 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
         _check_override(filing.override, grade, viewer, place)
         severity = filing.override.severity
         graded_by_hand = triage.grade(
-            world.releases.current(session).package, _facts(filing, place, world), tiers=world.tiers, least_severity=severity
+            world.releases.current(session).package,
+            _facts(filing, place, world),
+            tiers=world.tiers,
+            least_severity=severity,
         )
         grade = graded_by_hand if severity > grade.severity else grade
     case = _new_case(session, world, filing, place, grade, severity, viewer=viewer, now=now)
@@ -217,7 +230,9 @@ def _grade(session: Session, world: World, filing: Filing, place: Unit) -> triag
 def _check_override(override: Override, grade: triage.Grade, viewer: Viewer | None, place: Unit) -> None:
     if viewer is None:
         raise NotAllowed("override.nobody", "Only a person may change the grading.")
-    viewer.must("case.override_triage_up" if override.severity >= grade.severity else "case.override_triage_down", place.id)
+    viewer.must(
+        "case.override_triage_up" if override.severity >= grade.severity else "case.override_triage_down", place.id
+    )
 
 
 def _new_case(
@@ -284,7 +299,7 @@ def _new_case(
 def _arm_case_clocks(session: Session, world: World, case: Case) -> None:
     """The clocks that belong to the whole case and to no token: the outer clock, and contact within 24 h when urgent."""
     limits = world.releases.current(session).limits[process.MAIN]
-    wanted = [("case_outer", case.kind, "closed")]
+    wanted: list[tuple[str, str | None, str]] = [("case_outer", case.kind, "closed")]
     if case.urgent:
         wanted.append(("urgent_contact", None, "contacted"))
     rows = []

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.store import Base, Instant, Json
+from engine.store import Base, Instant, Json, table_of
 
 LEASE = timedelta(seconds=60)
 GIVE_UP_AFTER = 10
@@ -25,7 +25,13 @@ class OutboxEntry(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_open", "next_at", "id", postgresql_where=text("sent_at IS NULL"), sqlite_where=text("sent_at IS NULL")),
+        Index(
+            "ix_outbox_open",
+            "next_at",
+            "id",
+            postgresql_where=text("sent_at IS NULL"),
+            sqlite_where=text("sent_at IS NULL"),
+        ),
         Index("ix_outbox_case_id", "case_id"),
     )
 
@@ -71,7 +77,7 @@ def put(session: Session, case: Any, topic: str, *, now: datetime, facts: Mappin
         "next_at": now,
         "attempts": 0,
     }
-    session.execute(insert(OutboxEntry.__table__), row)
+    session.execute(insert(table_of(OutboxEntry)), row)
 
 
 def claim(session: Session, *, now: datetime, most: int) -> list[Parcel]:

@@ -55,7 +55,9 @@ Sender = Callable[[outbox.Parcel], None]
 class Scheduler:
     """The ticks of one node. `start` runs them in the background; tests and the simulation call them directly."""
 
-    def __init__(self, store: Store, world: World, clock: Clock, *, name: str, senders: Mapping[str, Sender] | None = None) -> None:
+    def __init__(
+        self, store: Store, world: World, clock: Clock, *, name: str, senders: Mapping[str, Sender] | None = None
+    ) -> None:
         self.store = store
         self.world = world
         self.clock = clock
@@ -124,7 +126,11 @@ class Scheduler:
             except Exception as error:
                 with self.store.transaction() as session:
                     outbox.mark_failed(
-                        session, parcel.id, now=self.clock.now(), attempts=parcel.attempts, trouble=f"{type(error).__name__}: {error}"
+                        session,
+                        parcel.id,
+                        now=self.clock.now(),
+                        attempts=parcel.attempts,
+                        trouble=f"{type(error).__name__}: {error}",
                     )
         with self.store.transaction() as session:
             outbox.mark_sent(session, sent, now=self.clock.now())
@@ -150,10 +156,22 @@ class Scheduler:
     def start(self) -> None:
         """Begins to tick in the background: at an interval, and at the next due instant known to this node."""
         config = self.world.config.scheduler
-        self._background = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        self._background = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
         add = self._background.add_job
-        add(self._guarded(self._tick_and_rest), IntervalTrigger(seconds=config.tick_seconds), id="tick", next_run_time=self.clock.now())
-        add(self._guarded(self.send_outbox), IntervalTrigger(seconds=config.tick_seconds), id="outbox", next_run_time=self.clock.now())
+        add(
+            self._guarded(self._tick_and_rest),
+            IntervalTrigger(seconds=config.tick_seconds),
+            id="tick",
+            next_run_time=self.clock.now(),
+        )
+        add(
+            self._guarded(self.send_outbox),
+            IntervalTrigger(seconds=config.tick_seconds),
+            id="outbox",
+            next_run_time=self.clock.now(),
+        )
         add(self._guarded(self.beat), IntervalTrigger(seconds=10), id="beat", next_run_time=self.clock.now())
         add(self._guarded(self.world.forget_people), IntervalTrigger(seconds=60), id="people")
         self.store.after_commit.append(self._on_commit)

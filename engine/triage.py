@@ -108,4 +108,3 @@ def _fits(value: Any, default: Any) -> bool:
     if isinstance(default, int):
         return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
     return isinstance(value, str)
-

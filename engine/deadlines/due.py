@@ -19,7 +19,9 @@ FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 """Where a deadline is put that was given up after too many tries, until an operator has it tried again."""
 
 
-def pick_due(session: Session, *, now: datetime, after: tuple[datetime, int] | None = None) -> tuple[Case, Deadline] | None:
+def pick_due(
+    session: Session, *, now: datetime, after: tuple[datetime, int] | None = None
+) -> tuple[Case, Deadline] | None:
     """The oldest due deadline whose case nobody holds, both fresh from the database; None when there is none.
 
     `after` skips everything up to that (next_at, id): what this pass has already tried in vain.
@@ -28,8 +30,10 @@ def pick_due(session: Session, *, now: datetime, after: tuple[datetime, int] | N
     if found is None:
         return None
     case, deadline = found
-    return (case, deadline) if deadline.state == DeadlineState.ARMED and deadline.next_at <= now else pick_due(
-        session, now=now, after=(deadline.next_at, deadline.id)
+    return (
+        (case, deadline)
+        if deadline.state == DeadlineState.ARMED and deadline.next_at <= now
+        else pick_due(session, now=now, after=(deadline.next_at, deadline.id))
     )
 
 
@@ -42,7 +46,9 @@ def pick_warning(session: Session, *, now: datetime) -> tuple[Case, Deadline] | 
     return (case, deadline) if deadline.state == DeadlineState.ARMED and deadline.warned_at is None else None
 
 
-def _next(session: Session, instant: object, conditions: list[object], after: tuple[datetime, int] | None) -> tuple[Case, Deadline] | None:
+def _next(
+    session: Session, instant: object, conditions: list[object], after: tuple[datetime, int] | None
+) -> tuple[Case, Deadline] | None:
     from sqlalchemy import tuple_
 
     query = (

@@ -1,7 +1,7 @@
 """limits.yaml: how long each step may take, per tier. Versioned with the diagram that asks for it.
 
-    handle: {building: 1wd, grid: 2wd, default: 5wd}   # due("handle", tier)
-    contact: 24h                                       # due("contact")
+handle: {building: 1wd, grid: 2wd, default: 5wd}   # due("handle", tier)
+contact: 24h                                       # due("contact")
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class Limits:
         found = found or by_tier.get(ANY)
         if found is None:
             raise Invalid(
-                "limits.tier_missing", f"{self.name}: step {step!r} has no length for tier {tier!r} and no default.", step=step
+                "limits.tier_missing",
+                f"{self.name}: step {step!r} has no length for tier {tier!r} and no default.",
+                step=step,
             )
         return found
 
@@ -45,7 +47,9 @@ def read_limits(name: str, data: bytes) -> Limits:
     try:
         raw: Any = yaml.safe_load(data.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Invalid("limits.unreadable", f"{name} is not readable YAML: {error}", problems=[("", str(error))]) from error
+        raise Invalid(
+            "limits.unreadable", f"{name} is not readable YAML: {error}", problems=[("", str(error))]
+        ) from error
     problems: list[tuple[str, str]] = []
     steps: dict[str, dict[str, Length]] = {}
     if not isinstance(raw, dict):

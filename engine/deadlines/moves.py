@@ -25,7 +25,9 @@ def pause(deadline: Deadline, *, reason: str, calendar: WorkingCalendar, now: da
     Raises Invalid for an unknown reason, Conflict when the clock has run out or was stopped too often.
     """
     if reason not in PAUSE_REASONS:
-        raise Invalid("pause.reason_unknown", f"{reason!r} is no reason for a pause; known: {', '.join(sorted(PAUSE_REASONS))}.")
+        raise Invalid(
+            "pause.reason_unknown", f"{reason!r} is no reason for a pause; known: {', '.join(sorted(PAUSE_REASONS))}."
+        )
     if deadline.state == DeadlineState.PAUSED:
         return
     if deadline.state != DeadlineState.ARMED or deadline.due_at <= now:

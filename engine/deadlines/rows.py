@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine.deadlines.model import Deadline, DeadlineState
+from engine.store import table_of
 
 NEXT_DUE = "maplebridge.next_due"
 """Key in a session's info: the earliest instant armed in this transaction, for waking the scheduler."""
@@ -21,7 +22,7 @@ def arm(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts armed deadlines; each mapping gives every column that has no default."""
     if not rows:
         return
-    session.execute(insert(Deadline.__table__), [{**BLANK, **row, "next_at": row["due_at"]} for row in rows])
+    session.execute(insert(table_of(Deadline)), [{**BLANK, **row, "next_at": row["due_at"]} for row in rows])
     for row in rows:
         note_next_due(session, row["due_at"])
 
@@ -103,7 +104,9 @@ def next_due(session: Session) -> datetime | None:
 
 def next_warning(session: Session) -> datetime | None:
     return session.scalar(
-        select(func.min(Deadline.warn_at)).where(Deadline.state == DeadlineState.ARMED.value, Deadline.warned_at.is_(None))
+        select(func.min(Deadline.warn_at)).where(
+            Deadline.state == DeadlineState.ARMED.value, Deadline.warned_at.is_(None)
+        )
     )
 
 

@@ -16,6 +16,7 @@ from engine import runtime
 from engine.deadlines import Limits, read_limits
 from engine.deploy.model import Release, ReleaseContent, ReleaseFile
 from engine.errors import Conflict, NotFound
+from engine.store import table_of
 from engine.tasks.forms import Form, read_form
 from engine.vocabulary import WORDS
 
@@ -151,7 +152,9 @@ def store_release(
         return newest
     if expected is not None and newest is not None and newest.id != expected:
         raise Conflict(
-            "release.moved_on", f"Release {newest.id} was published meanwhile; look at it and publish again.", release=newest.id
+            "release.moved_on",
+            f"Release {newest.id} was published meanwhile; look at it and publish again.",
+            release=newest.id,
         )
     before = {} if newest is None else files_of(session, newest.id)
     folders = sorted(
@@ -166,9 +169,11 @@ def store_release(
     known = set(session.scalars(select(ReleaseContent.hash).where(ReleaseContent.hash.in_(hashes.values()))))
     contents = {hashes[path]: data for path, data in files.items() if hashes[path] not in known}
     if contents:
-        session.execute(insert(ReleaseContent.__table__), [{"hash": h, "content": c} for h, c in sorted(contents.items())])
+        session.execute(
+            insert(table_of(ReleaseContent)), [{"hash": h, "content": c} for h, c in sorted(contents.items())]
+        )
     session.execute(
-        insert(ReleaseFile.__table__),
+        insert(table_of(ReleaseFile)),
         [{"release_id": release.id, "path": path, "content_hash": hashes[path]} for path in sorted(files)],
     )
     return release

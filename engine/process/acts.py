@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import deadlines, escalation, runtime, tasks
+from engine import escalation, runtime, tasks
 from engine.cases import Case, lock_case
 from engine.deadlines import Deadline, DeadlineState
 from engine.errors import Conflict, NotFound, Refusal, Unavailable
@@ -25,7 +25,7 @@ from engine.process.push import Push, record
 from engine.process.settle import settle, state_after
 from engine.process.world import World
 from engine.store import canonical_json
-from engine.tasks import Task, TaskState
+from engine.tasks import TaskState
 
 MAIN = "p_case"
 """The process every case runs; supervision and requests run beside it as instances of their own."""
@@ -133,7 +133,14 @@ def fire_deadline(session: Session, world: World, case: Case, deadline: Deadline
     }
     if deadline.instance_id is None:
         record(session, case, "clock.breached", actor_id=None, now=now, facts=facts)
-        record(session, case, "case.told", actor_id=None, now=now, facts={"what": f"{deadline.step}_overdue", "whom": ["holder", "above"]})
+        record(
+            session,
+            case,
+            "case.told",
+            actor_id=None,
+            now=now,
+            facts={"what": f"{deadline.step}_overdue", "whom": ["holder", "above"]},
+        )
         return
     push = _push(session, world, case, deadline.instance_id, actor_id=None, now=now)
     push.happened("clock.breached", facts)
@@ -148,7 +155,12 @@ def warn(session: Session, case: Case, deadline: Deadline, *, now: datetime) -> 
     """Tells once that a clock is nearly used up."""
     deadline.warned_at = now
     record(
-        session, case, "clock.warned", actor_id=None, now=now, facts={"step": deadline.step, "due_at": deadline.due_at.isoformat()}
+        session,
+        case,
+        "clock.warned",
+        actor_id=None,
+        now=now,
+        facts={"step": deadline.step, "due_at": deadline.due_at.isoformat()},
     )
 
 
@@ -178,7 +190,9 @@ def deliver_message(
             settle(push, advance)
             _follow_end(push)
             return
-    raise Conflict("message.not_awaited", f"Case {case.number} does not wait for {message!r} now.", case=case.id, message=message)
+    raise Conflict(
+        "message.not_awaited", f"Case {case.number} does not wait for {message!r} now.", case=case.id, message=message
+    )
 
 
 def is_awaited(session: Session, world: World, case_id: int, message: str) -> bool:

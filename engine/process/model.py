@@ -17,7 +17,10 @@ class Instance(Base):
     __table_args__ = (
         Index("ix_instance_case_id", "case_id"),
         Index(
-            "ix_instance_trouble", "id", postgresql_where=text("trouble IS NOT NULL"), sqlite_where=text("trouble IS NOT NULL")
+            "ix_instance_trouble",
+            "id",
+            postgresql_where=text("trouble IS NOT NULL"),
+            sqlite_where=text("trouble IS NOT NULL"),
         ),
     )
 

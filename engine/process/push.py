@@ -68,7 +68,9 @@ class Push:
         self.fresh_visit = self.fresh_visit or self._visit is None or visit.id != self._visit.id
         self._visit = visit
 
-    def happened(self, act: str, facts: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None) -> None:
+    def happened(
+        self, act: str, facts: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
+    ) -> None:
         """Records an act, and tells the world when it is one it should hear of."""
         record(self.session, self.case, act, actor_id=self.actor_id, now=self.now, facts=facts, after=after)
 

@@ -34,7 +34,14 @@ class Forecast:
 
 
 def report_risk(
-    session: Session, world: World, case_id: int, facts: Mapping[str, Any], reason: str, *, viewer: Viewer, now: datetime
+    session: Session,
+    world: World,
+    case_id: int,
+    facts: Mapping[str, Any],
+    reason: str,
+    *,
+    viewer: Viewer,
+    now: datetime,
 ) -> bool:
     """Adds facts to a running case and grades it anew; gives True when it was graded higher and jumped.
 
@@ -139,7 +146,9 @@ def ask_extension(
     if clock.extended_by is not None or earlier is not None:
         raise Conflict("extension.once", "More time can be asked for once per time limit, and it was.")
     if world.calendar.due(now, ONE_WORKING_DAY, provisional=True).at > clock.due_at:
-        raise Conflict("extension.too_late", "More time must be asked for at least one working day before the limit ends.")
+        raise Conflict(
+            "extension.too_late", "More time must be asked for at least one working day before the limit ends."
+        )
     had = parse_length(clock.length)
     if asked.unit != had.unit or asked.amount > had.amount:
         raise Invalid(

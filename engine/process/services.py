@@ -138,7 +138,9 @@ def _resume_clock(push: Push, call: runtime.ServiceCall) -> Given:
 
 def _asked_extension(push: Push) -> Extension:
     asked = push.session.scalars(
-        select(Extension).where(Extension.case_id == push.case.id, Extension.decision.is_(None)).order_by(Extension.id.desc())
+        select(Extension)
+        .where(Extension.case_id == push.case.id, Extension.decision.is_(None))
+        .order_by(Extension.id.desc())
     ).first()
     if asked is None:
         raise Conflict("extension.not_asked", "No request for more time waits for a decision on this case.")
@@ -154,7 +156,12 @@ def _extend_clock(push: Push, call: runtime.ServiceCall) -> Given:
     deadlines.extend(push.session, clock, by=asked.length, calendar=push.world.calendar)
     moved_outer = None
     outer = deadlines.of_case(push.session, push.case.id, "case_outer")
-    if outer is not None and outer.state == DeadlineState.ARMED and outer.due_at < clock.due_at and outer.extended_by is None:
+    if (
+        outer is not None
+        and outer.state == DeadlineState.ARMED
+        and outer.due_at < clock.due_at
+        and outer.extended_by is None
+    ):
         deadlines.extend(push.session, outer, by=asked.length, calendar=push.world.calendar)
         moved_outer = outer.due_at.isoformat()
     _decide(push, asked, "approved")

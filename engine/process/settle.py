@@ -37,7 +37,9 @@ EXPECTS = {
 DECIDES = frozenset({"above", "deciding", "top"})
 
 
-def settle(push: Push, advance: runtime.Advance, *, completed: Task | None = None, fired: Deadline | None = None) -> list[int]:
+def settle(
+    push: Push, advance: runtime.Advance, *, completed: Task | None = None, fired: Deadline | None = None
+) -> list[int]:
     """Writes state, tasks and deadlines of an instance after a push; gives the ids of the tasks now open.
 
     Raises Conflict when somebody else pushed the same instance meanwhile.
@@ -50,7 +52,9 @@ def settle(push: Push, advance: runtime.Advance, *, completed: Task | None = Non
     gone = {token: row for token, row in live.items() if token not in waiting and row is not fired}
     met = [row.id for row in gone.values() if row.attached_to in reached]
     deadlines.close(session, met, DeadlineState.MET, now=now)
-    deadlines.close(session, [row.id for row in gone.values() if row.id not in set(met)], DeadlineState.CANCELLED, now=now)
+    deadlines.close(
+        session, [row.id for row in gone.values() if row.id not in set(met)], DeadlineState.CANCELLED, now=now
+    )
     new_timers = [timer for timer in advance.timers if timer.token not in live]
     armed = _arm(push, new_timers)
     kept = [row for token, row in live.items() if token in waiting]
@@ -58,7 +62,9 @@ def settle(push: Push, advance: runtime.Advance, *, completed: Task | None = Non
     clocks += armed
     open_rows = tasks.open_of_instance(session, instance.id)
     wanted = {task.token: task for task in advance.tasks}
-    tasks.withdraw(session, [row.id for token, row in open_rows.items() if token not in wanted and row is not completed], now=now)
+    tasks.withdraw(
+        session, [row.id for token, row in open_rows.items() if token not in wanted and row is not completed], now=now
+    )
     fresh = [task for token, task in wanted.items() if token not in open_rows]
     tasks.add_tasks(session, [_task_row(push, task, clocks) for task in fresh])
     if any(task.form == "decide_upgrade" for task in fresh):
@@ -80,8 +86,6 @@ Clock = tuple[str | None, str, datetime, datetime | None]
 
 
 def _save(session: Session, instance: Instance, advance: runtime.Advance, now: datetime) -> None:
-    if instance.id is None:
-        return
     seen = instance.revision
     done = session.execute(
         update(Instance)
@@ -193,7 +197,9 @@ def unit_for(push: Push, word: str) -> str:
     if word == "top":
         return tiers.unit_at(case.place_id, tiers.top)
     if word == "deciding":
-        return push.world.nearest_staffed(push.session, case.holder_id, ("leader",)) or tiers.unit_at(case.place_id, tiers.top)
+        return push.world.nearest_staffed(push.session, case.holder_id, ("leader",)) or tiers.unit_at(
+            case.place_id, tiers.top
+        )
     if word in tiers.names:
         return tiers.unit_at(case.place_id, word)
     if "." in word or word.isupper():

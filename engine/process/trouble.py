@@ -70,7 +70,8 @@ def troubles(session: Session, *, most: int = 200) -> Sequence[Trouble]:
         .limit(most)
     )
     return [
-        Trouble(i.id, i.case_id, number, i.process_id, i.trouble or "", i.trouble_at or i.started_at) for i, number in rows
+        Trouble(i.id, i.case_id, number, i.process_id, i.trouble or "", i.trouble_at or i.started_at)
+        for i, number in rows
     ]
 
 

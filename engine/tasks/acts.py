@@ -65,7 +65,12 @@ def claim(session: Session, task_id: int, *, viewer: Viewer, now: datetime) -> T
     if task.claimed_by is None:
         task.claimed_by, task.claimed_at = viewer.person_id, now
         history.record(
-            session, case, "task.claimed", actor_id=viewer.person_id, now=now, facts={"task": task.id, "element": task.element}
+            session,
+            case,
+            "task.claimed",
+            actor_id=viewer.person_id,
+            now=now,
+            facts={"task": task.id, "element": task.element},
         )
     return task
 
@@ -78,7 +83,12 @@ def give_back(session: Session, task_id: int, *, viewer: Viewer, now: datetime) 
     if task.claimed_by is not None:
         task.claimed_by = task.claimed_at = None
         history.record(
-            session, case, "task.given_back", actor_id=viewer.person_id, now=now, facts={"task": task.id, "element": task.element}
+            session,
+            case,
+            "task.given_back",
+            actor_id=viewer.person_id,
+            now=now,
+            facts={"task": task.id, "element": task.element},
         )
     return task
 
@@ -97,7 +107,12 @@ def hand_over(session: Session, task_id: int, *, to_person_id: int, viewer: View
         raise Invalid(
             "task.not_a_colleague",
             "The task can only be handed to somebody who may do it in the same unit.",
-            fields={"to_person_id": {"zh": "只能移交给本单位可以办理此任务的人。", "en": "Choose a colleague of the same unit."}},
+            fields={
+                "to_person_id": {
+                    "zh": "只能移交给本单位可以办理此任务的人。",
+                    "en": "Choose a colleague of the same unit.",
+                }
+            },
         )
     if session.get(Person, to_person_id) is None:
         raise NotFound("person.unknown", "There is no such person.")

@@ -29,6 +29,7 @@ class Task(Base):
         UniqueConstraint("instance_id", "token"),
         Index("ix_task_open_unit_id_due_at", "unit_id", "due_at", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_task_case_id_state", "case_id", "state"),
+        Index("ix_task_unit_id_case_id", "unit_id", "case_id"),
         Index("ix_task_open_claimed_by", "claimed_by", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_task_completed_by", "completed_by", "completed_at"),
     )

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
+from engine.store import table_of
 from engine.tasks.model import Task, TaskState
 
 
@@ -38,7 +39,7 @@ def open_of_case(session: Session, case_id: int) -> Sequence[Task]:
 
 def add_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        session.execute(insert(Task.__table__), [dict(row) for row in rows])
+        session.execute(insert(table_of(Task)), [dict(row) for row in rows])
 
 
 def withdraw(session: Session, ids: Iterable[int], *, now: datetime) -> None:

@@ -1,0 +1,137 @@
+"""A real Chromium: `page` fails the test on a console error, a page error or a request that leaves the machine.
+
+`viewport` is desktop unless parametrised: @pytest.mark.parametrize("viewport", ["desktop", "phone"], indirect=True).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from werkzeug.serving import make_server
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+VIEWPORTS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+    },
+}
+SCREENSHOTS = Path(__file__).parent.parent / "var" / "screenshots"
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("MAPLEBRIDGE_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    chromium = find_chromium()
+    if chromium is None:
+        leave_out = pytest.fail if os.environ.get("CI") else pytest.skip
+        leave_out("Chromium is missing (on Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def viewport(request: pytest.FixtureRequest) -> str:
+    return getattr(request, "param", "desktop")
+
+
+@pytest.fixture
+def page_faults() -> list[str]:
+    """What went wrong on the page so far. A test that provokes a fault asserts it and clears the list."""
+    return []
+
+
+@pytest.fixture
+def context(browser: Any, viewport: str) -> Iterator[Any]:
+    """A signed-out person's browser; a second person is a second `browser.new_context()`."""
+    opened = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **VIEWPORTS[viewport])
+    opened.set_default_timeout(15_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: Any, page_faults: list[str], request: pytest.FixtureRequest, viewport: str) -> Iterator[Any]:
+    opened = context.new_page()
+    watch(opened, page_faults)
+    failed_before = request.session.testsfailed
+    yield opened
+    if request.session.testsfailed > failed_before or page_faults:
+        _save(opened, f"{request.node.name}-{viewport}")
+    assert not page_faults, "\n".join(page_faults)
+
+
+def watch(page: Any, faults: list[str]) -> None:
+    """Writes the page's errors to `faults` and lets no request leave the machine."""
+
+    def decide(route: Any) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in ("data", "blob") or address.hostname in LOCAL:
+            route.continue_()
+        else:
+            faults.append(f"a request left the machine: {route.request.url}")
+            route.abort()
+
+    page.route("**/*", decide)
+    page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+
+
+@pytest.fixture
+def screenshot(page: Any, viewport: str) -> Callable[[str], Path]:
+    """Saves the whole page as var/screenshots/<name>-<viewport>.png, to be looked at by people."""
+    return lambda name: _save(page, f"{name}-{viewport}")
+
+
+def _save(page: Any, name: str) -> Path:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Any], str]]:
+    """Serves a WSGI application on a free port of this machine while the test runs; gives its address."""
+    servers = []
+
+    def start(application: Any) -> str:
+        server = make_server("127.0.0.1", 0, application, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()

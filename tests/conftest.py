@@ -1,0 +1,177 @@
+"""What every test may ask for: a clock, a database of its own, a browser; and no network but this machine's own."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.clock import ManualClock
+from engine.store import Store, open_store
+from tests import postgres
+
+pytest_plugins = ["tests.browser"]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Stands at 09:00 in Shenzhen on Monday 2 March 2026, an ordinary working day."""
+    return ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+
+
+# --- databases: one of its own for each test, copied from a template that already has every table ------------------
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database with every table, once on SQLite and once on PostgreSQL."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database without any table, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    return str(request.getfixturevalue("empty_postgres_url"))
+
+
+@pytest.fixture
+def store(sqlite_url: str) -> Iterator[Store]:
+    """A store on a fresh SQLite database: enough for whatever does not depend on the database."""
+    opened = open_store(sqlite_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def each_store(database_url: str) -> Iterator[Store]:
+    """A store on a fresh database, once on SQLite and once on PostgreSQL."""
+    opened = open_store(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    fresh = tmp_path / "maplebridge.sqlite"
+    shutil.copyfile(_sqlite_template, fresh)
+    return f"sqlite:///{fresh}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server, _postgres_template: str) -> Iterator[str]:
+    with postgres_server.database(template=_postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A server for the whole run. There is always one to be had, so its absence fails the test that needs it."""
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
+    with postgres_server.database() as url:
+        _create_tables(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "maplebridge.sqlite"
+    _create_tables(f"sqlite:///{path}")
+    return path
+
+
+def _create_tables(url: str) -> None:
+    template = open_store(url)
+    template.create_all()
+    template.dispose()
+
+
+# --- the network ends at this machine ------------------------------------------------------------------------------
+
+
+class NetworkClosed(RuntimeError):
+    """A test tried to leave the machine. Fake what it talks to."""
+
+
+def _guard(address: Any) -> None:
+    host = address[0] if isinstance(address, tuple) else None  # a Unix socket's address is a path
+    if host is None or host in ("", "localhost"):
+        return
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return
+    except ValueError:
+        pass
+    raise NetworkClosed(f"The network is closed in tests; something wanted to reach {host}.")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _closed_network() -> Iterator[None]:
+    connect, connect_ex, lookup = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        _guard(address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        _guard(address)
+        return connect_ex(self, address)
+
+    def guarded_lookup(host: Any, *rest: Any, **more: Any) -> Any:
+        _guard((host.decode() if isinstance(host, bytes) else host,))
+        return lookup(host, *rest, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        patch.setattr(socket, "getaddrinfo", guarded_lookup)
+        yield
+
+
+# --- who needs what, and what was left out -------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        wanted = getattr(item, "fixturenames", ())
+        if "browser" in wanted:
+            item.add_marker(pytest.mark.browser)
+        if "postgres_server" in wanted:
+            item.add_marker(pytest.mark.postgres)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Names every test that was left out, not only how many."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        return
+    terminalreporter.section("left out")
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        terminalreporter.line(f"{report.nodeid}: {reason.removeprefix('Skipped: ')}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """On CI nothing may be left out."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,208 @@
+"""The values of config.yaml. Frozen; every field has the default that the shipped file shows."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+
+DEFAULT_SECRET = "change-me-before-serving-real-cases"  # noqa: S105 - it opens nothing: refuse_unsafe names it
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+_LENGTH = re.compile(r"[1-9][0-9]{0,4}(wd|cd|wh|wm|h|mo)", re.ASCII)
+_TIER_ID = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+_SESSION = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+
+
+# A list's own bounds are checked after its items and not by Field(min_length=…): pydantic would count only the items
+# that are right, and tell a second fault that is none.
+
+
+def _session(written: object) -> object:
+    if isinstance(written, tuple):
+        return written
+    found = _SESSION.fullmatch(written) if isinstance(written, str) else None
+    if found is None:
+        raise ValueError("write a session as 09:00-12:00")
+    start, end = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    if end <= start:
+        raise ValueError("a session must end after it begins, on the same day")
+    return start, end
+
+
+def _in_order(sessions: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
+    if not sessions:
+        raise ValueError("at least one session is needed")
+    if any(later[0] < earlier[1] for earlier, later in pairwise(sessions)):
+        raise ValueError("the sessions overlap or are out of order")
+    return sessions
+
+
+def _length(written: str) -> str:
+    if not _LENGTH.fullmatch(written):
+        raise ValueError("write a whole number and one of wd, cd, wh, wm, h, mo, for example 5wd")
+    return written
+
+
+def _tier_id(written: str) -> str:
+    if not _TIER_ID.fullmatch(written):
+        raise ValueError("write small letters, digits and _, a letter first, 32 at most")
+    return written
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("write the name of a time zone, such as Asia/Shanghai")
+    return name
+
+
+def _database(url: str) -> str:
+    scheme = url.split("://", 1)[0] if "://" in url else ""
+    if scheme.split("+")[0] not in ("sqlite", "postgresql"):
+        raise ValueError("write sqlite:///… or postgresql+psycopg://…")
+    return url
+
+
+def _distinct(tiers: tuple[TierConfig, ...]) -> tuple[TierConfig, ...]:
+    if not tiers:
+        raise ValueError("at least one tier is needed")
+    ids = [tier.id for tier in tiers]
+    twice = sorted({each for each in ids if ids.count(each) > 1})
+    if twice:
+        raise ValueError(f"a tier is listed twice: {', '.join(twice)}")
+    return tiers
+
+
+class _Values(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+LengthText = Annotated[str, AfterValidator(_length)]
+"""As `engine.deadlines.parse_length` reads it; kept as text, because the calendar stands above the configuration."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class TierConfig(_Values):
+    id: Annotated[str, AfterValidator(_tier_id)]
+    name_zh: Annotated[str, Field(min_length=1, max_length=32)]
+    name_en: Annotated[str, Field(min_length=1, max_length=32)]
+
+    def name(self, locale: str) -> str:
+        return self.name_zh if locale.startswith("zh") else self.name_en
+
+
+class DatabaseConfig(_Values):
+    url: Annotated[str, AfterValidator(_database)] = "sqlite:///var/maplebridge.db"
+
+
+class CalendarConfig(_Values):
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"
+    year_tables: Annotated[Path | None, Field(validate_default=True)] = None
+    """A folder of year tables in place of those that ship, absolute or relative to the configuration file."""
+    weekend: Annotated[tuple[WeekDay, ...], Field(max_length=6)] = ("saturday", "sunday")
+    roll_forward: bool = True
+
+    @field_validator("year_tables")
+    @classmethod
+    def _tables_of_other_countries(cls, folder: Path | None, info: ValidationInfo) -> Path | None:
+        if folder is None and info.data.get("country", "CN") != "CN":
+            raise ValueError("only the year tables of CN ship; name the folder that holds your country's")
+        return folder
+
+    @property
+    def weekend_days(self) -> frozenset[int]:
+        """As `date.weekday()` counts."""
+        return frozenset(WEEK.index(day) for day in self.weekend)
+
+
+class PolicyConfig(_Values):
+    warn_share: Share = 0.8
+    """So much of a clock's time used turns its light yellow."""
+    pauses_per_visit: Annotated[int, Field(ge=0, le=100)] = 2
+    pause_longest: LengthText = "10wd"
+    """A paused clock goes on by itself after so long."""
+    extensions_per_clock: Annotated[int, Field(ge=0, le=1)] = 1
+    extension_ask_before: LengthText = "1wd"
+    """An extension is asked for at least so long before the due instant."""
+    returns_between_units: Annotated[int, Field(ge=0, le=100)] = 2
+    """So often may a matter go back between the same two units; the next time the unit above decides."""
+    repeat_within_months: Annotated[int, Field(ge=1, le=120)] = 12
+    """The same person, place and category within so many months is a repeat."""
+    quality_sample_share: Share = 0.1
+    """So many closed small matters are checked, besides all repeats."""
+
+
+class LimitsPolicy(_Values):
+    missing_step: Literal["refuse", "default"] = "refuse"
+    """A diagram asks for a step that limits.yaml lacks: refuse to publish it, or use `default_length`."""
+    default_length: LengthText = "5wd"
+
+
+class ServerConfig(_Values):
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    secret_key: SecretStr = SecretStr(DEFAULT_SECRET)
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    """How many proxies in front are ours: so many X-Forwarded-For entries are believed."""
+    session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    session_absolute_hours: Annotated[int, Field(ge=1, le=720)] = 12
+
+
+class SchedulerConfig(_Values):
+    tick_seconds: Annotated[float, Field(gt=0, le=3600)] = 15
+    """At the latest so often; the next due instant wakes it earlier."""
+    batch: Annotated[int, Field(ge=1, le=100_000)] = 200
+    """So many deadlines at most before a tick looks at other work again."""
+    retries: Annotated[int, Field(ge=0, le=100)] = 5
+    """So often is a failing deadline tried again before an operator is asked."""
+
+
+_LADDER = (
+    ("building", "楼栋", "Building"),
+    ("grid", "网格", "Grid"),
+    ("zone", "片区", "Zone"),
+    ("community", "社区", "Community"),
+    ("street", "街道", "Street"),
+    ("district", "区", "District"),
+)
+
+
+class Config(_Values):
+    """Everything that is set before the engine starts. `tiers` run from the lowest to the highest."""
+
+    demo: bool = False
+    locale: Literal["zh_CN", "en"] = "zh_CN"
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    tiers: Annotated[tuple[TierConfig, ...], AfterValidator(_distinct)] = tuple(
+        TierConfig(id=tier, name_zh=zh, name_en=en) for tier, zh, en in _LADDER
+    )
+    database: DatabaseConfig = DatabaseConfig()
+    calendar: CalendarConfig = CalendarConfig()
+    working_hours: Annotated[
+        tuple[Annotated[tuple[time, time], BeforeValidator(_session)], ...],
+        AfterValidator(_in_order),
+    ] = ((time(9), time(12)), (time(14), time(18)))
+    policy: PolicyConfig = PolicyConfig()
+    limits_policy: LimitsPolicy = LimitsPolicy()
+    server: ServerConfig = ServerConfig()
+    scheduler: SchedulerConfig = SchedulerConfig()
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)

@@ -9,10 +9,11 @@
 
 from __future__ import annotations
 
+from engine.runtime.decisions import Decisions, Hit, Outcome
 from engine.runtime.driver import cancel, complete, deliver, fire, inspect, signal, start
 from engine.runtime.elements import BusinessError
 from engine.runtime.expressions import Expression, compile_expression, compile_template
-from engine.runtime.package import ElementFacts, Package, ProcessFacts, compile_package
+from engine.runtime.package import ElementFacts, Package, ProcessFacts, compile_package, decide
 from engine.runtime.timers import parse_length
 from engine.runtime.values import (
     Advance,
@@ -34,12 +35,15 @@ __all__ = [
     "Advance",
     "BusinessError",
     "Data",
+    "Decisions",
     "Due",
     "DueCall",
     "ElementFacts",
     "Expression",
     "Finding",
+    "Hit",
     "Host",
+    "Outcome",
     "Package",
     "ProcessFacts",
     "Scalar",
@@ -54,6 +58,7 @@ __all__ = [
     "compile_package",
     "compile_template",
     "complete",
+    "decide",
     "deliver",
     "fire",
     "inspect",

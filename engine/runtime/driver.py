@@ -37,25 +37,12 @@ def complete(package: Package, state: bytes, token: str, data: Data, host: Host)
 
     Raises Conflict `task.gone` when no task waits under that token (any more), Invalid `data.not_flat`.
     """
-    instance = _woken(package, state, host)
-    found = instance.token(token)
-    if found is None or not _is_task(found):
-        raise Conflict("task.gone", f'No task waits under "{token}" any more.', token=token)
-    instance.write(found, data)
-    instance.check_conditions()
-    if found.alive:
-        found.run()
-    return _settled(instance)
+    return answer(_woken(package, state, host), token, data)
 
 
 def fire(package: Package, state: bytes, token: str, host: Host) -> Advance:
     """The timer of `token` has come due. Raises Conflict `timer.gone` when it no longer waits."""
-    instance = _woken(package, state, host)
-    found = instance.token(token)
-    if found is None or found.armed is None or found._state != TaskState.WAITING:
-        raise Conflict("timer.gone", f'No timer waits under "{token}" any more.', token=token)
-    instance.catch(found, {})
-    return _settled(instance)
+    return strike(_woken(package, state, host), token)
 
 
 def deliver(
@@ -65,24 +52,12 @@ def deliver(
 
     Raises Conflict `message.not_awaited` when nobody waits for it.
     """
-    instance = _woken(package, state, host)
-    waiting = [found for found in instance.tokens() if _awaits(found, message) and token in (None, found.id)]
-    if not waiting:
-        raise Conflict(
-            "message.not_awaited", f'Nobody waits for the message "{message}".', message=message, token=token
-        )
-    instance.catch(waiting[0], payload)
-    return _settled(instance)
+    return hand_over(_woken(package, state, host), message, payload, token)
 
 
 def signal(package: Package, state: bytes, name: str, payload: Data, host: Host) -> Advance:
     """A signal has come from elsewhere: all in the instance that wait for it go on. Nobody waiting is no error."""
-    instance = _woken(package, state, host)
-    for found in instance.tokens():
-        trigger = found.trigger if found.alive else None
-        if trigger is not None and trigger.kind == "signal" and trigger.name == name:
-            instance.catch(found, payload)
-    return _settled(instance)
+    return broadcast(_woken(package, state, host), name, payload)
 
 
 def cancel(package: Package, state: bytes, host: Host) -> Advance:
@@ -97,6 +72,46 @@ def cancel(package: Package, state: bytes, host: Host) -> Advance:
 def inspect(package: Package, state: bytes) -> Advance:
     """What a stored state waits for, without moving it; `state` comes back as it was."""
     return _advance(load(package, state), state)
+
+
+# The same pushes on an instance in memory, for those above and for a test that saving changes nothing.
+
+
+def answer(instance: Instance, token: str, data: Data) -> Advance:
+    found = instance.token(token)
+    if found is None or not _is_task(found):
+        raise Conflict("task.gone", f'No task waits under "{token}" any more.', token=token)
+    instance.write(found, data)
+    instance.check_conditions()
+    if found.alive:
+        found.run()
+    return _settled(instance)
+
+
+def strike(instance: Instance, token: str) -> Advance:
+    found = instance.token(token)
+    if found is None or found.armed is None or found._state != TaskState.WAITING:
+        raise Conflict("timer.gone", f'No timer waits under "{token}" any more.', token=token)
+    instance.catch(found, {})
+    return _settled(instance)
+
+
+def hand_over(instance: Instance, message: str, payload: Data, token: str | None) -> Advance:
+    waiting = [found for found in instance.tokens() if _awaits(found, message) and token in (None, found.id)]
+    if not waiting:
+        raise Conflict(
+            "message.not_awaited", f'Nobody waits for the message "{message}".', message=message, token=token
+        )
+    instance.catch(waiting[0], payload)
+    return _settled(instance)
+
+
+def broadcast(instance: Instance, name: str, payload: Data) -> Advance:
+    for found in instance.tokens():
+        trigger = found.trigger if found.alive else None
+        if trigger is not None and trigger.kind == "signal" and trigger.name == name:
+            instance.catch(found, payload)
+    return _settled(instance)
 
 
 def _woken(package: Package, state: bytes, host: Host) -> Instance:

@@ -10,7 +10,7 @@ from typing import Any
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from engine.errors import Invalid, Refusal
-from engine.runtime._until import Decisions, load_decisions
+from engine.runtime.decisions import Decisions, Outcome, load_decisions
 from engine.runtime.elements import CallActivity, DecisionTask, Element, ScopeSpec, ServiceTask
 from engine.runtime.parser import FileParser
 from engine.runtime.values import Data, Finding
@@ -89,6 +89,11 @@ def compile_package(files: Mapping[str, bytes], vocabulary: Vocabulary) -> Packa
     return Package(_fingerprint(files), specs, facts, decisions)
 
 
+def decide(package: Package, decision_id: str, facts: Data) -> Outcome:
+    """What a decision of the release says to `facts`. Raises as `Decisions.decide` does."""
+    return package.decisions.decide(decision_id, facts)
+
+
 def elements_of(spec: ScopeSpec) -> Iterator[Element]:
     """All elements of a process, those inside its subprocesses too; called processes are not entered."""
     for element in spec.task_specs.values():
@@ -114,9 +119,8 @@ def _read(path: str, data: bytes, vocabulary: Vocabulary, findings: list[Finding
 
 
 def _decisions(files: Mapping[str, bytes], findings: list[Finding]) -> Decisions:
-    tables = {path: data for path, data in files.items() if path.endswith(".dmn")}
     try:
-        return load_decisions(tables)
+        return load_decisions(files)
     except Refusal as refusal:
         found = refusal.facts.get("findings")
         findings.extend(found or [Finding("", 0, "", refusal.code, "error", refusal.sentence)])

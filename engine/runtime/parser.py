@@ -233,6 +233,9 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         element.default_flow = self.node.get("default")
         element.for_compensation = self.node.get("isForCompensation") == "true"
         element.trigger = Trigger("none")
+        for quantity in ("startQuantity", "completionQuantity"):
+            if self.node.get(quantity, "1") != "1":
+                self.file.findings.add(self.node, "token.quantity", f"{quantity} other than 1 cannot run.")
         self.fill(element)
         return element
 

@@ -1,0 +1,63 @@
+"""What the rules look at: the files of the repository and their syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@functools.cache
+def files() -> tuple[str, ...]:
+    """Every file that is committed or would be, relative to the root, with slashes; ignored ones are left out."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    return tuple(sorted({name for name in listed if name and (ROOT / name).is_file()}))
+
+
+def python(*folders: str) -> list[str]:
+    return [name for name in files() if name.endswith(".py") and name.startswith(tuple(f"{each}/" for each in folders))]
+
+
+def product() -> list[str]:
+    """The Python that is installed at a user's."""
+    return python("engine", "webhooks")
+
+
+@functools.cache
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def nodes(name: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(text(name), name)))
+
+
+def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file with the dotted name of what is called ("" when it has none)."""
+    for node in nodes(name):
+        if isinstance(node, ast.Call):
+            yield dotted(node.func), node
+
+
+def imports(name: str) -> Iterator[tuple[str, int]]:
+    """Every name a file imports, dotted and absolute, with its line: `from a import b` gives `a.b`."""
+    for node in nodes(name):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def dotted(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return ""

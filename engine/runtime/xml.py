@@ -26,7 +26,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _ENCODINGS = frozenset(
-    ["utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "cp1252", "gb2312", "gbk", "gb18030", "big5"]
+    {"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "cp1252"}
+    | {"gb2312", "gbk", "gb18030", "big5"}
 )
 _DECLARATION = re.compile(r"<\?xml\s(?P<body>[^<>]*?)\?>")
 _DECLARED = re.compile(r"""encoding\s*=\s*["']\s*(?P<name>[A-Za-z0-9._-]{1,40})\s*["']""")
@@ -128,7 +129,7 @@ def _parsed(name: str, text: str) -> Any:
         raise _refusal("xml.malformed", name, f"it is not well-formed XML: {reason}", line, column) from fault
     except (etree.LxmlError, ValueError, UnicodeError) as fault:
         raise _refusal("xml.malformed", name, f"it cannot be read as XML: {fault}") from fault
-    if root is None or root.getroottree().docinfo.internalDTD is not None:
+    if root.getroottree().docinfo.doctype:
         raise _refusal("xml.doctype", name, "a document type (DOCTYPE) is not allowed")
     return root
 

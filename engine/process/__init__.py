@@ -16,6 +16,7 @@ from engine.process.push import FUNCTIONS, OUTWARD, record
 from engine.process.requests import Forecast, ask_extension, comment, downgrade, forecast, report_risk, supply, withdraw
 from engine.process.services import SERVICES
 from engine.process.settle import retime_tasks
+from engine.process.story import Diagram, Story, tell
 from engine.process.trouble import MOST_TRIES, Trouble, failed, retry, troubles
 from engine.process.world import World
 
@@ -27,8 +28,10 @@ __all__ = [
     "READS",
     "SERVICES",
     "Completion",
+    "Diagram",
     "Forecast",
     "Instance",
+    "Story",
     "Trouble",
     "World",
     "ask_extension",
@@ -46,6 +49,7 @@ __all__ = [
     "retime_tasks",
     "retry",
     "supply",
+    "tell",
     "troubles",
     "warn",
     "withdraw",

@@ -165,6 +165,13 @@ class WorkingCalendar:
             raise Invalid("length.negative", f"{minutes} working minutes cannot be added.")
         return self._after_work(start, round(minutes * MINUTE), provisional).at
 
+    def minutes_counted(self, start: datetime, end: datetime, length: Length, *, provisional: bool = False) -> float:
+        """What passes between two instants for a clock of this length: working minutes for wd, wh and wm, else all.
+
+        The sum of it over a clock's pauses is the `paused_minutes` of the two questions below.
+        """
+        return self._passed(start, end, length, provisional) / MINUTE
+
     def warn_at(
         self,
         start: datetime,
@@ -177,7 +184,7 @@ class WorkingCalendar:
     ) -> datetime:
         """When `share` of a clock's time is used up, by working time for wd, wh and wm and by running time otherwise.
 
-        `paused_minutes` is what pauses took out between start and due, in the same kind of time.
+        `paused_minutes` is what pauses took out between start and due, as `minutes_counted` counts.
         """
         paused = round(paused_minutes * MINUTE)
         whole = self._passed(start, due_at, length, provisional) - paused

@@ -323,6 +323,16 @@ def test_a_warning_after_a_pause_leaves_the_pause_out() -> None:
     assert share == pytest.approx((whole - 750) / whole)
 
 
+def test_a_pause_uses_up_the_kind_of_time_that_the_clock_counts() -> None:
+    friday, monday = at("2024-11-22T17:00"), at("2024-11-25T10:00")
+    assert CALENDAR.minutes_counted(friday, monday, parse_length("2wd")) == 120
+    assert CALENDAR.minutes_counted(friday, monday, parse_length("24h")) == 65 * 60
+    start, length = at("2024-11-22T12:00"), parse_length("24h")
+    moved = CALENDAR.resume(monday, CALENDAR.rest(friday, CALENDAR.due(start, length).at, length), length).at
+    warn = CALENDAR.warn_at(start, moved, length, share=0.5, paused_minutes=65 * 60)
+    assert warn == at("2024-11-25T17:00")
+
+
 @pytest.mark.parametrize(
     ("now", "colour"),
     [

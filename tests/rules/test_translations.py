@@ -1,4 +1,4 @@
-"""Every sentence of a page exists in every language we ship."""
+"""Every sentence of a page exists in Chinese; the English one is the sentence itself."""
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -7,7 +7,7 @@ from babel.messages.pofile import read_po
 from tests.rules import tree
 
 WEB = tree.ROOT / "engine" / "web"
-LOCALES = ("zh", "en")
+LOCALES = ("zh_CN",)
 METHODS = [("frontend/**", "ignore"), ("**.py", "python"), ("**/templates/**.html", "jinja2")]
 
 
@@ -22,7 +22,7 @@ def test_every_sentence_is_translated() -> None:
 
 
 def _catalog(locale: str) -> Catalog:
-    path = next(WEB.glob(f"translations/{locale}*/LC_MESSAGES/messages.po"), None)
-    assert path, f"there is no catalogue engine/web/translations/{locale}*/LC_MESSAGES/messages.po"
+    path = next(WEB.glob(f"translations/{locale}/LC_MESSAGES/messages.po"), None)
+    assert path, f"there is no catalogue engine/web/translations/{locale}/LC_MESSAGES/messages.po"
     with path.open("rb") as source:
         return read_po(source)

@@ -18,7 +18,6 @@ TRANSLATIONS := engine/web/translations
 PROOFS ?= $(sort $(wildcard bench/prove_*.py))
 BENCHES ?= $(sort $(wildcard bench/bench_*.py))
 
-NPM := $(shell command -v npm 2>/dev/null)
 key = $(shell cat $(1) /dev/null | cksum | tr ' ' -)
 missing = $(filter-out $(wildcard $(1)),$(1))
 
@@ -101,14 +100,8 @@ $(TEST_STAMP): $(RUN_STAMP) $(if $(call missing,$(BIN)/pytest),again)
 	@$(call stamp,test)
 
 $(WEB_STAMP): $(if $(call missing,$(VENDOR)/viewer.js),again)
-ifeq ($(NPM),)
-	@echo 'Node is missing: diagrams will not be drawn in the browser; everything else works.'
-	@echo 'Install Node 20 or newer, then run the same command again.'
-else
-	@echo 'Building the front end …'
-	@cd $(FRONTEND) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null && npm run --silent build </dev/null
-	@$(call stamp,web)
-endif
+	@mkdir -p .stamps; rm -f .stamps/web-*
+	@.ci/frontend $@
 
 $(WORDS_STAMP): $(RUN_STAMP) $(if $(call missing,$(MO_FILES)),again)
 	@$(if $(PO_FILES),$(BIN)/pybabel --quiet compile -d $(TRANSLATIONS),true)

@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,7 +35,9 @@ VIEWPORTS: dict[str, dict[str, Any]] = {
         "has_touch": True,
     },
 }
-SCREENSHOTS = Path(__file__).parent.parent / "var" / "screenshots"
+ROOT = Path(__file__).parents[1]
+SCREENSHOTS = ROOT / "var" / "screenshots"
+VENDOR = ROOT / "engine" / "web" / "static" / "vendor"
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -48,7 +50,6 @@ def find_chromium() -> str | None:
 def browser() -> Iterator[Any]:
     chromium = find_chromium()
     if chromium is None:
-        leave_out = pytest.fail if os.environ.get("CI") else pytest.skip
         leave_out("Chromium is missing (on Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
@@ -56,6 +57,13 @@ def browser() -> Iterator[Any]:
         launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield launched
         launched.close()
+
+
+def leave_out(reason: str) -> NoReturn:
+    """Skips the test, which is then named at the end of the run; on CI it fails instead."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture
@@ -116,6 +124,14 @@ def _save(page: Any, name: str) -> Path:
     path = SCREENSHOTS / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.png"
     page.screenshot(path=path, full_page=True)
     return path
+
+
+@pytest.fixture
+def vendor() -> Path:
+    """The folder of the bundled front-end code, which needs Node to be built."""
+    if not (VENDOR / "viewer.js").exists():
+        leave_out("the front end is not built (install Node 20 or newer, then make setup)")
+    return VENDOR
 
 
 @pytest.fixture

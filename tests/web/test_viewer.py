@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Request, Response
 
-VENDOR = Path(__file__).parents[2] / "engine" / "web" / "static" / "vendor"
+from tests.browser import VENDOR
+
+pytestmark = pytest.mark.usefixtures("vendor")
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 STATES = {"file": "done", "handle": ["active", "overdue"], "nowhere": "done"}
 

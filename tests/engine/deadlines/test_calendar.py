@@ -205,6 +205,15 @@ def test_a_length_beyond_all_knowledge_is_refused_even_provisionally() -> None:
         assert refused.value.code == "calendar.too_far"
 
 
+def test_the_tables_reach_from_their_first_day_to_their_last() -> None:
+    assert not CALENDAR.is_working_day(date(2023, 1, 1))
+    assert CALENDAR.is_working_day(date(2026, 12, 31))
+    for outside in (date(2022, 12, 31), date(2027, 1, 1)):
+        with pytest.raises(Invalid, match=str(outside.year)):
+            CALENDAR.is_working_day(outside)
+    assert CALENDAR.is_working_day(date(2027, 1, 1), provisional=True)
+
+
 def test_the_last_loaded_day_is_told() -> None:
     assert CALENDAR.loaded_until == date(2026, 12, 31)
 

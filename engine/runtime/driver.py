@@ -11,8 +11,8 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Conflict, Invalid, NotFound
-from engine.runtime.elements import BoundaryEvent, UserTask
-from engine.runtime.instance import Instance, Token, check_data
+from engine.runtime.elements import BoundaryEvent, Trigger, UserTask
+from engine.runtime.instance import Instance, Token, check_data, heard
 from engine.runtime.package import Package
 from engine.runtime.state import load, save
 from engine.runtime.values import Advance, Data, Host, WaitingMessage, WaitingTask, WaitingTimer
@@ -102,14 +102,16 @@ def hand_over(instance: Instance, message: str, payload: Data, token: str | None
         raise Conflict(
             "message.not_awaited", f'Nobody waits for the message "{message}".', message=message, token=token
         )
-    instance.catch(waiting[0], payload)
+    if heard(waiting[0], Trigger("message", message)):
+        instance.catch(waiting[0], payload)
     return _settled(instance)
 
 
 def broadcast(instance: Instance, name: str, payload: Data) -> Advance:
+    sent = Trigger("signal", name)
     for found in instance.tokens():
         trigger = found.trigger if found.alive else None
-        if trigger is not None and trigger.kind == "signal" and trigger.name == name:
+        if trigger is not None and trigger.answers(sent) and heard(found, sent):
             instance.catch(found, payload)
     return _settled(instance)
 
@@ -135,7 +137,7 @@ def _settled(instance: Instance) -> Advance:
 
 def _can_go_on(token: Token) -> bool:
     trigger = token.trigger
-    return _is_task(token) or (trigger is not None and trigger.kind in ("timer", "message", "signal"))
+    return _is_task(token) or (trigger is not None and trigger.kind in ("timer", "message", "signal", "multiple"))
 
 
 def _is_task(token: Token) -> bool:
@@ -144,7 +146,7 @@ def _is_task(token: Token) -> bool:
 
 def _awaits(token: Token, message: str) -> bool:
     trigger = token.trigger
-    return trigger is not None and trigger.kind == "message" and trigger.name == message
+    return trigger is not None and trigger.answers(Trigger("message", message))
 
 
 def _advance(instance: Instance, state: bytes | None = None) -> Advance:
@@ -156,9 +158,11 @@ def _advance(instance: Instance, state: bytes | None = None) -> Advance:
             _timer(token) for token in tokens if token.armed is not None and token._state == TaskState.WAITING
         ),
         messages=tuple(
-            WaitingMessage(token.id, token.task_spec.bpmn_id, trigger.name or "")
+            WaitingMessage(token.id, token.task_spec.bpmn_id, part.name or "")
             for token in tokens
-            if (trigger := token.trigger) is not None and trigger.kind == "message"
+            if (trigger := token.trigger) is not None
+            for part in trigger.parts or (trigger,)
+            if part.kind == "message"
         ),
         steps=tuple(instance.steps),
         thrown=tuple(instance.thrown),

@@ -22,7 +22,17 @@ from engine.runtime.timers import Timer
 from engine.runtime.values import ServiceCall
 
 TriggerKind = Literal[
-    "none", "message", "signal", "error", "escalation", "timer", "conditional", "cancel", "terminate", "link"
+    "none",
+    "message",
+    "signal",
+    "error",
+    "escalation",
+    "timer",
+    "conditional",
+    "cancel",
+    "terminate",
+    "link",
+    "multiple",
 ]
 
 
@@ -52,8 +62,13 @@ class Trigger:
     code: str | None = None
     timer: Timer | None = None
     condition: Expression | None = None
+    parts: tuple[Trigger, ...] = ()
+    """The events of a multiple event: any of them will do, unless it is `parallel`."""
+    parallel: bool = False
 
     def answers(self, thrown: Trigger) -> bool:
+        if self.kind == "multiple":
+            return any(part.answers(thrown) for part in self.parts)
         if self.kind != thrown.kind:
             return False
         if self.kind in ("error", "escalation"):
@@ -98,6 +113,8 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
     trigger: Trigger
     default_flow: str | None
     for_compensation: bool
+    start_quantity: int
+    completion_quantity: int
     interrupting = True
     inside: Any = None
     joins = False
@@ -138,16 +155,18 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         return True
 
     def chosen(self, token: Token) -> tuple[Flow, ...]:
-        """The flows a leaving token takes: all without condition, those whose condition holds, else the default."""
+        """The flows a leaving token takes: all without a condition, and of those with one the ones that hold, or the
+        default when none does."""
         if all(flow.condition is None and not flow.default for flow in self.flows):
             return self.flows
         instance = token.workflow.instance
-        taken = tuple(
-            flow
-            for flow in self.flows
-            if not flow.default and (flow.condition is None or instance.holds(token, flow.condition))
+        always = tuple(flow for flow in self.flows if flow.condition is None and not flow.default)
+        held = tuple(
+            flow for flow in self.flows if flow.condition is not None and instance.holds(token, flow.condition)
         )
-        return taken or self._default()
+        if always and not held and not any(flow.default for flow in self.flows):
+            return always
+        return always + (held or self._default())
 
     def _default(self) -> tuple[Flow, ...]:
         taken = tuple(flow for flow in self.flows if flow.default)
@@ -171,6 +190,8 @@ class Activity(Element):
 
     def _update_hook(self, token: Token) -> bool:
         instance = token.workflow.instance
+        if self.start_quantity > 1 and not self._are_enough(instance, token):
+            return False
         if self.parameters and self.kind in _KEEPS_PARAMETERS:
             self._take_parameters(instance, token)
         for element in self.boundary:
@@ -179,6 +200,16 @@ class Activity(Element):
         if self.boundary:
             instance.check_conditions()
         return token.alive
+
+    def _are_enough(self, instance: Instance, token: Token) -> bool:
+        """`startQuantity`: as many tokens make one."""
+        gathered = [t for t in token.workflow.tasks.values() if t.task_spec is self and t._state == TaskState.WAITING]
+        if len(gathered) + 1 < self.start_quantity:
+            token._set_state(TaskState.WAITING)
+            return False
+        for other in gathered:
+            instance.remove(other)
+        return True
 
     def _take_parameters(self, instance: Instance, token: Token) -> None:
         values = {name: instance.value(token, template) for name, template in self.parameters}
@@ -368,6 +399,9 @@ class DecisionTask(Activity, spiff.NoneTask):  # type: ignore[misc]
 
 
 class ReceiveTask(Activity, spiff.ReceiveTask):  # type: ignore[misc]
+    instantiates = False
+    """A process may begin here, with the message."""
+
     def _update_hook(self, token: Token) -> bool:
         super()._update_hook(token)
         if self.rounds is not None:
@@ -510,6 +544,10 @@ class ParallelGateway(Element, spiff.ParallelGateway):  # type: ignore[misc]
                 token.workflow.instance.remove(waiting[flow])
         return True
 
+    def chosen(self, token: Token) -> tuple[Flow, ...]:
+        """All: a condition behind a parallel gateway says nothing (BPMN 2.0.2, 10.6.4)."""
+        return self.flows
+
     def trigger_of(self, token: Token) -> None:
         return None
 
@@ -571,7 +609,8 @@ def _waiting_by_flow(token: Token) -> dict[str, Token]:
 
 def _throw(element: Element, instance: Instance, token: Token) -> None:
     payload = {name: instance.value(token, template) for name, template in element.parameters}
-    instance.throw(token, element.trigger, payload)
+    for trigger in element.trigger.parts or (element.trigger,):
+        instance.throw(token, trigger, payload)
 
 
 class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]

@@ -241,6 +241,9 @@ class Instance(_Nest, BpmnWorkflow):  # type: ignore[misc]
     def begin(self, start: str | None = None) -> None:
         """Put the first token. `start` names a start event; without it the one that waits for nothing."""
         self._open(self, self.spec.entry(start))
+        for token in self.tokens() if start is not None else []:
+            if token._state == WAITING and token.task_spec.bpmn_id == start:
+                self.catch(token, {})
 
     def arrive(self, scope: Scope | Instance, element: Element, via: str | None = None) -> Token:
         """A token reaches `element`; it acts later, from the queue."""
@@ -261,7 +264,7 @@ class Instance(_Nest, BpmnWorkflow):  # type: ignore[misc]
         if token.body is not None:
             token.body.task_spec.round_done(token.body, token)
         else:
-            self.take(scope, element.chosen(token))
+            self.take(scope, element.chosen(token) * element.completion_quantity)
         self.close_if_done(scope)
 
     def take(self, scope: Scope | Instance, flows: tuple[Flow, ...]) -> None:
@@ -295,12 +298,11 @@ class Instance(_Nest, BpmnWorkflow):  # type: ignore[misc]
         self._open(scope, spec.entry(None))
 
     def _open(self, scope: Scope | Instance, entries: tuple[Element, ...]) -> None:
+        for element in entries:
+            self.arrive(scope, element)
         for listener in scope.spec.listeners:
             self.watch(scope, listener).listens = True
         self.check_conditions()
-        for element in entries:
-            if scope is self or scope.holder.alive:
-                self.arrive(scope, element)
 
     # --- waiting and firing
 
@@ -334,6 +336,8 @@ class Instance(_Nest, BpmnWorkflow):  # type: ignore[misc]
             if token.race is not None:
                 for other in [t for t in token.workflow.tasks.values() if t.race == token.race and t is not token]:
                     self.cancel(other)
+            elif token.armed is not None:
+                self._wait_again(token, token.workflow)
             token._ready()
 
     def _leave_by_boundary(self, token: Token) -> None:
@@ -363,7 +367,8 @@ class Instance(_Nest, BpmnWorkflow):  # type: ignore[misc]
         """A repeating timer waits on under a new token, so that a row keyed by the token names one due time."""
         if token.armed is None:
             return
-        self.remove(token)
+        if token.host is not None or token.listens:
+            self.remove(token)
         again = token.armed.again()
         if again is not None:
             next_one = self.bear(scope, token.task_spec, WAITING)
@@ -405,7 +410,7 @@ class Instance(_Nest, BpmnWorkflow):  # type: ignore[misc]
             if trigger.kind == "message":
                 waiting = waiting[:1]
             for other in waiting:
-                if other.alive and other._state == WAITING:
+                if other.alive and other._state == WAITING and heard(other, trigger):
                     self.catch(other, payload)
             caught = bool(waiting)
         if caught:
@@ -487,6 +492,16 @@ class Instance(_Nest, BpmnWorkflow):  # type: ignore[misc]
             raise Invalid(
                 "instance.expression", f'At "{element}": {refusal.sentence}', element=element, **refusal.facts
             ) from refusal
+
+
+def heard(token: Token, thrown: Trigger) -> bool:
+    """Whether `token` has now heard all it waits for; a parallel multiple event remembers what it has heard."""
+    trigger = token.trigger
+    if trigger is None or not trigger.parallel:
+        return True
+    so_far: list[int] = token.internal_data.setdefault("heard", [])
+    so_far.extend(n for n, part in enumerate(trigger.parts) if n not in so_far and part.answers(thrown))
+    return len(so_far) == len(trigger.parts)
 
 
 def check_data(values: Mapping[str, Any], where: str) -> None:

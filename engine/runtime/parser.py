@@ -233,11 +233,17 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         element.default_flow = self.node.get("default")
         element.for_compensation = self.node.get("isForCompensation") == "true"
         element.trigger = Trigger("none")
-        for quantity in ("startQuantity", "completionQuantity"):
-            if self.node.get(quantity, "1") != "1":
-                self.file.findings.add(self.node, "token.quantity", f"{quantity} other than 1 cannot run.")
+        element.start_quantity = self._quantity("startQuantity")
+        element.completion_quantity = self._quantity("completionQuantity")
         self.fill(element)
         return element
+
+    def _quantity(self, name: str) -> int:
+        text = self.node.get(name, "1")
+        quantity = int(text) if text.isdecimal() and len(text) < 4 else 0
+        if quantity < 1 or (quantity > 1 and _local(self.node) == "receiveTask"):
+            self.file.findings.add(self.node, "token.quantity", f'{name}="{text}" cannot run.')
+        return max(quantity, 1)
 
     def fill(self, element: Any) -> None:
         """What only this kind of element has."""
@@ -284,6 +290,8 @@ class ElementParser(TaskParser):  # type: ignore[misc]
                 "loop", again=again, test_before=loop.get("testBefore") == "true", most=int(most) if most else None
             )
         many = self.node.find(f"{BPMN}multiInstanceLoopCharacteristics")
+        if many is not None and many.get("behavior", "All") != "All":
+            self.file.findings.add(many, "instances.behavior", "Only the behaviour All can run: it ends when all have.")
         return None if many is None else self._instances(many)
 
     def _instances(self, many: etree._Element) -> Rounds:
@@ -421,18 +429,42 @@ class EventParser(ElementParser):
         return element
 
     def fill(self, element: Element) -> None:
-        definitions = [node for node in self.node if _local(node).endswith("EventDefinition")]
+        definitions = self._definitions()
         if len(definitions) > 1:
-            self.file.findings.add(self.node, "event.multiple", "More than one event definition cannot run.")
+            element.trigger = self._multiple(definitions)
         elif definitions:
             element.trigger = self._trigger(definitions[0])
         elif self.node.get("messageRef"):
             element.trigger = self._message(self.node)
         element.interrupting = (self.node.get("cancelActivity") or self.node.get("isInterrupting") or "true") == "true"
+        if isinstance(element, ReceiveTask):
+            element.instantiates = self.node.get("instantiate") == "true"
         if isinstance(element, BoundaryEvent):
             element.attached_to = self.node.get("attachedToRef") or ""
         if isinstance(element, SendTask | ReceiveTask | BoundaryEvent) and element.trigger.kind == "none":
             self.file.findings.add(self.node, "event.missing", "It does not say which event or message it means.")
+
+    def _definitions(self) -> list[etree._Element]:
+        """The event definitions, those that are only referred to looked up at the top of the file."""
+        found = []
+        for node in self.node:
+            if _local(node).endswith("EventDefinition"):
+                found.append(node)
+            elif _local(node) == "eventDefinitionRef":
+                reference = _local_name((node.text or "").strip())
+                meant = [one for one in self.file.root if one.get("id") == reference]
+                found += meant
+                if not meant:
+                    self.file.findings.add(node, "event.reference", f'There is no event definition "{reference}".')
+        return found
+
+    def _multiple(self, definitions: list[etree._Element]) -> Trigger:
+        parts = tuple(self._trigger(node) for node in definitions)
+        if any(part.kind not in ("message", "signal", "escalation", "error") for part in parts):
+            self.file.findings.add(
+                self.node, "event.multiple", "Only messages, signals, escalations and errors may stand side by side."
+            )
+        return Trigger("multiple", parts=parts, parallel=self.node.get("parallelMultiple") == "true")
 
     def _trigger(self, node: etree._Element) -> Trigger:
         kind = _local(node).removesuffix("EventDefinition")

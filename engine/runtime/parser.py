@@ -57,6 +57,7 @@ BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 SPIFF = "{http://spiffworkflow.org/bpmn/schema/1.0/core}"
 
+_NODES = ("Task", "Event", "Gateway", "SubProcess", "Activity", "Choreography", "transaction")
 _TIMER_KINDS: dict[str, TimerKind] = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
 
 
@@ -129,7 +130,9 @@ class ScopeParser(ProcessParser):  # type: ignore[misc]
         self.spec = ScopeSpec(self.bpmn_id, self.get_name(), self.filename)
         elements: dict[str, Element] = {}
         for node in self.node:
-            if isinstance(node.tag, str) and self.parser._get_parser_class(node.tag)[0] is not None:
+            if _local(node).endswith(_NODES) and self.parser._get_parser_class(node.tag)[0] is None:
+                self.parser.findings.add(node, "element.unknown", f"A {_local(node)} cannot run.")
+            elif isinstance(node.tag, str) and self.parser._get_parser_class(node.tag)[0] is not None:
                 if not node.get("id") or node.get("id") in elements:
                     self.parser.findings.add(node, "id", "The element needs an id of its own.")
                     continue
@@ -232,6 +235,8 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         element.results = self._mapping("outputParameter")
         element.default_flow = self.node.get("default")
         element.for_compensation = self.node.get("isForCompensation") == "true"
+        if element.for_compensation:
+            self.file.findings.add(self.node, "compensation", "Compensation cannot run.")
         element.trigger = Trigger("none")
         element.start_quantity = self._quantity("startQuantity")
         element.completion_quantity = self._quantity("completionQuantity")

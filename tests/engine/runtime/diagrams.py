@@ -158,7 +158,8 @@ def instances(
     said += f' camunda:elementVariable="{item}"' if item else ""
     inner = f"<bpmn:loopCardinality>{count}</bpmn:loopCardinality>" if count else ""
     if collect:
-        inner += f'<bpmn:loopDataOutputRef>{collect[0]}</bpmn:loopDataOutputRef><bpmn:outputDataItem id="o" name="{collect[1]}"/>'
+        inner += f"<bpmn:loopDataOutputRef>{collect[0]}</bpmn:loopDataOutputRef>"
+        inner += f'<bpmn:outputDataItem id="o" name="{collect[1]}"/>'
     inner += f"<bpmn:completionCondition>{escape(until)}</bpmn:completionCondition>" if until else ""
     return (
         f'<bpmn:multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}"{said}>{inner}'
@@ -178,7 +179,7 @@ def _inner(parts: tuple[str, ...]) -> str:
         for source, condition, target in zip(names[::2], names[1::2], names[2::2], strict=False):
             counter += 1
             default = target.endswith("*")
-            target = target.rstrip("* ")
+            source, target = source.rstrip("* "), target.rstrip("* ")
             flow = f"f_{source}_{target}_{counter}"
             if default:
                 defaults[source] = flow

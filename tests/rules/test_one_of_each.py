@@ -90,7 +90,8 @@ def _is_pasted(statement: ast.expr) -> bool:
         return any(isinstance(part, ast.FormattedValue) for part in statement.values)
     if isinstance(statement, ast.BinOp):
         return isinstance(statement.op, ast.Mod | ast.Add) and _holds_text(statement)
-    return isinstance(statement, ast.Call) and tree.dotted(statement.func).endswith(".format")
+    function = statement.func if isinstance(statement, ast.Call) else None
+    return isinstance(function, ast.Attribute) and function.attr == "format"
 
 
 def _holds_text(expression: ast.expr) -> bool:

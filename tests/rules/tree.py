@@ -39,19 +39,25 @@ def nodes(name: str) -> tuple[ast.AST, ...]:
 
 
 def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
-    """Every call in a file with the dotted name of what is called ("" when it has none)."""
+    """Every call in a file with the dotted name of what is called ("" when it has none), aliases undone."""
+    known = {alias: real for alias, real, _ in _imported(name)}
     for node in nodes(name):
         if isinstance(node, ast.Call):
-            yield dotted(node.func), node
+            first, dot, rest = dotted(node.func).partition(".")
+            yield known.get(first, first) + dot + rest, node
 
 
 def imports(name: str) -> Iterator[tuple[str, int]]:
     """Every name a file imports, dotted and absolute, with its line: `from a import b` gives `a.b`."""
+    yield from ((real, line) for _, real, line in _imported(name))
+
+
+def _imported(name: str) -> Iterator[tuple[str, str, int]]:
     for node in nodes(name):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
+            yield from ((each.asname or each.name, each.name, node.lineno) for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+            yield from ((each.asname or each.name, f"{node.module}.{each.name}", node.lineno) for each in node.names)
 
 
 def dotted(node: ast.AST) -> str:

@@ -19,8 +19,6 @@ RISES = frozenset(
     {"overdue", "request", "severity_jump", "supervision", "leader_order", "dispute_unresolved", "petitioner_request"}
 )
 DESCENTS = frozenset({"return_down", "downgrade", "assign_down"})
-MOST_RETURNS = 2
-"""Between the same two units; the third time they do not agree is for arbitration, not for another return."""
 
 
 def is_top(case: Case, tiers: Tiers) -> bool:
@@ -58,9 +56,18 @@ def raise_one_tier(
 
 
 def return_down(
-    session: Session, case: Case, *, tiers: Tiers, window_ends_at: datetime | None, actor_id: int | None, now: datetime
+    session: Session,
+    case: Case,
+    *,
+    tiers: Tiers,
+    window_ends_at: datetime | None,
+    most: int,
+    actor_id: int | None,
+    now: datetime,
 ) -> Visit:
-    """Sends a case back to the unit it rose from, only before the sign-in window ends and not a third time.
+    """Sends a case back to the unit it rose from, only before the sign-in window ends.
+
+    `most` is how often it may go back between the same two units; after that they need arbitration.
 
     Raises Conflict with `return.nothing_below`, `return.window_closed` or `return.too_often`.
     """
@@ -81,10 +88,10 @@ def return_down(
             Visit.from_unit_id == visit.unit_id,
         )
     )
-    if (earlier or 0) >= MOST_RETURNS:
+    if (earlier or 0) >= most:
         raise Conflict(
             "return.too_often",
-            f"These two units have passed the case back {MOST_RETURNS} times already; ask for arbitration.",
+            f"These two units have passed the case back {most} times already; ask for arbitration.",
         )
     return _move(session, case, visit.from_tier, visit.from_unit_id, reason="return_down", actor_id=actor_id, now=now)
 

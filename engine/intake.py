@@ -297,7 +297,7 @@ def _new_case(
 
 
 def _arm_case_clocks(session: Session, world: World, case: Case) -> None:
-    """The clocks that belong to the whole case and to no token: the outer clock, and contact within 24 h when urgent."""
+    """The clocks of the whole case, which belong to no token: the outer one, and contact within 24 h when urgent."""
     limits = world.releases.current(session).limits[process.MAIN]
     wanted: list[tuple[str, str | None, str]] = [("case_outer", case.kind, "closed")]
     if case.urgent:
@@ -317,7 +317,9 @@ def _arm_case_clocks(session: Session, world: World, case: Case) -> None:
                 "length": str(length),
                 "first_due_at": due.at,
                 "due_at": due.at,
-                "warn_at": world.calendar.warn_at(case.received_at, due.at, length, provisional=True),
+                "warn_at": world.calendar.warn_at(
+                    case.received_at, due.at, length, share=world.config.policy.warn_share, provisional=True
+                ),
                 "provisional": due.provisional,
             }
         )

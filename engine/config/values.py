@@ -135,15 +135,11 @@ class PolicyConfig(_Values):
     warn_share: Share = 0.8
     """So much of a clock's time used turns its light yellow."""
     pauses_per_visit: Annotated[int, Field(ge=0, le=100)] = 2
-    pause_longest: LengthText = "10wd"
-    """A paused clock goes on by itself after so long."""
     extensions_per_clock: Annotated[int, Field(ge=0, le=1)] = 1
     extension_ask_before: LengthText = "1wd"
     """An extension is asked for at least so long before the due instant."""
     returns_between_units: Annotated[int, Field(ge=0, le=100)] = 2
     """So often may a matter go back between the same two units; the next time the unit above decides."""
-    repeat_within_months: Annotated[int, Field(ge=1, le=120)] = 12
-    """The same person, place and category within so many months is a repeat."""
     quality_sample_share: Share = 0.1
     """So many closed small matters are checked, besides all repeats."""
 
@@ -165,7 +161,7 @@ class ServerConfig(_Values):
 
 
 class SchedulerConfig(_Values):
-    tick_seconds: Annotated[float, Field(gt=0, le=3600)] = 15
+    tick_seconds: Annotated[float, Field(gt=0, le=3600)] = 2
     """At the latest so often; the next due instant wakes it earlier."""
     batch: Annotated[int, Field(ge=1, le=100_000)] = 200
     """So many deadlines at most before a tick looks at other work again."""

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from engine.deadlines.lengths import Length, parse_length
 from engine.errors import Invalid, Refusal
+from engine.strict_yaml import read_yaml, show_path
 
 ANY = "default"
 
@@ -45,12 +44,11 @@ class Limits:
 def read_limits(name: str, data: bytes) -> Limits:
     """Raises Invalid whose `facts["problems"]` lists every wrong line at once, as (place, sentence)."""
     try:
-        raw: Any = yaml.safe_load(data.decode("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Invalid(
-            "limits.unreadable", f"{name} is not readable YAML: {error}", problems=[("", str(error))]
-        ) from error
-    problems: list[tuple[str, str]] = []
+        document = read_yaml(data.decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        raise Invalid("limits.unreadable", f"{name} is not UTF-8 text.", problems=[("", str(error))]) from error
+    raw: Any = document.value
+    problems = [(show_path(path), f"line {line}: {words}") for line, path, words in document.problems]
     steps: dict[str, dict[str, Length]] = {}
     if not isinstance(raw, dict):
         raise Invalid("limits.shape", f"{name} must be a table of steps.", problems=[("", "not a table of steps")])

@@ -10,6 +10,7 @@ from engine.process.acts import (
     is_awaited,
     warn,
 )
+from engine.process.finding import Found, Wanted, find_cases
 from engine.process.marks import READS
 from engine.process.model import Instance
 from engine.process.push import FUNCTIONS, OUTWARD, record
@@ -30,9 +31,11 @@ __all__ = [
     "Completion",
     "Diagram",
     "Forecast",
+    "Found",
     "Instance",
     "Story",
     "Trouble",
+    "Wanted",
     "World",
     "ask_extension",
     "begin",
@@ -41,6 +44,7 @@ __all__ = [
     "deliver_message",
     "downgrade",
     "failed",
+    "find_cases",
     "fire_deadline",
     "forecast",
     "is_awaited",

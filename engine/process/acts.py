@@ -22,6 +22,7 @@ from engine.people import Viewer
 from engine.process import marks
 from engine.process.model import Instance
 from engine.process.push import Push, record
+from engine.process.services import SERVICES
 from engine.process.settle import settle, state_after
 from engine.process.world import World
 from engine.store import canonical_json
@@ -61,7 +62,7 @@ def begin(
     )
     session.add(instance)
     session.flush()
-    push = Push(session, world, case, instance, release, actor_id, now)
+    push = Push(session, world, case, instance, release, actor_id, now, SERVICES, _begin_beside)
     advance = runtime.start(release.package, process_id, {**_start_data(world, case), **(data or {})}, push.host())
     settle(push, advance)
     return instance
@@ -219,7 +220,11 @@ def _push(session: Session, world: World, case: Case, instance_id: int, *, actor
             "instance.set_aside", "This case is set aside because of a fault; an operator has been told.", case=case.id
         )
     release = world.releases.get(session, instance.release_id)
-    return Push(session, world, case, instance, release, actor_id, now)
+    return Push(session, world, case, instance, release, actor_id, now, SERVICES, _begin_beside)
+
+
+def _begin_beside(push: Push, process_id: str) -> None:
+    begin(push.session, push.world, push.case, process_id, actor_id=push.actor_id, now=push.now)
 
 
 def _locked(session: Session, case_id: int) -> Case:

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from engine import deadlines, history, outbox, runtime
 from engine.cases import Case, Visit, present_visit
-from engine.deadlines import Deadline, DeadlineState
+from engine.deadlines import Deadline, DeadlineState, Length, parse_length
 from engine.deploy import LoadedRelease
+from engine.errors import Invalid
 from engine.process.model import Instance
 from engine.process.world import World
 
@@ -48,6 +49,10 @@ class Push:
     release: LoadedRelease
     actor_id: int | None
     now: datetime
+    services: Mapping[str, Callable[[Push, runtime.ServiceCall], Mapping[str, Any]]]
+    """What a diagram may ask for, by name."""
+    begin_beside: Callable[[Push, str], None]
+    """Starts another process for the same case, in the same transaction."""
     _visit: Visit | None = None
     fresh_visit: bool = False
     """Whether the present visit began in this very push, so that no earlier clock of it can exist."""
@@ -78,13 +83,11 @@ class Push:
         return runtime.Host(now=self.now, functions=FUNCTIONS, due=self._due, call=self._call)
 
     def _call(self, call: runtime.ServiceCall) -> Mapping[str, Any]:
-        from engine.process.services import SERVICES  # the services need Push: bound late to keep the two files apart
-
-        return SERVICES[call.name](self, call)
+        return self.services[call.name](self, call)
 
     def _due(self, call: runtime.DueCall) -> runtime.Due:
         """`due(step, tier)` is the visit's clock and outlives tokens; `due(step)` starts when the token arrives."""
-        length = self.release.limits[call.process].length(call.step, call.tier)
+        length = self._length(call)
         start = self.now
         if call.tier is not None:
             if not self.fresh_visit:
@@ -97,6 +100,15 @@ class Push:
         if due.provisional:
             self.provisional.add((call.step, due.at))
         return runtime.Due(due.at, call.step, str(length))
+
+    def _length(self, call: runtime.DueCall) -> Length:
+        policy = self.world.config.limits_policy
+        try:
+            return self.release.limits[call.process].length(call.step, call.tier)
+        except Invalid:
+            if policy.missing_step == "refuse":
+                raise
+            return parse_length(policy.default_length)
 
 
 def record(

@@ -19,8 +19,6 @@ from engine.process.acts import begin, deliver_message
 from engine.process.push import record
 from engine.process.world import World
 
-ONE_WORKING_DAY = parse_length("1wd")
-
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -131,7 +129,7 @@ def comment(session: Session, world: World, case_id: int, text: str, *, viewer: 
 def ask_extension(
     session: Session, world: World, case_id: int, length: str, reason: str, *, viewer: Viewer, now: datetime
 ) -> Extension:
-    """Asks for more time on the tier clock: once, at least one working day before it is due, never more than it had.
+    """Asks for more time on the tier clock: once, in good time before it is due, never more than it had.
 
     Raises Conflict `extension.once`, `extension.too_late`, `extension.not_running`, Invalid for the length.
     """
@@ -143,12 +141,11 @@ def ask_extension(
     if clock is None or clock.state != DeadlineState.ARMED:
         raise Conflict("extension.not_running", "No tier clock runs for this case now, so there is nothing to extend.")
     earlier = session.scalar(select(Extension.id).where(Extension.deadline_id == clock.id))
-    if clock.extended_by is not None or earlier is not None:
+    if clock.extended_by is not None or earlier is not None or world.config.policy.extensions_per_clock == 0:
         raise Conflict("extension.once", "More time can be asked for once per time limit, and it was.")
-    if world.calendar.due(now, ONE_WORKING_DAY, provisional=True).at > clock.due_at:
-        raise Conflict(
-            "extension.too_late", "More time must be asked for at least one working day before the limit ends."
-        )
+    before = world.config.policy.extension_ask_before
+    if world.calendar.due(now, parse_length(before), provisional=True).at > clock.due_at:
+        raise Conflict("extension.too_late", f"More time must be asked for at least {before} before the limit ends.")
     had = parse_length(clock.length)
     if asked.unit != had.unit or asked.amount > had.amount:
         raise Invalid(

@@ -80,6 +80,7 @@ def _return_down(push: Push, call: runtime.ServiceCall) -> Given:
         case,
         tiers=push.world.tiers,
         window_ends_at=None if window is None else window.due_at,
+        most=push.world.config.policy.returns_between_units,
         actor_id=push.actor_id,
         now=push.now,
     )
@@ -118,7 +119,8 @@ def _pause_clock(push: Push, call: runtime.ServiceCall) -> Given:
     clock = deadlines.of_visit(push.session, case.id, case.visit_seq, "handle")
     if clock is None or clock.state not in (DeadlineState.ARMED, DeadlineState.PAUSED):
         raise Conflict("pause.no_clock", "No tier clock runs for this case, so there is nothing to stop.")
-    deadlines.pause(clock, reason=reason, calendar=push.world.calendar, now=push.now)
+    most = push.world.config.policy.pauses_per_visit
+    deadlines.pause(clock, reason=reason, most=most, calendar=push.world.calendar, now=push.now)
     case.state = CaseState.WAITING_PETITIONER
     push.session.flush()
     push.happened("clock.paused", {"step": clock.step, "reason": reason, "rest": clock.rest}, state_after(case))
@@ -129,7 +131,8 @@ def _resume_clock(push: Push, call: runtime.ServiceCall) -> Given:
     case = push.case
     clock = deadlines.of_visit(push.session, case.id, case.visit_seq, "handle")
     if clock is not None and clock.state == DeadlineState.PAUSED:
-        deadlines.resume(push.session, clock, calendar=push.world.calendar, now=push.now)
+        share = push.world.config.policy.warn_share
+        deadlines.resume(push.session, clock, calendar=push.world.calendar, warn_share=share, now=push.now)
         push.session.flush()
         case.state = CaseState.HANDLING
         push.happened("clock.resumed", {"step": clock.step, "due_at": clock.due_at.isoformat()}, state_after(case))
@@ -153,7 +156,8 @@ def _extend_clock(push: Push, call: runtime.ServiceCall) -> Given:
     if clock is None or clock.state != DeadlineState.ARMED:
         raise Conflict("extension.not_running", "The time limit the extension was asked for no longer runs.")
     before = clock.due_at
-    deadlines.extend(push.session, clock, by=asked.length, calendar=push.world.calendar)
+    share = push.world.config.policy.warn_share
+    deadlines.extend(push.session, clock, by=asked.length, calendar=push.world.calendar, warn_share=share)
     moved_outer = None
     outer = deadlines.of_case(push.session, push.case.id, "case_outer")
     if (
@@ -162,7 +166,7 @@ def _extend_clock(push: Push, call: runtime.ServiceCall) -> Given:
         and outer.due_at < clock.due_at
         and outer.extended_by is None
     ):
-        deadlines.extend(push.session, outer, by=asked.length, calendar=push.world.calendar)
+        deadlines.extend(push.session, outer, by=asked.length, calendar=push.world.calendar, warn_share=share)
         moved_outer = outer.due_at.isoformat()
     _decide(push, asked, "approved")
     push.session.flush()
@@ -233,9 +237,7 @@ def _mark_absent(push: Push, call: runtime.ServiceCall) -> Given:
 
 
 def _supervise(push: Push, call: runtime.ServiceCall) -> Given:
-    from engine.process.acts import begin  # a supervision is an instance of its own: acts start instances
-
-    begin(push.session, push.world, push.case, "p_supervision", actor_id=push.actor_id, now=push.now)
+    push.begin_beside(push, "p_supervision")
     push.happened("supervision.opened", {"reason": str(call.params["reason"])})
     return {}
 

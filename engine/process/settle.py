@@ -105,7 +105,7 @@ def _save(session: Session, instance: Instance, advance: runtime.Advance, now: d
 
 
 def _arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
-    calendar = push.world.calendar
+    calendar, share = push.world.calendar, push.world.config.policy.warn_share
     rows: list[dict[str, Any]] = []
     clocks: list[Clock] = []
     for timer in timers:
@@ -119,7 +119,9 @@ def _arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
         length = timer.length or "timer"
         warn_at = None
         if timer.length is not None:
-            warn_at = calendar.warn_at(started_at, timer.due_at, parse_length(timer.length), provisional=True)
+            warn_at = calendar.warn_at(
+                started_at, timer.due_at, parse_length(timer.length), share=share, provisional=True
+            )
         rows.append(
             {
                 "case_id": push.case.id,

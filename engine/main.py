@@ -1,0 +1,65 @@
+"""The composition root: config → store, clock, world, web, scheduler. Nothing else builds these."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from wsgiref.types import WSGIApplication
+
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock, SystemClock
+from engine.config import Config
+from engine.deadlines import WorkingCalendar, YearTable, load_year_tables, packaged_year_tables, read_year_table
+from engine.process import World
+from engine.scheduler import Scheduler
+from engine.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A running product without its web pages: what every command needs."""
+
+    config: Config
+    store: Store
+    world: World
+    clock: Clock
+    scheduler: Scheduler
+
+    def web(self) -> WSGIApplication:
+        """The pages and the JSON API. Imported late: commands without pages start faster."""
+        from engine.web import create_app
+
+        return create_app(self.store, self.world, self.clock)
+
+
+def build(
+    config: Config, *, clock: Clock | None = None, store: Store | None = None, durable: bool = True
+) -> Application:
+    """Puts the parts together. The database must exist and be migrated (`store.migrate`)."""
+    store = store or open_store(config.database.url, durable=durable)
+    clock = clock or SystemClock()
+    with store.reading() as session:
+        calendar = read_calendar(session, config)
+    world = World(config, calendar)
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    return Application(config, store, world, clock, Scheduler(store, world, clock, name=name))
+
+
+def read_calendar(session: Session | None, config: Config) -> WorkingCalendar:
+    """The working days: the shipped (or configured) year tables, overlaid with those an operator has loaded."""
+    folder = config.calendar.year_tables
+    paths = packaged_year_tables() if folder is None else sorted(Path(folder).glob("*.yaml"))
+    tables = {table.year: table for table in load_year_tables(paths)}
+    if session is not None:
+        for row in session.query(YearTable).order_by(YearTable.year):
+            tables[row.year] = read_year_table(row.text, f"the loaded table of {row.year}")
+    return WorkingCalendar(
+        tables=tuple(tables[year] for year in sorted(tables)),
+        sessions=config.working_hours,
+        tz=config.tz,
+        weekend=config.calendar.weekend_days,
+        roll_forward=config.calendar.roll_forward,
+    )

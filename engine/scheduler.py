@@ -196,7 +196,7 @@ class Scheduler:
             self._wake(due_at)
 
     def _wake(self, at: datetime) -> None:
-        """Has the tick run at an instant earlier than its interval would; a later wake-up than the known one is dropped."""
+        """Has the tick run earlier than its interval would; a later wake-up than the known one is dropped."""
         now = self.clock.now()
         if self._background is None or at > now + timedelta(seconds=self.world.config.scheduler.tick_seconds):
             return

@@ -37,7 +37,7 @@ class LoadedRelease:
     _folders: Mapping[str, str] = field(repr=False)
 
     def form(self, process_id: str, key: str) -> Form:
-        """The form of a task: from the process's own folder, else the shared ones. Raises NotFound naming both places."""
+        """The form of a task: from the process's own folder, else the shared ones. NotFound names both."""
         folder = self._folders.get(process_id, "")
         for path in (f"{folder}/forms/{key}.form", f"forms/{key}.form"):
             if path in self._forms:

@@ -1,4 +1,4 @@
-"""What every table is made of: the base class with constraint names, and columns that mean the same on both databases."""
+"""What every table is made of: the base class with constraint names, and columns alike on both databases."""
 
 from __future__ import annotations
 

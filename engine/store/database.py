@@ -90,7 +90,7 @@ class Store:
 
 
 def open_store(url: str, *, durable: bool = True) -> Store:
-    """Opens SQLite or PostgreSQL; a missing SQLite folder is made. `durable=False` skips the disk flush (simulation)."""
+    """Opens SQLite or PostgreSQL; makes a missing SQLite folder. `durable=False` skips the disk flush (simulation)."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return Store(_open_sqlite(parsed, durable=durable))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, String, insert
+from sqlalchemy import DDL, ForeignKey, Integer, String, event, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store import Base, Instant, Json, canonical_json, table_of
@@ -31,6 +31,27 @@ class HistoryEntry(Base):
     after: Mapped[dict[str, Any]] = mapped_column(Json)
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+
+APPEND_ONLY: Mapping[str, tuple[str, ...]] = {
+    "sqlite": (
+        "CREATE TRIGGER history_no_update BEFORE UPDATE ON history"
+        " BEGIN SELECT RAISE(ABORT, 'history is append-only'); END",
+        "CREATE TRIGGER history_no_delete BEFORE DELETE ON history"
+        " BEGIN SELECT RAISE(ABORT, 'history is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION history_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'history is append-only'; END $$",
+        "CREATE TRIGGER history_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON history"
+        " FOR EACH STATEMENT EXECUTE FUNCTION history_is_append_only()",
+    ),
+}
+"""Statements that make the database itself refuse a change of the past; the migrations run them too."""
+
+for _dialect, _statements in APPEND_ONLY.items():
+    for _statement in _statements:
+        event.listen(table_of(HistoryEntry), "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 
 def record(

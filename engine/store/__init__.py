@@ -2,5 +2,19 @@
 
 from engine.store.base import Base, Instant, Json, UnitId, canonical_json, table_of
 from engine.store.database import Store, open_store
+from engine.store.migrate import migrate, must_be_migrated, newest_revision, present_revision
 
-__all__ = ["Base", "Instant", "Json", "Store", "UnitId", "canonical_json", "open_store", "table_of"]
+__all__ = [
+    "Base",
+    "Instant",
+    "Json",
+    "Store",
+    "UnitId",
+    "canonical_json",
+    "migrate",
+    "must_be_migrated",
+    "newest_revision",
+    "open_store",
+    "present_revision",
+    "table_of",
+]

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.errors import Unavailable
@@ -174,6 +175,8 @@ _NO_QUEUE = _NoQueue()
 def _foreign_errors() -> Iterator[None]:
     try:
         yield
+    except PoolTimeout as error:
+        raise Unavailable("store.busy", "The database is busy; please try again.") from error
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         text = str(error.orig)

@@ -1,0 +1,58 @@
+"""Bringing a database to the tables this code knows: Alembic, driven from here and never by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from engine.errors import Unavailable
+from engine.store.database import Store
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrate(store: Store, revision: str = "head") -> str:
+    """Upgrades to a revision and gives its name. Killed half-way it leaves the old tables or the new ones, never both.
+
+    All steps run in one transaction on both databases; running it again does nothing.
+    """
+    config = _config()
+    with store.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return present_revision(store) or ""
+
+
+def present_revision(store: Store) -> str | None:
+    """The revision a database stands at; None for one without tables."""
+    with store.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str:
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def must_be_migrated(store: Store) -> None:
+    """Raises Unavailable with the command to run when code and tables do not fit."""
+    present, newest = present_revision(store), newest_revision()
+    if present != newest:
+        stands = "has no tables yet" if present is None else f"stands at revision {present}"
+        raise Unavailable(
+            "store.not_migrated",
+            f"The database {stands}, this version needs {newest}: run `maplebridge migrate`.",
+            present=present,
+            needed=newest,
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return config

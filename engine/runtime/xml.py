@@ -120,9 +120,9 @@ def _parsed(name: str, text: str) -> Any:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(text.encode("utf-8", "surrogatepass"), parser)
+        root: Any = etree.fromstring(text.encode("utf-8", "surrogatepass"), parser)
     except etree.XMLSyntaxError as fault:
-        line, column = fault.position if fault.position else (0, 0)
+        line, column = fault.position
         reason = str(fault.msg or "not well-formed").rpartition(", line")[0] or str(fault.msg)
         if "depth" in reason.lower():
             raise _refusal("xml.too_deep", name, "its tags are nested too deeply", line) from fault

@@ -92,7 +92,7 @@ def load_decisions(files: Mapping[str, bytes]) -> Decisions:
 
     Raises Invalid `decision.refused` with `findings`, a list of Finding, when a decision cannot be decided rightly.
     """
-    decisions, findings = read_decisions(files)
+    decisions, findings = read_decisions({name: data for name, data in files.items() if name.endswith(".dmn")})
     errors = sorted(one for one in findings if one.severity == "error")
     if errors:
         first = errors[0]
@@ -109,7 +109,7 @@ def read_decisions(files: Mapping[str, bytes]) -> tuple[dict[str, Decision], lis
     decisions: dict[str, Decision] = {}
     findings: list[Finding] = []
     declared: dict[str, Finding] = {}
-    for file in sorted(name for name in files if name.endswith(".dmn")):
+    for file in sorted(files):
         try:
             root = read_xml(file, files[file])
         except Refusal as refusal:

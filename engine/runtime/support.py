@@ -1,0 +1,464 @@
+"""What of BPMN and its dialects is executed, ignored by declaration, or refused: one table.
+
+The check walks every element and attribute of a file along this table, `docs/designers/support-matrix.md` is written
+from it, and a word that is not here is refused. To switch a kind on or off, change its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["executed", "ignored", "noted", "refused"]
+"""`noted` is ignored too, but the designer is warned that it has no effect."""
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+DRAWING = frozenset(
+    {
+        "http://www.omg.org/spec/BPMN/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DC",
+        "http://www.omg.org/spec/DD/20100524/DI",
+        "http://bpmn.io/schema/bpmn",
+        "http://bpmn.io/schema/bpmn/biocolor/1.0",
+        "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
+        "http://camunda.org/schema/modeler/1.0",
+    }
+)
+"""Namespaces of shapes, colours and the drawing tool: nothing in them runs, in any engine."""
+OTHER_ENGINES: Mapping[str, str] = {
+    "http://activiti.org/bpmn": "activiti",
+    "http://flowable.org/bpmn": "flowable",
+    "http://operaton.org/schema/1.0/bpmn": "operaton",
+    "http://www.jboss.org/drools": "drools",
+    ZEEBE: "zeebe",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One row. `harmless` are an attribute's values that say nothing new, so that only other values count."""
+
+    verdict: Verdict
+    says: str = ""
+    hint: str = ""
+    code: str = ""
+    harmless: tuple[str, ...] = ()
+
+
+def _executed(names: str, says: str = "") -> Iterator[tuple[str, Word]]:
+    return ((name, Word("executed", says)) for name in names.split())
+
+
+def _ignored(names: str, says: str = "") -> Iterator[tuple[str, Word]]:
+    return ((name, Word("ignored", says)) for name in names.split())
+
+
+def _noted(names: str, says: str, hint: str, code: str) -> Iterator[tuple[str, Word]]:
+    return ((name, Word("noted", says, hint, code)) for name in names.split())
+
+
+def _refused(names: str, code: str, says: str, hint: str, *harmless: str) -> Iterator[tuple[str, Word]]:
+    return ((name, Word("refused", says, hint, code, harmless)) for name in names.split())
+
+
+def _table(*rows: Iterable[tuple[str, Word]]) -> Mapping[str, Word]:
+    return {name: word for row in rows for name, word in row}
+
+
+ELEMENTS = _table(
+    _executed("definitions process", "a process runs when isExecutable is true"),
+    _executed("laneSet lane flowNodeRef childLaneSet", "the lane of a task is shown on the work list"),
+    _executed("userTask manualTask", "waits for a person; a manual task waits in the same way"),
+    _executed("task", "an undecided task does nothing and lets the token pass"),
+    _executed("scriptTask script", "lines of name = expression, nothing else"),
+    _executed("serviceTask", "a word of the vocabulary, by its topic"),
+    _executed("businessRuleTask", "a DMN decision of the same release"),
+    _executed("sendTask receiveTask", "a message of the vocabulary"),
+    _executed("subProcess", "embedded; with triggeredByEvent it is an event subprocess"),
+    _executed("transaction", "like a subprocess that a cancel end event can leave"),
+    _executed("callActivity", "another process of the same release, with data of its own"),
+    _executed("exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway"),
+    _executed("startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent", "see Events"),
+    _executed(
+        "messageEventDefinition signalEventDefinition timerEventDefinition errorEventDefinition "
+        "escalationEventDefinition conditionalEventDefinition terminateEventDefinition cancelEventDefinition "
+        "linkEventDefinition",
+        "see Events",
+    ),
+    _executed("condition", "of a conditional event"),
+    _executed("timeDate timeDuration timeCycle", 'strict ISO 8601, or an expression such as due("handle", tier)'),
+    _executed("message signal error escalation", "named by the events that refer to them"),
+    _executed("sequenceFlow conditionExpression"),
+    _executed("multiInstanceLoopCharacteristics loopCardinality completionCondition", "parallel and sequential"),
+    _executed("loopDataInputRef loopDataOutputRef inputDataItem outputDataItem", "the lists of a multi-instance"),
+    _executed("standardLoopCharacteristics loopCondition"),
+    _executed("extensionElements", "each extension in it has its own row"),
+    _executed("incoming outgoing", "must name flows that exist; the flows themselves are read from sequenceFlow"),
+    _executed("collaboration participant", "only which process a pool stands for; each process runs by itself"),
+    _ignored("documentation textAnnotation association text group category categoryValue", "for readers"),
+    _ignored("messageFlow messageFlowAssociation participantAssociation", "drawing between pools"),
+    _ignored(
+        "conversation subConversation callConversation conversationLink conversationNode conversationAssociation",
+        "drawing between pools",
+    ),
+    _ignored("itemDefinition import interface operation resource resourceParameter endPoint", "types of other systems"),
+    _ignored(
+        "inMessageRef outMessageRef errorRef operationRef supportedInterfaceRef interfaceRef", "types of other systems"
+    ),
+    _ignored("extension relationship auditing monitoring rendering source target supports", "for other tools"),
+    _ignored(
+        "property dataObject dataObjectReference dataState dataStore dataStoreReference", "shows data, moves none"
+    ),
+    _ignored(
+        "ioSpecification dataInput dataOutput inputSet outputSet dataInputRefs dataOutputRefs optionalInputRefs "
+        "optionalOutputRefs whileExecutingInputRefs whileExecutingOutputRefs inputSetRefs outputSetRefs",
+        "shows data, moves none",
+    ),
+    _noted(
+        "performer humanPerformer potentialOwner resourceRole",
+        "does not decide who is asked",
+        "Name roles in camunda:candidateGroups.",
+        "bpmn.performer",
+    ),
+    _noted(
+        "correlationKey correlationProperty correlationPropertyRetrievalExpression correlationSubscription "
+        "correlationPropertyBinding correlationPropertyRef messagePath dataPath participantMultiplicity",
+        "does not route messages: a message is delivered to a case",
+        "Leave it out.",
+        "bpmn.correlation",
+    ),
+    _refused(
+        "adHocSubProcess",
+        "bpmn.ad_hoc",
+        "an ad-hoc subprocess is not executed",
+        "Draw the order, or use a parallel gateway.",
+    ),
+    _refused(
+        "complexGateway activationCondition complexBehaviorDefinition",
+        "bpmn.complex",
+        "complex gateways and complex behaviour are not executed",
+        "Use an inclusive or a parallel gateway.",
+    ),
+    _refused(
+        "compensateEventDefinition",
+        "bpmn.compensation",
+        "compensation is not executed",
+        "Draw the way back as ordinary tasks.",
+    ),
+    _refused(
+        "eventDefinitionRef",
+        "bpmn.event_reference",
+        "a shared event definition is not executed",
+        "Define the event inside the event itself.",
+    ),
+    _refused(
+        "dataInputAssociation dataOutputAssociation assignment transformation",
+        "bpmn.data_association",
+        "data associations are not executed: data would not move as drawn",
+        "Use input and output parameters, or a script task.",
+    ),
+    _refused("ioBinding", "bpmn.io_binding", "a bound operation is not executed", "Use a service task with a topic."),
+    _refused(
+        "globalTask globalUserTask globalManualTask globalScriptTask globalBusinessRuleTask",
+        "bpmn.global_task",
+        "global tasks are not executed",
+        "Call a process instead.",
+    ),
+    _refused(
+        "choreography choreographyTask subChoreography callChoreography globalChoreographyTask globalConversation",
+        "bpmn.choreography",
+        "choreographies are not executed",
+        "Draw processes.",
+    ),
+)
+"""Elements of the BPMN namespace. What is not listed is refused as `bpmn.unknown_element`."""
+
+ATTRIBUTES = _table(
+    _ignored("id name", "identify and label"),
+    _executed("isExecutable sourceRef targetRef default calledElement triggeredByEvent", "the flow"),
+    _executed("attachedToRef cancelActivity isInterrupting", "boundary events and event subprocesses"),
+    _executed("messageRef signalRef errorRef escalationRef errorCode escalationCode processRef", "references"),
+    _executed("isSequential testBefore loopMaximum", "repetition"),
+    _executed("scriptFormat", "empty, `python` or `maplebridge`: name = expression lines in every case"),
+    _ignored(
+        "processType isClosed definitionalCollaborationRef operationRef implementation isImmediate type direction",
+        "descriptive",
+    ),
+    _ignored("gatewayDirection associationDirection textFormat method rendering", "descriptive"),
+    _ignored("structureRef itemSubjectRef itemKind isCollection capacity isUnlimited itemRef", "types of data"),
+    _ignored("dataObjectRef dataStoreRef partitionElementRef categoryValueRef supports mustUnderstand", "descriptive"),
+    _ignored("exporter exporterVersion targetNamespace typeLanguage expressionLanguage language", "about the file"),
+    _ignored("evaluatesToTypeRef location importType namespace value minimum maximum", "types of data"),
+    _ignored("isHorizontal bpmnElement initiatingParticipantRef innerParticipantRef outerParticipantRef", "drawing"),
+    _ignored("waitForCompletion activityRef", "belongs to compensation, which is refused itself"),
+    _refused(
+        "startQuantity completionQuantity",
+        "bpmn.quantity",
+        "more than one token at once is not executed",
+        "Leave it at 1; use a parallel gateway or a multi-instance.",
+        "1",
+    ),
+    _refused(
+        "isForCompensation",
+        "bpmn.compensation",
+        "compensation is not executed",
+        "Draw the way back as ordinary tasks.",
+        "false",
+    ),
+    _refused(
+        "parallelMultiple",
+        "bpmn.parallel_multiple",
+        "waiting for several events together is not executed",
+        "Use a parallel gateway before several events.",
+        "false",
+    ),
+    _refused(
+        "instantiate",
+        "bpmn.instantiate",
+        "starting a process by a task or gateway is not executed",
+        "Use a message start event.",
+        "false",
+    ),
+    _refused(
+        "eventGatewayType",
+        "bpmn.event_gateway_parallel",
+        "a parallel event-based gateway is not executed",
+        "Use a parallel gateway.",
+        "Exclusive",
+    ),
+    _refused(
+        "behavior",
+        "bpmn.instances_behaviour",
+        "events thrown by single instances are not executed",
+        "Leave it at All.",
+        "All",
+    ),
+    _refused(
+        "noneBehaviorEventRef oneBehaviorEventRef",
+        "bpmn.instances_behaviour",
+        "events thrown by single instances are not executed",
+        "Leave it out.",
+    ),
+    _refused(
+        "ordering cancelRemainingInstances",
+        "bpmn.ad_hoc",
+        "an ad-hoc subprocess is not executed",
+        "Draw the order.",
+    ),
+)
+"""Attributes without a namespace, on BPMN elements. What is not listed is refused as `bpmn.unknown_attribute`."""
+
+_WORK = "Use a service task with Type = External and a topic of the vocabulary."
+CAMUNDA_WORDS = _table(
+    _executed("type topic", "type = external; the topic is a service of the vocabulary"),
+    _executed("candidateGroups", "roles of the vocabulary, or ${variable}"),
+    _executed("formKey formRef", "the form that asks"),
+    _executed("properties property", "words of the vocabulary beside a task"),
+    _executed("inputOutput inputParameter outputParameter", "a plain text or ${expression} for each"),
+    _executed("in out source target sourceExpression variables", "what a called process gets and gives back"),
+    _executed("decisionRef resultVariable mapDecisionResult", "which decision, and where its result goes"),
+    _executed("collection elementVariable", "what a multi-instance goes over"),
+    _ignored("asyncBefore asyncAfter exclusive async jobPriority", "every step is saved anyway"),
+    _ignored("historyTimeToLive versionTag isStartableInTasklist diagramRelationId", "about other products"),
+    _ignored("modelerTemplate modelerTemplateVersion modelerTemplateIcon", "of the drawing tool"),
+    _ignored("decisionRefBinding decisionRefVersion calledElementBinding formRefBinding", "a release is one version"),
+    _ignored(
+        "calledElementVersion calledElementVersionTag formRefVersion decisionRefTenantId", "a release is one version"
+    ),
+    _ignored(
+        "errorCodeVariable errorMessageVariable escalationCodeVariable errorMessage", "payloads are merged by name"
+    ),
+    _ignored("taskPriority priority processTag description initiator businessKey", "for other work lists"),
+    _ignored("entry key id name value label", "inside other extensions"),
+    _noted(
+        "assignee candidateUsers",
+        "has no effect: tasks go to the roles of a unit, not to single people",
+        "Name roles in camunda:candidateGroups.",
+        "camunda.assignee",
+    ),
+    _noted(
+        "dueDate followUpDate",
+        "has no effect: time limits are timers on the diagram",
+        'Attach a timer boundary event saying due("…", tier).',
+        "camunda.due_date",
+    ),
+    _noted(
+        "candidateStarterGroups candidateStarterUsers",
+        "has no effect: rights are set in the product",
+        "Leave it out.",
+        "camunda.starter",
+    ),
+    _refused("class delegateExpression expression", "camunda.java", "Java code is not executed", _WORK),
+    _refused("connector connectorId", "camunda.connector", "connectors are not executed", _WORK),
+    _refused(
+        "executionListener taskListener",
+        "camunda.listener",
+        "listeners are not executed",
+        "Draw what shall happen as a task.",
+    ),
+    _refused("field string", "camunda.field", "fields of Java code are not executed", _WORK),
+    _refused(
+        "script resource scriptFormat", "camunda.script", "scripts in extensions are not executed", "Use a script task."
+    ),
+    _refused("list map", "camunda.parameter", "lists and maps as parameters are not executed", "Use one text each."),
+    _refused(
+        "failedJobRetryTimeCycle retries",
+        "camunda.retry",
+        "retries are not read from the diagram",
+        "Leave it out: the product retries by its own rule.",
+    ),
+    _refused(
+        "formData formField formProperty validation constraint values",
+        "camunda.form_fields",
+        "form fields on the diagram are not executed",
+        "Put the fields into a form and name it in formKey.",
+    ),
+    _refused(
+        "variableMappingClass variableMappingDelegateExpression variableName variableEvents",
+        "camunda.variable_mapping",
+        "this way of mapping or watching variables is not executed",
+        "Use in and out mappings.",
+    ),
+    _refused("local", "camunda.local", "local variables are not mapped apart", "Leave it out.", "false"),
+    _refused(
+        "caseRef caseBinding caseVersion caseTenantId",
+        "camunda.case",
+        "CMMN cases are not executed",
+        "Call a process.",
+    ),
+    _refused(
+        "calledElementTenantId errorEventDefinition throwSignal potentialStarter",
+        "camunda.unsupported",
+        "this extension is not executed",
+        "Draw it in BPMN.",
+    ),
+)
+"""Camunda 7's elements and attributes. What is not listed is refused as `camunda.unknown`."""
+
+SPIFF_WORDS = _table(
+    _executed("properties property name value", "words of the vocabulary beside a task"),
+    _ignored("instructionsForEndUser guestConfirmation taskMetadataValues taskMetadataValue", "for other work lists"),
+)
+"""SpiffArena's own. What is not listed is refused as `spiff.unsupported`."""
+
+POSITIONS: Mapping[str, str] = {
+    "start": "start of a process",
+    "inner_start": "start of a subprocess",
+    "event_subprocess": "start of an event subprocess, interrupting",
+    "event_subprocess_beside": "start of an event subprocess, not interrupting",
+    "catch": "intermediate catch",
+    "throw": "intermediate throw",
+    "boundary": "boundary, interrupting",
+    "boundary_beside": "boundary, not interrupting",
+    "end": "end",
+}
+TRIGGERS = (
+    "none", "message", "timer", "signal", "error", "escalation", "conditional", "link", "cancel", "terminate",
+    "compensate",
+)  # fmt: skip
+EXECUTED_EVENTS: Mapping[str, frozenset[str]] = {
+    "start": frozenset({"none", "message"}),
+    "inner_start": frozenset({"none"}),
+    "event_subprocess": frozenset({"message", "timer", "signal", "error", "escalation", "conditional"}),
+    "event_subprocess_beside": frozenset({"message", "timer", "signal", "escalation", "conditional"}),
+    "catch": frozenset({"message", "timer", "signal", "conditional", "link"}),
+    "throw": frozenset({"none", "message", "signal", "escalation", "link"}),
+    "boundary": frozenset({"message", "timer", "signal", "error", "escalation", "conditional", "cancel"}),
+    "boundary_beside": frozenset({"message", "timer", "signal", "escalation", "conditional"}),
+    "end": frozenset({"none", "message", "signal", "error", "escalation", "terminate", "cancel"}),
+}
+"""Where each kind of event is executed; everywhere else it is refused."""
+WHY_NOT: Mapping[tuple[str, str], str] = {
+    ("start", "timer"): "Processes are started by a case, not by a clock of their own.",
+    ("start", "signal"): "Processes are started by a case, not by a signal.",
+    ("start", "conditional"): "Processes are started by a case, not by a condition.",
+    ("start", "escalation"): "An escalation can start only an event subprocess.",
+    ("start", "error"): "An error can start only an event subprocess.",
+    ("catch", "escalation"): "An escalation is caught on a boundary or by an event subprocess.",
+    ("catch", "error"): "An error is caught on a boundary or by an event subprocess.",
+    ("catch", "none"): "Say what it waits for.",
+    ("boundary_beside", "error"): "An error always interrupts.",
+    ("boundary_beside", "cancel"): "A cancel always interrupts.",
+    ("boundary", "link"): "A link joins two places of one level; it cannot interrupt.",
+    ("boundary", "none"): "Say what it waits for.",
+}
+
+SWITCHES: Mapping[str, bool] = {
+    "flow condition behind a task": True,
+    "several timers behind one event-based gateway": True,
+    "inclusive join in a loop": False,
+    "parallel join in a loop": True,
+    "several flows out of a task (fork without gateway)": True,
+    "process without a start event": False,
+}
+"""Shapes that stand between several elements, and whether they are executed."""
+
+
+def support_matrix() -> str:
+    """The whole table as a Markdown page for designers."""
+    return "\n".join(_matrix()) + "\n"
+
+
+def _matrix() -> Iterator[str]:
+    yield "# What of BPMN is executed"
+    yield ""
+    yield "This page is written by `engine/runtime/support.py`; a test keeps both equal. Three words:"
+    yield "**executed** as the standard says; **ignored** by declaration, because nothing depends on it;"
+    yield "**refused** at publishing, with the code in the last column. *Ignored, with a warning* means that other"
+    yield "products give it an effect that it does not have here. What is in no table is refused."
+    yield ""
+    yield "## Elements"
+    yield from _rows("bpmn:", ELEMENTS)
+    yield ""
+    yield "## Events"
+    yield ""
+    yield f"| | {' | '.join(TRIGGERS)} |"
+    yield f"|---|{'---|' * len(TRIGGERS)}"
+    for position, title in POSITIONS.items():
+        cells = ("executed" if trigger in EXECUTED_EVENTS[position] else "refused" for trigger in TRIGGERS)
+        yield f"| {title} | {' | '.join(cells)} |"
+    yield ""
+    yield "More than one event definition on one event is refused (`bpmn.event_multiple`)."
+    yield ""
+    yield "## Shapes"
+    yield ""
+    yield "| Shape | |"
+    yield "|---|---|"
+    for shape, executed in SWITCHES.items():
+        yield f"| {shape} | {'executed' if executed else 'refused'} |"
+    yield ""
+    yield "## Attributes"
+    yield from _rows("@", ATTRIBUTES)
+    yield ""
+    yield "## Camunda 7 extensions"
+    yield from _rows("camunda:", CAMUNDA_WORDS)
+    yield ""
+    yield "## SpiffArena extensions"
+    yield from _rows("spiffworkflow:", SPIFF_WORDS)
+    yield ""
+    yield "## Extensions of other engines and tools"
+    yield ""
+    yield f"Extensions of {', '.join(sorted(OTHER_ENGINES.values()))} are refused (`extension.engine`)."
+    yield "Shapes, colours and the drawing tool's own notes are ignored. Any other extension is ignored with a warning"
+    yield "(`extension.unknown`)."
+
+
+def _rows(prefix: str, table: Mapping[str, Word]) -> Iterator[str]:
+    groups: dict[Word, list[str]] = {}
+    for name, word in table.items():
+        groups.setdefault(word, []).append(name)
+    yield ""
+    yield "| | Verdict | Says | Hint | Code |"
+    yield "|---|---|---|---|---|"
+    for word, names in groups.items():
+        verdict: str = "ignored, with a warning" if word.verdict == "noted" else word.verdict
+        if word.harmless:
+            verdict += f" unless `{'`, `'.join(word.harmless)}`"
+        code = f"`{word.code}`" if word.code else ""
+        listed = ", ".join(f"`{prefix}{name}`" for name in names)
+        yield f"| {listed} | {verdict} | {word.says} | {word.hint} | {code} |"

@@ -38,6 +38,7 @@ VIEWPORTS: dict[str, dict[str, Any]] = {
 ROOT = Path(__file__).parents[1]
 SCREENSHOTS = ROOT / "var" / "screenshots"
 VENDOR = ROOT / "engine" / "web" / "static" / "vendor"
+AXE = ROOT / "engine" / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -111,6 +112,20 @@ def watch(page: Any, faults: list[str]) -> None:
     page.route("**/*", decide)
     page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+
+
+@pytest.fixture
+def barriers() -> Callable[[Any], list[str]]:
+    """Gives what axe finds that keeps people from using a page; assert that it is nothing."""
+    if not AXE.exists():
+        leave_out("axe is not installed (install Node 20 or newer, then make setup)")
+
+    def find(page: Any) -> list[str]:
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run().then(result => result.violations)")
+        return [f"{each['id']}: {each['help']} ({node['html']})" for each in found for node in each["nodes"]]
+
+    return find
 
 
 @pytest.fixture

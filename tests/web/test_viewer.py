@@ -19,9 +19,9 @@ DIAGRAM = Path(__file__).with_name("viewer.bpmn").read_text()
 
 PAGE = f"""<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>图</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-<link rel="stylesheet" href="/vendor/viewer.css"></head><body>
+<link rel="stylesheet" href="/vendor/viewer.css"></head><body><main><h1>图</h1>
 <div class="diagram" data-src="%s" data-states="{escape(json.dumps(STATES))}" data-error="画不出流程图"
-  aria-label="流程图"></div>
+  aria-label="流程图"></div></main>
 <script type="module" src="/vendor/viewer.js"></script></body></html>"""
 
 
@@ -85,6 +85,14 @@ def test_the_keyboard_reaches_moves_and_zooms_the_diagram(page: Any, serve: Call
     assert shape.bounding_box()["width"] > before["width"]
     page.keyboard.press("0")
     assert shape.bounding_box() == pytest.approx(before, abs=1)
+
+
+def test_the_diagram_keeps_nobody_out(
+    page: Any, serve: Callable[[Any], str], barriers: Callable[[Any], list[str]]
+) -> None:
+    page.goto(serve(site))
+    page.wait_for_selector('.diagram[data-drawn="true"]')
+    assert barriers(page) == []
 
 
 @pytest.mark.parametrize("source", ["/broken.bpmn", "/vendor/../missing.bpmn?src="])

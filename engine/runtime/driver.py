@@ -108,11 +108,7 @@ def hand_over(instance: Instance, message: str, payload: Data, token: str | None
 
 
 def broadcast(instance: Instance, name: str, payload: Data) -> Advance:
-    sent = Trigger("signal", name)
-    for found in instance.tokens():
-        trigger = found.trigger if found.alive else None
-        if trigger is not None and trigger.answers(sent) and heard(found, sent):
-            instance.catch(found, payload)
+    instance.spread(Trigger("signal", name), payload)
     return _settled(instance)
 
 

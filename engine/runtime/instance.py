@@ -404,15 +404,7 @@ class Instance(_Nest, BpmnWorkflow):  # type: ignore[misc]
         if trigger.kind in ("error", "escalation"):
             caught = self.rise(token, trigger, payload)
         else:
-            waiting = [
-                t for t in self.tokens() if t is not token and (w := t.trigger) is not None and w.answers(trigger)
-            ]
-            if trigger.kind == "message":
-                waiting = waiting[:1]
-            for other in waiting:
-                if other.alive and other._state == WAITING and heard(other, trigger):
-                    self.catch(other, payload)
-            caught = bool(waiting)
+            caught = self.spread(trigger, payload, token)
         if caught:
             return
         name = trigger.code or trigger.name or ""
@@ -420,6 +412,19 @@ class Instance(_Nest, BpmnWorkflow):  # type: ignore[misc]
         if trigger.kind == "error":
             self.cancel_all(self)
             self.ended = True
+
+    def spread(self, sent: Trigger, payload: Mapping[str, Any], sender: Token | None = None) -> bool:
+        """Bring a signal to all who wait for it, the innermost and the interrupting first, or a message to the token
+        that has waited longest. False when nobody waits."""
+        waiting = [t for t in self.tokens() if t is not sender and (waits := t.trigger) and waits.answers(sent)]
+        if sent.kind == "message":
+            waiting = waiting[:1]
+        else:
+            waiting.sort(key=lambda t: (-t.workflow.nesting, not t.task_spec.interrupting, t.number))
+        for token in waiting:
+            if token.alive and token._state == WAITING and heard(token, sent):
+                self.catch(token, payload)
+        return bool(waiting)
 
     def rise(self, token: Token, trigger: Trigger, payload: Mapping[str, Any]) -> bool:
         """Find the catcher of an error or escalation from `token` outwards, and let it catch."""

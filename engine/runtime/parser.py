@@ -202,12 +202,18 @@ class ScopeParser(ProcessParser):  # type: ignore[misc]
     def _open(self, elements: dict[str, Element]) -> None:
         self.spec.listeners = tuple(e for e in elements.values() if isinstance(e, EventSubProcess))
         starts: tuple[Element, ...] = tuple(e for e in elements.values() if isinstance(e, StartEvent))
-        if not starts:
-            starts = tuple(
-                e
-                for e in elements.values()
-                if not e.incoming and not isinstance(e, BoundaryEvent | EventSubProcess) and not e.for_compensation
-            )
+        first = tuple(
+            e
+            for e in elements.values()
+            if not e.incoming
+            and not isinstance(e, BoundaryEvent | EventSubProcess | StartEvent)
+            and not e.for_compensation
+        )
+        for element in first if starts else ():
+            if not (isinstance(element, ReceiveTask) and element.instantiates):
+                node = self.get_node_by_id(element.bpmn_id)
+                self.parser.findings.add(node, "element.unreachable", "No flow leads here.")
+        starts = starts or first
         if not starts:
             self.parser.findings.add(self.node, "process.start", "There is nothing to start with.")
         self.spec.starts = starts

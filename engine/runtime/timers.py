@@ -22,10 +22,11 @@ TimerKind = Literal["duration", "date", "cycle"]
 _LENGTH = re.compile(
     r"P(?:(?P<weeks>\d{1,6})W"
     r"|(?:(?P<years>\d{1,4})Y)?(?:(?P<months>\d{1,5})M)?(?:(?P<days>\d{1,6})D)?"
-    r"(?P<clock>T(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,6})?)S)?)?)"
+    r"(?P<clock>T(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,6})?)S)?)?)",
+    re.ASCII,
 )
-_LITERAL = re.compile(r"[+-]?P[\dT].*|P|R\d*(/.*)?|\d{4}-.*|\d{8}.*", re.DOTALL)
-_CYCLE = re.compile(r"R(?P<count>\d{0,6})(?:/(?P<start>[^/]+))?/(?P<length>P[^/]+)")
+_LITERAL = re.compile(r"[+-]?P[\dT].*|P|R\d*(/.*)?|\d{4}-.*|\d{8}.*", re.DOTALL | re.ASCII)
+_CYCLE = re.compile(r"R(?P<count>\d{0,6})(?:/(?P<start>[^/]+))?/(?P<length>P[^/]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

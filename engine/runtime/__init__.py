@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from engine.runtime.check import check
 from engine.runtime.decisions import Decisions, Hit, Outcome
 from engine.runtime.driver import cancel, complete, deliver, fire, inspect, signal, start
 from engine.runtime.elements import BusinessError
@@ -54,6 +55,7 @@ __all__ = [
     "WaitingTask",
     "WaitingTimer",
     "cancel",
+    "check",
     "compile_expression",
     "compile_package",
     "compile_template",

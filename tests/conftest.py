@@ -164,13 +164,28 @@ def _closed_network() -> Iterator[None]:
 # --- who needs what, and what was left out -------------------------------------------------------------------------
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+NO_PART_OF_US = re.compile(r"beside (this|the) (checkout|repository)")
+"""The reason of a `skipif` on a test that reads material beside the repository, when it happens to lie there."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         wanted = getattr(item, "fixturenames", ())
         if "browser" in wanted:
             item.add_marker(pytest.mark.browser)
         if "postgres_server" in wanted:
             item.add_marker(pytest.mark.postgres)
+    absent = [item for item in items if _reads_what_is_absent(item)]
+    if absent:
+        config.hook.pytest_deselected(items=absent)
+        items[:] = [item for item in items if item not in absent]
+
+
+def _reads_what_is_absent(item: pytest.Item) -> bool:
+    return any(
+        mark.args[:1] == (True,) and NO_PART_OF_US.search(mark.kwargs.get("reason", ""))
+        for mark in item.iter_markers("skipif")
+    )
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -184,14 +199,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """On CI nothing may be left out, except what checks material that is no part of the repository."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    left_out = [name for name, reason in _left_out(reporter) if not NO_PART_OF_US.search(reason)]
+    """On CI nothing may be left out."""
+    left_out = list(_left_out(session.config.pluginmanager.get_plugin("terminalreporter")))
     if os.environ.get("CI") and left_out and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-NO_PART_OF_US = re.compile(r"beside (this|the) (checkout|repository)")
 
 
 def _left_out(reporter: Any) -> Iterator[tuple[str, str]]:

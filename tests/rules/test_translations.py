@@ -18,7 +18,7 @@ def test_every_sentence_is_translated() -> None:
         catalog = _catalog(locale)
         translated = {message.id for message in catalog if message.id and message.string and not message.fuzzy}
         found += [f"{locale}: {message!r}" for message in sorted(map(str, wanted - translated))]
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def _catalog(locale: str) -> Catalog:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -45,6 +47,7 @@ KINDS = (
     "misconduct",
 )
 CONFIDENTIAL_TRACKS = frozenset({"discipline_transfer"})
+STRICT = ConfigDict(extra="forbid")
 CATEGORY = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run before ours."""
@@ -53,6 +56,8 @@ AHEAD = timedelta(minutes=5)
 @dataclass(frozen=True, slots=True)
 class PartyIn:
     """Somebody the matter is between: `type` is person, group, org or agency."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     role: str
     name: str
@@ -66,6 +71,8 @@ class PartyIn:
 class Override:
     """A person's own grading instead of the tables': needs a reason, and is measured."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
     severity: int
     reason: str
 
@@ -73,6 +80,8 @@ class Override:
 @dataclass(frozen=True, slots=True)
 class Filing:
     """What a channel hands in. `facts` are the inputs of triage; `received_at` is when the matter reached us."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     channel: str
     kind: str
@@ -89,6 +98,9 @@ class Filing:
     anonymous: bool = False
     confidential: bool = False
     override: Override | None = None
+
+
+_REPORT = TypeAdapter(Filing)
 
 
 def preview(session: Session, world: World, filing: Filing) -> triage.Grade:
@@ -169,6 +181,28 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
     )
     _arm_case_clocks(session, world, case)
     return case
+
+
+def read_filing(data: bytes, *, now: datetime) -> Filing:
+    """A filing from a JSON report, as the command line and files bring it. `received_at` left out means now.
+
+    Raises Invalid naming every key that is missing, unknown or of a wrong type, all at once.
+    """
+    try:
+        raw = json.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise Invalid("filing.unreadable", f"The report is not readable JSON: {error}") from error
+    try:
+        report = _REPORT.validate_python({"received_at": now, **raw} if isinstance(raw, dict) else raw)
+    except ValidationError as error:
+        fields = {
+            ".".join(str(part) for part in each["loc"]) or "report": {"zh": each["msg"], "en": each["msg"]}
+            for each in error.errors()
+        }
+        raise Invalid(
+            "filing.invalid", f"The report cannot be taken: see {', '.join(sorted(fields))}.", fields=fields
+        ) from error
+    return report
 
 
 def _checked_place(session: Session, filing: Filing, *, now: datetime | None = None) -> Unit:

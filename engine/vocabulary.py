@@ -6,18 +6,23 @@ binds every word to code (a test keeps both equal), and the designer's element t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A pure function for expressions. `least` and `most` bound the number of arguments."""
+    """A pure function for expressions. `least` and `most` bound the number of arguments.
+
+    `does` is the code behind it; None only for `due`, which the runtime itself answers.
+    """
 
     name: str
     least: int
     most: int
     says: str
+    does: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,36 @@ class Vocabulary:
     roles: Mapping[str, str]
     task_properties: Mapping[str, str]
 
+    def bound_functions(self) -> dict[str, Callable[..., Any]]:
+        """The functions that have code, by name, as a host wants them."""
+        return {name: word.does for name, word in self.functions.items() if word.does is not None}
+
+
+def _largest(*values: Any) -> Any:
+    return max(_flat(values), default=0)
+
+
+def _smallest(*values: Any) -> Any:
+    return min(_flat(values), default=0)
+
+
+def _contains(items: Any, item: Any) -> bool:
+    return item in items if isinstance(items, list | tuple | str) else False
+
+
+def _flat(values: tuple[Any, ...]) -> list[Any]:
+    return [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
+
 
 WORDS = Vocabulary(
     functions={
         word.name: word
         for word in (
             Function("due", 1, 2, 'due("handle", tier): when a step at a tier ends, from limits.yaml'),
-            Function("max", 1, 32, "the largest of a list or of several numbers; 0 for an empty list"),
-            Function("min", 1, 32, "the smallest of a list or of several numbers; 0 for an empty list"),
-            Function("len", 1, 1, "how many items a list or how many characters a text has"),
-            Function("contains", 2, 2, "contains(list, item): whether the item is in the list"),
+            Function("max", 1, 32, "the largest of a list or of several numbers; 0 for an empty list", _largest),
+            Function("min", 1, 32, "the smallest of a list or of several numbers; 0 for an empty list", _smallest),
+            Function("len", 1, 1, "how many items a list or how many characters a text has", len),
+            Function("contains", 2, 2, "contains(list, item): whether the item is in the list", _contains),
         )
     },
     services={
@@ -121,3 +146,15 @@ WORDS = Vocabulary(
         "title_en": "the task's name in English (the diagram's own name is Chinese)",
     },
 )
+
+FORM_READS: Mapping[str, tuple[str, ...]] = {
+    "sign_in": ("action", "reason_code"),
+    "handle": ("outcome",),
+    "resolve": ("result_code", "substantive"),
+    "ceiling": ("lead_official",),
+    "confirm_triage": ("verdict", "severity", "size"),
+    "decide_extension": ("decision", "reason"),
+    "decide_upgrade": ("decision",),
+    "quality_check": ("verdict",),
+}
+"""What the engine itself reads from a form of that name, beside what the diagram does with it."""

@@ -1,16 +1,26 @@
 """Process versions: check, play scenarios, publish, and the releases that instances run on."""
 
+from engine.deploy.check import check_files, check_release
 from engine.deploy.model import Release, ReleaseFile
+from engine.deploy.publish import publish
 from engine.deploy.releases import LoadedRelease, Releases, files_of, fingerprint, load, read_folder, store_release
+from engine.deploy.scenarios import Played, play, play_all, unvisited
 
 __all__ = [
     "LoadedRelease",
+    "Played",
     "Release",
     "ReleaseFile",
     "Releases",
+    "check_files",
+    "check_release",
     "files_of",
     "fingerprint",
     "load",
+    "play",
+    "play_all",
+    "publish",
     "read_folder",
     "store_release",
+    "unvisited",
 ]

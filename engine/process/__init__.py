@@ -11,7 +11,6 @@ from engine.process.acts import (
     warn,
 )
 from engine.process.finding import Found, Wanted, find_cases
-from engine.process.marks import READS
 from engine.process.model import Instance
 from engine.process.push import FUNCTIONS, OUTWARD, record
 from engine.process.requests import Forecast, ask_extension, comment, downgrade, forecast, report_risk, supply, withdraw
@@ -26,7 +25,6 @@ __all__ = [
     "MAIN",
     "MOST_TRIES",
     "OUTWARD",
-    "READS",
     "SERVICES",
     "Completion",
     "Diagram",

@@ -1,7 +1,7 @@
 """What the engine itself reads from a completed form, beside what the diagram does with it.
 
 Forms are the contract here, not elements: a designer may draw the steps differently, but a form called `sign_in`
-signs in. The keys read are listed in `READS`; publishing checks that the forms still have them.
+signs in. The keys read are listed in `vocabulary.FORM_READS`; publishing checks that the forms still have them.
 """
 
 from __future__ import annotations
@@ -16,17 +16,6 @@ from engine.deadlines import Extension
 from engine.errors import NotAllowed
 from engine.process.push import Push
 from engine.tasks import Task, TaskState
-
-READS: Mapping[str, tuple[str, ...]] = {
-    "sign_in": ("action", "reason_code"),
-    "handle": ("outcome",),
-    "resolve": ("result_code", "substantive"),
-    "ceiling": ("lead_official",),
-    "confirm_triage": ("verdict", "severity", "size"),
-    "decide_extension": ("decision", "reason"),
-    "decide_upgrade": ("decision",),
-    "quality_check": ("verdict",),
-}
 
 WORKING = frozenset({CaseState.REGISTERED, CaseState.ASSIGNED, CaseState.SIGNED_IN, CaseState.JOINT})
 

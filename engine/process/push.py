@@ -20,6 +20,7 @@ from engine.deploy import LoadedRelease
 from engine.errors import Invalid
 from engine.process.model import Instance
 from engine.process.world import World
+from engine.vocabulary import WORDS
 
 OUTWARD = frozenset(
     {
@@ -127,25 +128,4 @@ def record(
         outbox.put(session, case, act, now=now, facts=facts or {})
 
 
-def _largest(*values: Any) -> Any:
-    return max(_flat(values), default=0)
-
-
-def _smallest(*values: Any) -> Any:
-    return min(_flat(values), default=0)
-
-
-def _flat(values: tuple[Any, ...]) -> list[Any]:
-    return [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
-
-
-def _contains(items: Any, item: Any) -> bool:
-    return item in items if isinstance(items, list | tuple | str) else False
-
-
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "max": _largest,
-    "min": _smallest,
-    "len": len,
-    "contains": _contains,
-}
+FUNCTIONS: Mapping[str, Callable[..., Any]] = WORDS.bound_functions()

@@ -31,6 +31,7 @@ from engine.runtime.values import (
     WaitingTask,
     WaitingTimer,
 )
+from engine.runtime.xml import read_xml
 
 __all__ = [
     "Advance",
@@ -65,6 +66,7 @@ __all__ = [
     "fire",
     "inspect",
     "parse_length",
+    "read_xml",
     "signal",
     "start",
 ]

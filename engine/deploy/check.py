@@ -1,0 +1,122 @@
+"""Everything that can be said about a set of process files before it is published: one list of findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from engine import runtime
+from engine.deadlines import Limits, read_limits
+from engine.errors import Refusal
+from engine.runtime import Finding
+from engine.tasks.forms import Form, read_form
+from engine.vocabulary import FORM_READS, WORDS
+
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
+DUE = re.compile(r"""\bdue\(\s*["']([A-Za-z_]\w*)["']\s*(,)?""")
+SHARED = "forms"
+MODELS = (".bpmn", ".bpmn2", ".dmn", ".xml")
+
+
+def check_files(files: Mapping[str, bytes]) -> list[Finding]:
+    """Checks any files, ours or not: models as such, and forms and limits that are among them.
+
+    What models need from forms and limits is looked at only in a whole release, see `check_release`. Never raises.
+    """
+    models = {path: data for path, data in files.items() if path.endswith(MODELS)}
+    findings = runtime.check(models, WORDS)
+    for path, data in sorted(files.items()):
+        if path.endswith(".form"):
+            findings += _form_findings(path, data)
+        elif path.endswith("limits.yaml"):
+            findings += _limits_findings(path, data)
+    return sorted(findings)
+
+
+def check_release(files: Mapping[str, bytes], *, limits_may_miss: bool = False) -> list[Finding]:
+    """Checks a whole set as it would be published. `limits_may_miss` follows `limits_policy.missing_step: default`."""
+    findings = check_files(files)
+    forms = {path: read for path, data in files.items() if path.endswith(".form") and (read := _form(path, data))}
+    for path, form in forms.items():
+        key = PurePosixPath(path).stem
+        for name in FORM_READS.get(key, ()):
+            if name not in form.fields:
+                message = f"The engine reads {name!r} from this form, and it has no such field."
+                findings.append(Finding(path, 0, name, "form.field_read", "error", message))
+    for path, data in sorted(files.items()):
+        if path.endswith(".bpmn"):
+            findings += _needs(path, data, files, forms, limits_may_miss)
+    return sorted(set(findings))
+
+
+def _needs(
+    path: str, data: bytes, files: Mapping[str, bytes], forms: Mapping[str, Form], limits_may_miss: bool
+) -> Iterator[Finding]:
+    """What a diagram needs from the files beside it."""
+    try:
+        root = runtime.read_xml(path, data)
+    except Refusal:
+        return
+    folder = str(PurePosixPath(path).parent)
+    for task in root.iter(f"{BPMN}userTask"):
+        key = task.get(f"{CAMUNDA}formKey")
+        if key and not any(f"{place}/{key}.form" in forms for place in (f"{folder}/forms", SHARED)):
+            message = f"There is no form {key!r} in {folder}/forms or {SHARED}."
+            yield Finding(path, task.sourceline or 0, task.get("id", ""), "task.form_missing", "error", message)
+    limits_path = f"{folder}/limits.yaml"
+    limits = _limits(limits_path, files[limits_path]) if limits_path in files else Limits(limits_path, {})
+    if limits is None:
+        return
+    for event in root.iter(f"{BPMN}timerEventDefinition"):
+        owner = event.getparent()
+        text = "".join(event.itertext())
+        for step, tiered in DUE.findall(text):
+            problem = _limit_problem(limits, step, bool(tiered))
+            if problem:
+                severity: Any = "warning" if limits_may_miss else "error"
+                element = "" if owner is None else owner.get("id", "")
+                yield Finding(path, event.sourceline or 0, element, "timer.limit_missing", severity, problem)
+
+
+def _limit_problem(limits: Limits, step: str, tiered: bool) -> str | None:
+    if step not in limits.steps:
+        return f"{limits.name} says nothing about the step {step!r}."
+    if not tiered and "default" not in limits.steps[step]:
+        return f"{limits.name}: the step {step!r} has lengths per tier only, and the timer names no tier."
+    return None
+
+
+def _form(path: str, data: bytes) -> Form | None:
+    try:
+        return read_form(path, data)
+    except Refusal:
+        return None
+
+
+def _limits(path: str, data: bytes) -> Limits | None:
+    try:
+        return read_limits(path, data)
+    except Refusal:
+        return None
+
+
+def _form_findings(path: str, data: bytes) -> Iterator[Finding]:
+    try:
+        form = read_form(path, data)
+    except Refusal as refusal:
+        for place, sentence in refusal.facts.get("problems") or [("", refusal.sentence)]:
+            yield Finding(path, 0, str(place), refusal.code, "error", sentence)
+        return
+    for field, code, sentence in form.findings():
+        yield Finding(path, 0, field, code, "warning", sentence)
+
+
+def _limits_findings(path: str, data: bytes) -> Iterator[Finding]:
+    try:
+        read_limits(path, data)
+    except Refusal as refusal:
+        for place, sentence in refusal.facts.get("problems") or [("", refusal.sentence)]:
+            yield Finding(path, 0, str(place), refusal.code, "error", sentence)

@@ -270,10 +270,13 @@ CAMUNDA_WORDS = _table(
     _ignored(
         "calledElementVersion calledElementVersionTag formRefVersion decisionRefTenantId", "a release is one version"
     ),
-    _ignored(
-        "errorCodeVariable errorMessageVariable escalationCodeVariable errorMessage", "payloads are merged by name"
+    _ignored("taskPriority priority processTag description businessKey errorMessage", "for other work lists"),
+    _noted(
+        "errorCodeVariable errorMessageVariable escalationCodeVariable initiator",
+        "has no effect: the variable is not set",
+        "Set what you need in a script task.",
+        "camunda.variable",
     ),
-    _ignored("taskPriority priority processTag description initiator businessKey", "for other work lists"),
     _ignored("entry key id name value label", "inside other extensions"),
     _noted(
         "assignee candidateUsers",

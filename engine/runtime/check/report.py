@@ -119,8 +119,10 @@ def _column(text: str, fault: Invalid) -> int:
     The compiler spells `&&` and `||` as words before it reads, and drops `${`; both shift what it reports.
     """
     cause = fault.__cause__
-    if not isinstance(cause, SyntaxError) or not cause.offset:
+    if not isinstance(cause, SyntaxError) or cause.offset is None:
         return 0
+    if not cause.offset:  # Python's way of saying that the text ends too early
+        return len(text.rstrip("} \n"))
     start = len(text) - len(text[2:].lstrip()) if text.startswith(("${", "#{")) else 0
     column, shift = cause.offset, 0
     for index in range(start, len(text) - 1):

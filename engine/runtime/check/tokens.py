@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from engine.runtime.check.diagram import Flow, Node, Scope
+from engine.runtime.check.diagram import ACTIVITIES, Flow, Node, Scope
 from engine.runtime.check.report import Report
 from engine.runtime.check.shape import entries, link_name
 
@@ -76,6 +76,8 @@ class _Net:
         self.number = {node: index for index, node in enumerate(self.nodes)}
         self.places: dict[Flow, int] = {}
         self.flows: list[Flow] = []
+        self.works: list[bool] = []
+        """Whether something is done before a token leaves the place."""
         self.links = {
             name: node
             for node in self.nodes
@@ -120,9 +122,9 @@ class _Net:
                     after[place] -= 1
                 for place in put:
                     after[place] = after.get(place, 0) + 1
-                    if after[place] > 1 and self.at[place].kind != "endEvent":
+                    if after[place] > 1 and self.works[place]:
                         doubled.add(place)
-                        after[place] = 2
+                    after[place] = min(after[place], 2)
                 following = _sorted(after)
                 if following not in seen:
                     seen.add(following)
@@ -150,6 +152,8 @@ class _Net:
             chain.append(following)
         place = len(self.flows)
         self.flows.append(chain[-1])
+        ends = chain[-1].target.kind == "endEvent"
+        self.works.append(not ends or len(chain) > 1 or flow.source.kind in ACTIVITIES)
         for one in chain:
             self.places[one] = place
 

@@ -26,7 +26,7 @@ def test_nobody_reaches_behind_a_front_door() -> None:
             offered = len(parts) == 3 and parts[2] in _offers(folder)
             if not offered and importer != folder and not importer.startswith(f"{folder}."):
                 found.append(f"{name}:{line} imports {target}; {folder} does not offer it")
-    assert not found, "\n".join(found)
+    assert not found, "\n".join(dict.fromkeys(found))
 
 
 def test_front_doors_say_what_they_offer() -> None:

@@ -24,7 +24,9 @@ def test_the_top_level_is_as_named() -> None:
 
 
 def test_every_file_reads_in_one_sitting() -> None:
-    long = {name: tree.text(name).count("\n") for name in tree.python("engine", "webhooks", "tests", "bench")}
+    """Migrations are written once and only ever added to, so they may be long."""
+    names = [name for name in tree.python("engine", "webhooks", "tests", "bench") if "/migrations/" not in name]
+    long = {name: tree.text(name).count("\n") for name in names}
     found = [f"{name}: {lines} lines" for name, lines in long.items() if lines > LINES]
     assert not found, "\n".join(found)
 

@@ -12,7 +12,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Conflict, Invalid, NotFound
 from engine.runtime.elements import BoundaryEvent, Trigger, UserTask
-from engine.runtime.instance import Instance, Token, check_data, heard
+from engine.runtime.instance import Instance, Token, check_data, evaluation, events
 from engine.runtime.package import Package
 from engine.runtime.state import load, save
 from engine.runtime.values import Advance, Data, Host, WaitingMessage, WaitingTask, WaitingTimer
@@ -82,7 +82,7 @@ def answer(instance: Instance, token: str, data: Data) -> Advance:
     if found is None or not _is_task(found):
         raise Conflict("task.gone", f'No task waits under "{token}" any more.', token=token)
     instance.write(found, data)
-    instance.check_conditions()
+    events.check_conditions(instance)
     if found.alive:
         found.run()
     return _settled(instance)
@@ -92,7 +92,7 @@ def strike(instance: Instance, token: str) -> Advance:
     found = instance.token(token)
     if found is None or found.armed is None or found._state != TaskState.WAITING:
         raise Conflict("timer.gone", f'No timer waits under "{token}" any more.', token=token)
-    instance.catch(found, {})
+    events.catch(instance, found, {})
     return _settled(instance)
 
 
@@ -102,13 +102,13 @@ def hand_over(instance: Instance, message: str, payload: Data, token: str | None
         raise Conflict(
             "message.not_awaited", f'Nobody waits for the message "{message}".', message=message, token=token
         )
-    if heard(waiting[0], Trigger("message", message)):
-        instance.catch(waiting[0], payload)
+    if events.heard(waiting[0], Trigger("message", message)):
+        events.catch(instance, waiting[0], payload)
     return _settled(instance)
 
 
 def broadcast(instance: Instance, name: str, payload: Data) -> Advance:
-    instance.spread(Trigger("signal", name), payload)
+    events.spread(instance, Trigger("signal", name), payload)
     return _settled(instance)
 
 
@@ -119,7 +119,7 @@ def _woken(package: Package, state: bytes, host: Host) -> Instance:
 
 
 def _settled(instance: Instance) -> Advance:
-    instance.check_conditions()
+    events.check_conditions(instance)
     instance.settle()
     if not instance.ended and not any(_can_go_on(token) for token in instance.tokens()):
         stuck = sorted({token.task_spec.bpmn_id for token in instance.tokens()})
@@ -179,8 +179,8 @@ def _task(instance: Instance, token: Token) -> WaitingTask:
         name=element.bpmn_name or element.bpmn_id,
         lane=element.lane,
         form=element.form,
-        roles=tuple(_word(instance.value(token, role, data)) for role in element.roles),
-        properties={name: _word(instance.value(token, value, data)) for name, value in element.properties},
+        roles=tuple(_word(evaluation.value(instance, token, role, data)) for role in element.roles),
+        properties={name: _word(evaluation.value(instance, token, value, data)) for name, value in element.properties},
         data=data,
         item=token.frame.own.get(rounds.item) if rounds is not None and rounds.item else None,
     )

@@ -1,0 +1,19 @@
+"""The edge for people: routes parse, call one verb, answer. The only place besides webhooks that knows Flask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask_openapi3.openapi import OpenAPI
+
+    from engine.clock import Clock
+    from engine.process import World
+    from engine.store import Store
+
+
+def create_app(store: Store, world: World, clock: Clock) -> OpenAPI:
+    """All pages on one database, as a WSGI application. Imported late: who only compiles words needs no pages."""
+    from engine.web import app
+
+    return app.create_app(store, world, clock)

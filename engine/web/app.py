@@ -1,0 +1,158 @@
+"""Puts the web together: languages, sign-in, policies, headers, pages, and one page for every kind of refusal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask_babel import Babel
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
+
+from engine.clock import Clock
+from engine.errors import NotAllowed, Refusal
+from engine.people import touch, viewer_of, who_is
+from engine.process import World
+from engine.store import Store
+from engine.web import cases, cookies, filing, operations, processes, show, sign_in, tasks, translations, worklist
+from engine.web.context import KEY, Edge, acting, looking, maybe_viewer, now, stop_looking, world
+from engine.web.language import chosen_language
+from engine.web.policy import PUBLIC, SIGNED_IN, policy_of
+from engine.web.refusals import typed_text, words_of
+
+LARGEST_REQUEST = 1024 * 1024
+STATUS_OF = {"sign_in.too_many": HTTPStatus.TOO_MANY_REQUESTS, "sign_in.needed": HTTPStatus.UNAUTHORIZED}
+"""Refusals whose status says more than their kind's."""
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+    )
+)
+
+csrf = CSRFProtect()
+
+
+def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
+    """The whole web on one database. `/api/v1` hangs on the same application."""
+    app = OpenAPI(__name__, info=Info(title="Maplebridge", version="1"), doc_ui=False)
+    _configure(app, the_world)
+    app.extensions[KEY] = Edge(store, the_world, clock)
+    translations.compile_stale()
+    Babel(app, locale_selector=chosen_language, timezone_selector=lambda: str(the_world.calendar.tz))
+    csrf.init_app(app)
+    show.register(app)
+    for pages in (sign_in, worklist, tasks, cases, filing, processes, operations):
+        app.register_blueprint(pages.pages)
+    app.before_request(_know_who)
+    app.before_request(_keep_policy)
+    app.after_request(_protect)
+    app.teardown_request(stop_looking)
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(HTTPException, _failed)
+    return app
+
+
+def _configure(app: Flask, world: World) -> None:
+    server = world.config.server
+    app.session_interface = cookies.Sessions()
+    app.config.update(
+        SECRET_KEY=server.secret_key.get_secret_value(),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=server.session_absolute_hours),
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        MAX_FORM_PARTS=500,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_DEFAULT_LOCALE="zh_CN",
+        BABEL_TRANSLATION_DIRECTORIES="translations",
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if server.trusted_proxies:
+        count = server.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+
+
+def _know_who() -> None:
+    """Finds the person behind the cookie. A page that everybody may see does without when nobody is signed in."""
+    if request.endpoint == "static":
+        return
+    secret = request.cookies.get(cookies.sign_in_cookie())
+    if not secret:
+        return
+    idle = timedelta(minutes=world().config.server.session_idle_minutes)
+    with looking() as session:
+        known = who_is(session, secret, now=now(), idle=idle)
+        if known is None:
+            return
+        person_id, stale = known
+        g.viewer = viewer_of(session, person_id)
+    if stale:
+        with acting() as session:
+            touch(session, secret, now=now())
+
+
+def _keep_policy() -> BaseResponse | None:
+    name = policy_of(current_app, request.endpoint)
+    if name == PUBLIC:
+        return None
+    viewer = maybe_viewer()
+    if name is None:
+        raise NotAllowed("route.no_policy", "Nobody may use this address.")
+    if viewer is None:
+        if request.method == "GET":
+            return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")))
+        raise NotAllowed("sign_in.needed", "Please sign in first.")
+    if name != SIGNED_IN:
+        viewer.must(name)
+    return None
+
+
+def _protect(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
+
+
+def _refused(refusal: Refusal) -> tuple[str, int, dict[str, str]]:
+    status = int(STATUS_OF.get(refusal.code, HTTPStatus(refusal.status)))
+    headers = {}
+    if "retry_after_s" in refusal.facts:
+        headers["Retry-After"] = str(refusal.facts["retry_after_s"])
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "5"
+    return _page(status, refusal), status, headers
+
+
+def _failed(error: HTTPException) -> BaseResponse | tuple[str, int]:
+    status = error.code or 500
+    if status < 400 or error.response is not None:
+        return error.get_response()
+    return _page(status, error), status
+
+
+def _page(status: int, error: Exception) -> str:
+    stop_looking()
+    said = words_of(status, error, expired=isinstance(error, CSRFError))
+    return render_template("errors/error.html", status=status, said=said, typed=typed_text())

@@ -1,0 +1,87 @@
+"""What a route needs: the store, the world, one instant per request, and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import current_app, g, request
+from flask_babel import get_locale
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.errors import NotAllowed
+from engine.people import Viewer
+from engine.process import World
+from engine.store import Store
+
+KEY = "maplebridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    store: Store
+    world: World
+    clock: Clock
+
+
+def edge() -> Edge:
+    return cast(Edge, current_app.extensions[KEY])
+
+
+def world() -> World:
+    return edge().world
+
+
+def now() -> datetime:
+    """The same instant throughout a request."""
+    if "now" not in g:
+        g.now = edge().clock.now()
+    return cast(datetime, g.now)
+
+
+def viewer() -> Viewer:
+    """Who is asking. Routes with a policy other than `public` always have one."""
+    found = maybe_viewer()
+    if found is None:
+        raise NotAllowed("sign_in.needed", "Please sign in first.")
+    return found
+
+
+def maybe_viewer() -> Viewer | None:
+    return cast("Viewer | None", g.get("viewer"))
+
+
+@contextmanager
+def acting() -> Iterator[Session]:
+    """One act, one transaction; the look, if there was one, ends before it."""
+    stop_looking()
+    with edge().store.transaction() as session:
+        yield session
+
+
+@contextmanager
+def looking() -> Iterator[Session]:
+    """The request's one look at the database: opened on first use, shared, closed after the answer."""
+    if "session" not in g:
+        g.look = edge().store.reading()
+        g.session = g.look.__enter__()
+    yield g.session
+
+
+def stop_looking(_error: BaseException | None = None) -> None:
+    look = g.pop("look", None)
+    g.pop("session", None)
+    if look is not None:
+        look.__exit__(None, None, None)
+
+
+def locale() -> str:
+    return str(get_locale() or "zh_CN")
+
+
+def address() -> str:
+    return request.remote_addr or "unknown"

@@ -1,0 +1,175 @@
+"""Filing a case: find the place step by step, write down the matter, see how it is graded, file it.
+
+Every step is a page of its own and works without a script. The questions are the form `file_case` of the release in
+force, so a designer may change them; `check` shows the grading with its reasons before anything is kept, `file`
+keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from engine import intake, process, tasks, triage
+from engine.errors import Invalid, NotFound
+from engine.intake import Filing, Override, PartyIn
+from engine.tasks import Form
+from engine.territory import children, line_of
+from engine.triage import Grade
+from engine.web.context import acting, looking, now, viewer, world
+from engine.web.language import _
+from engine.web.policy import policy
+from engine.web.sent import sent
+
+pages = Blueprint("filing", __name__)
+
+FORM = "file_case"
+BESIDE = ("csrf_token", "place_id", "step", "received_at", "severity", "override_reason")
+"""What the page itself asks besides the form."""
+OLDEST = timedelta(days=3660)
+
+
+@pages.get("/cases/new")
+@policy("case.file")
+def show() -> str:
+    """Without a place: the next step of the way to it. With one: the matter."""
+    place_id = request.args.get("place", "")
+    if place_id and request.args.get("here"):
+        return _page(place_id)
+    place_id = place_id or _own_place()
+    with looking() as session:
+        line = line_of(session, place_id) if place_id else []
+        if place_id and (not line or line[-1].id != place_id):
+            raise NotFound("unit.unknown", "There is no such place.")
+        below = [unit for unit in children(session, place_id or None) if unit.valid_to is None]
+        if below:
+            return render_template("filing/place.html", line=line, below=below)
+    return _page(place_id)
+
+
+@pages.post("/cases")
+@policy("case.file")
+def file() -> str | Response | tuple[str, int]:
+    place_id = request.form.get("place_id", "")
+    raw: dict[str, Any] = {}
+    try:
+        with looking() as session:
+            form = _form(session)
+        raw = sent(form, request.form, beside=BESIDE)
+        filing = _filing(form.check(raw, zone=world().calendar.tz), place_id)
+        if request.form.get("step") != "file":
+            with looking() as session:
+                grade = intake.preview(session, world(), filing)
+            return _page(place_id, raw=raw, grade=grade)
+        with acting() as session:
+            case = intake.file_case(session, world(), filing, viewer=viewer(), now=now())
+            case_id, number = case.id, case.number
+    except Invalid as refusal:
+        if not refusal.facts.get("fields"):
+            raise
+        return _page(place_id, raw=raw, wrong=refusal.facts["fields"]), 422
+    flash(_("Filed as %(number)s.", number=number))
+    try:
+        with looking() as session:
+            tasks.see_case(session, viewer(), case_id)
+    except NotFound:  # it may be filed for a place whose cases the person does not see
+        return redirect(url_for("worklist.show"))
+    return redirect(url_for("cases.show", case_id=case_id))
+
+
+def _own_place() -> str:
+    """The place a person most likely means: their own unit."""
+    return max(viewer().units(), key=lambda unit: unit.count("."), default="")
+
+
+def _form(session: Any) -> Form:
+    return world().releases.current(session).form(process.MAIN, FORM)
+
+
+def _page(
+    place_id: str,
+    *,
+    raw: Mapping[str, Any] | None = None,
+    grade: Grade | None = None,
+    wrong: Mapping[str, Mapping[str, str]] | None = None,
+) -> str:
+    with looking() as session:
+        line = line_of(session, place_id)
+        if not line or line[-1].id != place_id:
+            raise NotFound("unit.unknown", "There is no such place.")
+        return render_template(
+            "filing/matter.html",
+            form=_form(session),
+            line=line,
+            raw=raw,
+            grade=grade,
+            wrong=wrong or {},
+            typed=request.form,
+            received=now().astimezone(world().calendar.tz).strftime("%Y-%m-%dT%H:%M"),
+        )
+
+
+def _filing(answers: Mapping[str, Any], place_id: str) -> Filing:
+    """Answers of the form become a filing: what triage knows are facts, the rest has its own place."""
+    severity, reason = request.form.get("severity", ""), request.form.get("override_reason", "").strip()
+    return Filing(
+        channel=answers.get("channel", ""),
+        kind=answers.get("kind", ""),
+        category=answers.get("category", ""),
+        title=answers.get("title", ""),
+        description=answers.get("description", ""),
+        place_id=place_id,
+        received_at=_received(),
+        demand=answers.get("demand"),
+        address_text=answers.get("address_text"),
+        external_no=answers.get("external_no"),
+        facts={
+            key: value for key, value in answers.items() if key in triage.DEFAULTS and key not in ("kind", "channel")
+        },
+        parties=tuple(_parties(answers)),
+        anonymous=bool(answers.get("anonymous")),
+        confidential=bool(answers.get("confidential")),
+        override=Override(int(severity) if severity in ("1", "2", "3", "4") else 0, reason) if severity else None,
+    )
+
+
+def _parties(answers: Mapping[str, Any]) -> list[PartyIn]:
+    found = []
+    if answers.get("party_name"):
+        found.append(
+            PartyIn(
+                role=answers.get("party_role", "applicant"),
+                name=answers["party_name"],
+                type=answers.get("party_type", "person"),
+                phone=answers.get("party_phone"),
+                address=answers.get("party_address"),
+                protected=bool(answers.get("party_protected") or answers.get("anonymous")),
+            )
+        )
+    if answers.get("respondent_name"):
+        found.append(
+            PartyIn(role="respondent", name=answers["respondent_name"], type=answers.get("respondent_type", "person"))
+        )
+    return found
+
+
+def _received() -> datetime:
+    written = request.form.get("received_at", "").strip()
+    if not written:
+        return now()
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        raise _wrong_time("请填写有效的时间。", "Write a valid time.") from None
+    at = at if at.tzinfo else at.replace(tzinfo=world().calendar.tz)
+    if not timedelta(0) <= now() - at <= OLDEST:
+        raise _wrong_time("接收时间不能晚于现在,也不能早于十年前。", "It lies between ten years ago and now.")
+    return at
+
+
+def _wrong_time(zh: str, en: str) -> Invalid:
+    return Invalid("filing.received_at", en, fields={"received_at": {"zh": zh, "en": en}})

@@ -1,0 +1,33 @@
+"""Chinese unless the person, or this browser, has chosen English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_babel
+from flask import request
+
+from engine.web.context import maybe_viewer, world
+
+COOKIE = "language"
+OFFERED = ("zh_CN", "en")
+
+
+def chosen_language() -> str:
+    wanted = request.cookies.get(COOKIE)
+    if wanted in OFFERED:
+        return str(wanted)
+    viewer = maybe_viewer()
+    for each in (viewer.locale if viewer else None, str(world().config.locale)):
+        if each:
+            return "en" if each.lower().startswith("en") else "zh_CN"
+    return "zh_CN"
+
+
+def _(text: str, **values: Any) -> str:
+    """The text in the reader's language."""
+    return str(flask_babel.gettext(text, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    return str(flask_babel.ngettext(one, many, num, **values))

@@ -1,0 +1,132 @@
+"""What a page says when something was refused: what happened, and what to do next. Never a stack trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import lazy_gettext as N_
+
+from engine.errors import Refusal
+from engine.people import names
+from engine.web.context import looking, maybe_viewer, now
+from engine.web.language import _
+from engine.web.show import moment, person_name
+
+KEPT_FOR_PAGE = frozenset({"csrf_token", "password", "next", "person", "language"})
+LONGEST_KEPT = 20_000
+
+TITLES: Mapping[int, Any] = {
+    400: N_("This request could not be read"),
+    401: N_("Please sign in"),
+    403: N_("This is not yours to do"),
+    404: N_("Nothing here"),
+    405: N_("This address does not do that"),
+    409: N_("Things have moved on"),
+    413: N_("That is too large"),
+    422: N_("Something is missing or wrong"),
+    429: N_("Too many tries"),
+    500: N_("Something broke on our side"),
+    503: N_("Not just now"),
+}
+NEXT: Mapping[int, Any] = {
+    400: N_("Go back, reload the page and send it again."),
+    401: N_("You were signed out, perhaps after a long pause. Sign in and send it again."),
+    403: N_("Ask the lead of the unit, or go back to your work list."),
+    404: N_("The address may be mistyped, or the case may belong to another unit."),
+    405: N_("Go back and use the buttons of the page."),
+    409: N_("Look at the case as it stands now, then decide anew."),
+    413: N_("Shorten the text and send it again."),
+    422: N_("Go back, correct it and send it again."),
+    429: N_("Wait a little, then try again."),
+    500: N_("It has been written down. Try again; if it happens twice, tell your operator."),
+    503: N_("Nothing was lost. Wait a few seconds and send it again."),
+}
+SAID: Mapping[str, Any] = {
+    "act.not_yours": N_("None of your roles allows this here."),
+    "case.ended": N_("The case is closed."),
+    "case.unknown": N_("There is no such case."),
+    "downgrade.not_below": N_("Choose a tier below the present one."),
+    "extension.length": N_("The extension must be in the unit of the limit, and no longer than it."),
+    "extension.not_running": N_("No tier clock runs for this case now."),
+    "extension.once": N_("More time can be asked for once per time limit, and it was."),
+    "extension.too_late": N_("More time must be asked for at least one working day before the limit ends."),
+    "instance.moved_on": N_("Somebody else moved this case at the same moment."),
+    "instance.set_aside": N_("This case is set aside because of a fault; an operator has been told."),
+    "length.invalid": N_("A length looks like 5wd (working days) or 10cd (calendar days)."),
+    "message.not_awaited": N_("The case does not wait for this now."),
+    "pause.no_clock": N_("No tier clock runs for this case now."),
+    "pause.too_often": N_("The clock of this visit has been stopped as often as it may be."),
+    "return.nothing_below": N_("There is no unit below that this case came from."),
+    "return.too_often": N_("It went back between these two units too often; the unit above decides."),
+    "return.window_closed": N_("The time for sending it back has passed: it ends with the sign-in."),
+    "sign_in.needed": N_("You are not signed in any more."),
+    "sign_in.too_many": N_("There were too many sign-ins with this account or from this address."),
+    "store.busy": N_("The database is busy."),
+    "store.full": N_("The disk of the database is full; nothing was saved."),
+    "store.gone": N_("The database cannot be reached; nothing was saved."),
+    "task.claimed": N_("Somebody else has claimed this task."),
+    "task.done": N_("This task has been completed already."),
+    "task.gone": N_("This task is no longer open: the case has moved on."),
+    "task.not_yours": N_("This task is not offered to you."),
+    "task.own_work": N_("You cannot decide on your own request or check your own work."),
+    "task.unknown": N_("There is no such task."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One page's worth: `detail` names who and when where that is known; `code` is for the operator."""
+
+    title: str
+    sentence: str
+    detail: str | None
+    next: str
+    code: str | None
+    case_address: str | None
+
+
+def words_of(status: int, error: Exception, *, expired: bool = False) -> Said:
+    title = str(TITLES.get(status, TITLES[500]))
+    next_step = str(NEXT.get(status, NEXT[500]))
+    if expired:
+        return Said(
+            title, _("The page was open too long, or did not come from here."), None, next_step, None, None
+        )
+    if not isinstance(error, Refusal):
+        return Said(title, "", None, next_step, None, None)
+    known = SAID.get(error.code)
+    case_id = error.facts.get("case")
+    address = url_for("cases.show", case_id=case_id) if isinstance(case_id, int) and status in (409, 503) else None
+    return Said(title, str(known) if known else error.sentence, _who(error), next_step, error.code, address)
+
+
+def _who(refusal: Refusal) -> str | None:
+    """By whom, for a task that somebody else has taken or done."""
+    person_id = refusal.facts.get("by")
+    if not isinstance(person_id, int) or maybe_viewer() is None:
+        return None
+    with looking() as session:
+        person = names(session, [person_id]).get(person_id)
+    if person is None:
+        return None
+    at = refusal.facts.get("at")
+    if not at:
+        return _("By %(who)s.", who=person_name(person))
+    return _(
+        "By %(who)s, %(when)s.", who=person_name(person), when=moment(datetime.fromisoformat(str(at)), now())
+    )
+
+
+def typed_text() -> list[tuple[str, str]]:
+    """What the person had written, so that it is not lost with the refusal."""
+    if request.method != "POST":
+        return []
+    try:
+        pairs = list(request.form.items(multi=True))
+    except Exception:  # the very reading of the form may be what was refused
+        return []
+    return [(key, value[:LONGEST_KEPT]) for key, value in pairs if key not in KEPT_FOR_PAGE and len(value.strip()) > 1]

@@ -1,0 +1,254 @@
+"""How values look to people: instants in the district's zone, working time left, lights, names, places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, url_for
+from markupsafe import Markup
+
+from engine.deadlines import Deadline, DeadlineState, light, parse_length
+from engine.errors import Refusal
+from engine.history import HistoryEntry
+from engine.people import Person, Viewer
+from engine.process import Story
+from engine.tasks import Task, Words
+from engine.territory import Unit
+from engine.web.context import locale, maybe_viewer, now, world
+from engine.web.language import _, ngettext
+from engine.web.words import word
+
+STATIC = Path(__file__).parent / "static"
+VIEWER_BUNDLE = STATIC / "vendor" / "viewer.js"
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        moment=moment,
+        instant=instant,
+        day=day,
+        left=left,
+        name=unit_name,
+        person=person_name,
+        word=word,
+        line=place_line,
+        say=say,
+        task_name=task_name,
+    )
+    app.jinja_env.globals.update(
+        asset=asset,
+        bar=bar,
+        icon=icon,
+        light_of=light_of,
+        masked_name=masked_name,
+        masked_phone=masked_phone,
+        now=now,
+        running_length=running_length,
+        tell=tell_entry,
+        tier_name=tier_name,
+        drawable=VIEWER_BUNDLE.exists,
+    )
+    app.context_processor(lambda: {"viewer": maybe_viewer(), "locale": locale(), "demo": world().config.demo})
+
+
+def local(at: datetime) -> datetime:
+    return at.astimezone(world().calendar.tz)
+
+
+def moment(at: datetime, reference: datetime | None = None) -> str:
+    """As short as it can be without being unclear: today's hour, this year's day, or the full date."""
+    here, today = local(at), local(reference or now()).date()
+    clock = here.strftime("%H:%M")
+    if here.date() == today:
+        return _("today %(time)s", time=clock)
+    if here.date() == today + timedelta(days=1):
+        return _("tomorrow %(time)s", time=clock)
+    if here.date() == today - timedelta(days=1):
+        return _("yesterday %(time)s", time=clock)
+    return f"{day(here.date())} {clock}"
+
+
+def day(on: date) -> str:
+    if locale().startswith("zh"):
+        return f"{on.month}月{on.day}日" if on.year == local(now()).year else f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.day} {on:%b}" if on.year == local(now()).year else f"{on.day} {on:%b} {on.year}"
+
+
+def instant(at: datetime) -> Markup:
+    """A `time` element: short to read, exact on hover and for machines."""
+    here = local(at)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        here.isoformat(timespec="seconds"), here.strftime("%Y-%m-%d %H:%M:%S"), moment(at)
+    )
+
+
+def left(due_at: datetime) -> str:
+    """The working time left or gone: `3 h 20 min left`. Outside working hours, where none passes, the running time."""
+    calendar, at = world().calendar, now()
+    minutes = round(calendar.working_minutes(at, due_at, provisional=True))
+    if minutes == 0:
+        minutes = round((due_at - at).total_seconds() / 60)
+        span = _span(abs(minutes), 24 * 60)
+    else:
+        span = _span(abs(minutes), minutes_per_day())
+    if due_at <= at:
+        return _("%(span)s overdue", span=span)
+    return _("%(span)s left", span=span)
+
+
+def span_of(start: datetime, end: datetime) -> str:
+    """The working time between two instants."""
+    return _span(round(abs(world().calendar.working_minutes(start, end, provisional=True))), minutes_per_day())
+
+
+def running_length(visit: Any) -> str:
+    """How long a visit lasted, or lasts so far."""
+    return span_of(visit.entered_at, visit.left_at or now())
+
+
+def _span(minutes: int, per_day: int) -> str:
+    days, rest = divmod(minutes, per_day)
+    hours, rest = divmod(rest, 60)
+    if days and per_day < 24 * 60:
+        head = ngettext("%(num)d working day", "%(num)d working days", days)
+    elif days:
+        head = ngettext("%(num)d day", "%(num)d days", days)
+    else:
+        return (
+            _("%(hours)d h %(minutes)d min", hours=hours, minutes=rest) if hours else _("%(minutes)d min", minutes=rest)
+        )
+    return f"{head} {_('%(hours)d h', hours=hours)}" if hours else head
+
+
+def minutes_per_day() -> int:
+    midnight = date(2026, 1, 1)
+    sessions = world().calendar.sessions
+    length = sum(
+        (datetime.combine(midnight, end) - datetime.combine(midnight, start)).total_seconds() for start, end in sessions
+    )
+    return max(1, round(length / 60))
+
+
+def light_of(thing: Task | Deadline | None) -> str:
+    """green, yellow, red; `still` for a stopped clock; `none` without one."""
+    if thing is None or thing.due_at is None:
+        return "none"
+    if isinstance(thing, Deadline) and thing.state == DeadlineState.PAUSED:
+        return "still"
+    return str(light(now(), due_at=thing.due_at, warn_at=thing.warn_at))
+
+
+def bar(clock: Deadline) -> int:
+    """How much of a clock is used, in per cent, at most 100."""
+    at = clock.paused_at if clock.state == DeadlineState.PAUSED and clock.paused_at else (clock.closed_at or now())
+    try:
+        length = parse_length(clock.length)
+    except Refusal:  # a plain ISO duration of a diagram has running time only
+        whole = (clock.due_at - clock.started_at).total_seconds()
+        return min(100, round(100 * (at - clock.started_at).total_seconds() / whole)) if whole > 0 else 100
+    share = world().calendar.used_share(
+        clock.started_at, clock.due_at, at, length, paused_minutes=clock.paused_minutes, provisional=True
+    )
+    return max(0, min(100, round(share * 100)))
+
+
+def unit_name(unit: Unit | None) -> str:
+    return unit.name(locale()) if unit is not None else "—"
+
+
+def task_name(task: Task) -> str:
+    return task.name_zh if locale().startswith("zh") else task.name_en
+
+
+def say(words: Words | Mapping[str, str]) -> str:
+    """A text that exists in both languages."""
+    if isinstance(words, Words):
+        return words(locale())
+    return words["zh" if locale().startswith("zh") else "en"]
+
+
+def person_name(person: Person | Viewer | None) -> str:
+    return person.name(locale()) if person is not None else _("the system")
+
+
+def place_line(units: Sequence[Unit], last: int = 3) -> str:
+    """The lowest units of a place; what stands above is the same for everybody around."""
+    if locale().startswith("zh"):
+        return "".join(unit.name_zh for unit in units[-last:])
+    return ", ".join(unit.name_en for unit in reversed(units[-last:]))
+
+
+def tier_name(tier: str | None) -> str:
+    for each in world().config.tiers:
+        if each.id == tier:
+            return str(each.name_zh if locale().startswith("zh") else each.name_en)
+    return tier or "—"
+
+
+def tell_entry(entry: HistoryEntry, story: Story) -> str:
+    """What an entry of the history adds to the name of its act, in one short piece."""
+    facts = entry.facts
+    match entry.act:
+        case "case.filed":
+            return word(facts.get("severity"), "severity")
+        case "case.raised" | "case.returned" | "case.downgraded":
+            where = story.units.get((facts.get("to") or {}).get("unit", ""))
+            return _("to %(unit)s", unit=unit_name(where)) + (
+                f" · {word(facts['reason'], 'why')}" if facts.get("reason") else ""
+            )
+        case "case.regraded":
+            return word(facts.get("severity"), "severity")
+        case "case.closed":
+            return word(facts.get("result"), "result")
+        case "task.completed":
+            both = facts.get("name") or ["", ""]
+            return str(both[0 if locale().startswith("zh") else 1])
+        case "task.handed_over":
+            return _("to %(person)s", person=person_name(story.people.get(facts.get("to", 0))))
+        case "clock.warned" | "clock.breached" | "clock.paused" | "clock.resumed":
+            return word(facts.get("step"), "step")
+        case "clock.extended" | "extension.asked" | "extension.refused":
+            return " · ".join(str(facts[key]) for key in ("by", "reason") if facts.get(key))
+        case "risk.reported" | "triage.overridden":
+            return str(facts.get("reason") or "")
+        case "material.supplied":
+            return str(facts.get("note") or "")
+        case "comment.made":
+            return str(facts.get("text") or "")
+        case "card.given":
+            unit = unit_name(story.units.get(str(facts.get("unit"))))
+            return f"{word(facts.get('colour'), 'card')} · {unit}"
+        case "joint.absent":
+            return ", ".join(unit_name(story.units.get(unit)) for unit in facts.get("units") or [])
+        case _:
+            return ""
+
+
+def masked_name(name: str) -> str:
+    return name[:1] + "**"
+
+
+def masked_phone(phone: str) -> str:
+    return phone[:3] + "****" + phone[-4:] if len(phone) >= 8 else "****"
+
+
+def asset(path: str) -> str:
+    """The address of a static file; its age is part of it, so that browsers may keep it for long."""
+    return url_for("static", filename=path, v=_age(path))
+
+
+@lru_cache(maxsize=256)
+def _age(path: str) -> str:
+    file = STATIC / path
+    return format(int(file.stat().st_mtime), "x") if file.exists() else "0"
+
+
+def icon(name: str) -> Markup:
+    """A drawing of the sprite, beside words that say the same; silent for a screen reader."""
+    return Markup('<svg class="icon" aria-hidden="true" width="20" height="20"><use href="{}#{}"></use></svg>').format(
+        asset("img/icons.svg"), name
+    )

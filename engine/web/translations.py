@@ -1,0 +1,79 @@
+"""Catalogues of the pages' words. Message ids are English; `zh_CN` holds the Chinese, `en` says the same again.
+
+`python -m engine.web.translations` compiles what is stale; with `--update` it first gathers the ids from the sources.
+The compiled files are not committed: `create_app` compiles what is missing or older than its source.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+WEB = Path(__file__).parent
+FOLDER = WEB / "translations"
+METHODS = [("frontend/**", "ignore"), ("static/**", "ignore"), ("**.py", "python"), ("**/templates/**.html", "jinja2")]
+
+
+def gather() -> Catalog:
+    """Every message id of the pages, with where it stands."""
+    catalog = Catalog(project="Maplebridge", charset="utf-8")
+    for file, line, message, comments, context in extract_from_dir(WEB, METHODS):
+        catalog.add(message, None, [(f"engine/web/{file}", line)], auto_comments=comments, context=context)
+    return catalog
+
+
+def catalogues() -> Sequence[Path]:
+    return sorted(FOLDER.glob("*/LC_MESSAGES/messages.po"))
+
+
+def read(path: Path) -> Catalog:
+    with path.open("rb") as source:
+        return read_po(source, locale=path.parent.parent.name)
+
+
+def update() -> None:
+    """Brings every catalogue up to the sources: new ids are added without words, gone ones dropped."""
+    template = gather()
+    for path in catalogues():
+        catalog = read(path)
+        catalog.update(template, no_fuzzy_matching=True)
+        catalog.obsolete.clear()
+        if path.parent.parent.name == "en":
+            for message in catalog:
+                if message.id:
+                    message.string = message.id
+        with path.open("wb") as target:
+            write_po(target, catalog, width=120, omit_header=False, sort_output=True, include_lineno=False)
+
+
+def compile_stale() -> list[Path]:
+    """Compiles catalogues whose compiled file is missing or older; gives those that were written. Idempotent.
+
+    Written beside and moved into place, so that two processes starting at once do no harm.
+    """
+    written = []
+    for path in catalogues():
+        compiled = path.with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= path.stat().st_mtime:
+            continue
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".mo.tmp", delete=False) as target:
+            write_mo(target, read(path))
+        os.chmod(target.name, 0o644)
+        Path(target.name).replace(compiled)
+        written.append(compiled)
+    return written
+
+
+if __name__ == "__main__":
+    if "--update" in sys.argv[1:]:
+        update()
+    for file in compile_stale():
+        sys.stdout.write(f"{file.relative_to(WEB)}\n")

@@ -1,0 +1,290 @@
+"""The words people read for the words the engine uses. A value without an entry is shown as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+STATES: Mapping[str, Any] = {
+    "registered": _("registered"),
+    "assigned": _("waiting to be signed in"),
+    "signed_in": _("signed in"),
+    "handling": _("being handled"),
+    "joint": _("in joint handling"),
+    "waiting_petitioner": _("waiting for the petitioner"),
+    "upgrade_pending": _("a rise is being decided"),
+    "supervised": _("under district supervision"),
+    "reply_pending": _("solved, being checked"),
+    "closed": _("closed"),
+    "withdrawn": _("withdrawn"),
+    "merged": _("merged into another case"),
+}
+
+CHANNELS: Mapping[str, Any] = {
+    "hotline_12345": _("12345 hotline"),
+    "petition_visit": _("Visit in person"),
+    "petition_letter": _("Letter"),
+    "petition_online": _("Online petition"),
+    "qr": _("QR code"),
+    "secretary_mailbox": _("Secretary's mailbox"),
+    "inspection": _("Inspection"),
+    "tea_talk": _("Tea-talk"),
+    "leader_reception": _("Leader's reception"),
+    "return_visit": _("Return visit"),
+    "online_media": _("Online media"),
+    "backlog_import": _("Backlog"),
+    "webhook": _("Connected system"),
+}
+
+KINDS: Mapping[str, Any] = {
+    "dispute": _("Dispute"),
+    "complaint": _("Complaint"),
+    "help": _("Request for help"),
+    "suggestion": _("Suggestion"),
+    "consult": _("Question"),
+    "petition": _("Petition"),
+    "petition_simple": _("Petition, simple procedure"),
+    "emergency": _("Emergency"),
+    "misconduct": _("Report of misconduct"),
+}
+
+CATEGORIES: Mapping[str, Any] = {
+    "neighbour.leak": _("Neighbours: leak"),
+    "neighbour.noise": _("Neighbours: noise"),
+    "neighbour.parking": _("Neighbours: parking"),
+    "neighbour.pet": _("Neighbours: pets"),
+    "noise.social": _("Noise: public places"),
+    "noise.construction": _("Noise: building site"),
+    "noise.renovation": _("Noise: renovation"),
+    "property.fee": _("Property management: fees"),
+    "property.repair": _("Property management: repairs"),
+    "property.lift": _("Property management: lift"),
+    "property.illegal_build": _("Illegal building"),
+    "labour.wages": _("Work: wages"),
+    "consumer.prepaid": _("Consumers: prepaid card"),
+    "consumer.refund": _("Consumers: refund"),
+    "contract.lease": _("Contract: lease"),
+    "contract.loan": _("Contract: loan"),
+    "contract.shop_transfer": _("Contract: shop transfer"),
+    "marriage.family": _("Marriage and family"),
+    "marriage.property": _("Marriage: property"),
+    "family.violence": _("Domestic violence"),
+    "medical.harm": _("Medical harm"),
+    "land.compensation": _("Land: compensation"),
+    "land.collective": _("Land: collective assets"),
+    "land.lease": _("Land: lease"),
+    "housing.delivery": _("Housing: late delivery"),
+    "construction.damage": _("Building site: damage"),
+    "education": _("Education"),
+    "education.admission": _("Education: admission"),
+    "education.fee": _("Education: fees"),
+    "environment.fumes": _("Environment: fumes"),
+    "environment.waste": _("Environment: waste"),
+    "safety.fire": _("Fire safety"),
+    "road.facility": _("Roads: facilities"),
+    "road.lighting": _("Roads: lighting"),
+    "road.drainage": _("Roads: drainage"),
+    "consult.permit": _("Question: permits"),
+    "suggestion.facility": _("Suggestion: facilities"),
+    "misconduct": _("Misconduct"),
+}
+
+SIZES: Mapping[str, Any] = {"small": _("small matter"), "big": _("big matter")}
+
+SEVERITIES: Mapping[int, Any] = {1: _("1 · ordinary"), 2: _("2 · notable"), 3: _("3 · serious"), 4: _("4 · grave")}
+
+ROLES: Mapping[str, Any] = {
+    "lead": _("Lead"),
+    "deputy": _("Deputy"),
+    "handler": _("Handler"),
+    "mediator": _("Mediator"),
+    "dispatcher": _("Dispatcher"),
+    "leader": _("Leader"),
+    "clerk": _("Clerk"),
+    "petition_officer": _("Petition officer"),
+    "liaison": _("Liaison"),
+    "quality": _("Quality"),
+    "designer": _("Process designer"),
+    "operator": _("Operator"),
+    "confidential_clerk": _("Confidential clerk"),
+}
+
+WHY: Mapping[str, Any] = {
+    "filed": _("it was filed here"),
+    "overdue": _("the tier below was overdue"),
+    "request": _("the tier below asked for it"),
+    "severity_jump": _("it became more serious"),
+    "supervision": _("it is supervised"),
+    "leader_order": _("a leader ordered it"),
+    "dispute_unresolved": _("the dispute was not settled below"),
+    "petitioner_request": _("the petitioner asked for it"),
+    "return_down": _("it was sent back"),
+    "downgrade": _("it was moved down"),
+    "assign_down": _("it was assigned from above"),
+    "invited": _("your unit is asked to join"),
+    "decide": _("a decision is needed"),
+}
+
+LEFT: Mapping[str, Any] = {
+    **WHY,
+    "overdue": _("risen: overdue"),
+    "request": _("risen: on request"),
+    "severity_jump": _("risen: more serious"),
+    "return_down": _("sent back"),
+    "downgrade": _("moved down"),
+    "closed": _("closed here"),
+    "withdrawn": _("withdrawn"),
+    "merged": _("merged"),
+}
+
+PARTY_ROLES: Mapping[str, Any] = {
+    "applicant": _("Petitioner"),
+    "respondent": _("Respondent"),
+    "third_party": _("Third party"),
+    "representative": _("Representative"),
+    "witness": _("Witness"),
+}
+
+PARTY_TYPES: Mapping[str, Any] = {
+    "person": _("Person"),
+    "group": _("Group"),
+    "org": _("Organisation"),
+    "agency": _("Authority"),
+}
+
+RESULTS: Mapping[str, Any] = {
+    "resolved": _("resolved"),
+    "agreement": _("agreement"),
+    "oral_agreement": _("oral agreement"),
+    "written_agreement": _("written agreement"),
+    "mediated": _("mediated"),
+    "explained": _("explained"),
+    "referred": _("referred"),
+    "refused": _("refused"),
+    "transferred": _("transferred"),
+    "not_established": _("not established"),
+    "no_response": _("no response"),
+    "withdrawn": _("withdrawn"),
+}
+
+LIGHTS: Mapping[str, Any] = {
+    "green": _("in time"),
+    "yellow": _("due soon"),
+    "red": _("overdue"),
+    "still": _("clock stopped"),
+    "none": _("no time limit"),
+}
+
+STEPS: Mapping[str, Any] = {
+    "handle": _("Time at this tier"),
+    "ack": _("Sign-in"),
+    "contact": _("First contact"),
+    "case_outer": _("Time for the whole case"),
+    "urgent_contact": _("Urgent contact"),
+    "co_opinion": _("Opinion"),
+    "sign": _("Signature"),
+    "upgrade_decision": _("Decision on the rise"),
+    "extension_decision": _("Decision on more time"),
+    "confirm_triage": _("Confirmation of the grading"),
+    "waiting_petitioner": _("Wait for the petitioner"),
+    "quality_check": _("Check"),
+    "supervision_reply": _("Reply to the supervision"),
+    "return_visit": _("Return visit"),
+}
+
+INJURIES: Mapping[str, Any] = {
+    "none": _("None"),
+    "minor": _("Minor"),
+    "serious": _("Serious"),
+    "fatal": _("Fatal"),
+}
+
+RISKS: Mapping[str, Any] = {
+    "none": _("None"),
+    "vulnerable": _("Vulnerable people"),
+    "legacy_issue": _("Old grievance"),
+    "mass_gathering": _("Gathering of many"),
+    "extreme_act": _("Extreme act"),
+}
+
+OPINIONS: Mapping[str, Any] = {
+    "none": _("None"),
+    "local": _("Local talk"),
+    "hot": _("Widely discussed"),
+    "national": _("Nationwide"),
+}
+
+PAUSES: Mapping[str, Any] = {
+    "waiting_petitioner": _("waiting for the petitioner"),
+    "in_mediation": _("in mediation"),
+    "hearing": _("hearing"),
+    "appraisal": _("expert appraisal"),
+    "court_or_arbitration": _("before a court"),
+    "emergency_order": _("emergency order"),
+}
+
+ACTS: Mapping[str, Any] = {
+    "case.filed": _("Filed"),
+    "case.raised": _("Risen one tier"),
+    "case.returned": _("Sent back"),
+    "case.downgraded": _("Moved down"),
+    "case.regraded": _("Graded anew"),
+    "case.closed": _("Closed"),
+    "case.told": _("Notice sent"),
+    "case.noted": _("Noted"),
+    "triage.overridden": _("Grading changed by hand"),
+    "task.completed": _("Completed"),
+    "task.claimed": _("Claimed"),
+    "task.given_back": _("Given back"),
+    "task.handed_over": _("Handed over"),
+    "clock.warned": _("Time is running out"),
+    "clock.breached": _("Time limit passed"),
+    "clock.paused": _("Clock stopped"),
+    "clock.resumed": _("Clock runs on"),
+    "clock.extended": _("More time granted"),
+    "clock.recomputed": _("Time limit recomputed"),
+    "extension.asked": _("More time asked for"),
+    "extension.refused": _("More time refused"),
+    "risk.reported": _("Risk reported"),
+    "material.supplied": _("Something arrived"),
+    "message.arrived": _("News for the process"),
+    "comment.made": _("Comment"),
+    "card.given": _("Card given"),
+    "supervision.opened": _("Supervision opened"),
+    "joint.absent": _("No opinion in time"),
+    "incident.opened": _("Set aside because of a fault"),
+    "incident.retried": _("Taken up again by an operator"),
+}
+
+CARDS: Mapping[str, Any] = {"yellow": _("yellow card"), "red": _("red card")}
+
+TABLES: Mapping[str, Mapping[Any, Any]] = {
+    "act": ACTS,
+    "card": CARDS,
+    "category": CATEGORIES,
+    "channel": CHANNELS,
+    "injury": INJURIES,
+    "kind": KINDS,
+    "left": LEFT,
+    "light": LIGHTS,
+    "opinion": OPINIONS,
+    "party_role": PARTY_ROLES,
+    "party_type": PARTY_TYPES,
+    "pause": PAUSES,
+    "result": RESULTS,
+    "risk": RISKS,
+    "role": ROLES,
+    "severity": SEVERITIES,
+    "size": SIZES,
+    "state": STATES,
+    "step": STEPS,
+    "why": WHY,
+}
+
+
+def word(value: Any, table: str) -> str:
+    """What people read for a value."""
+    found = TABLES[table].get(value)
+    return str(value if found is None else found)

@@ -1,0 +1,147 @@
+"""migrate, file, simulate, verify, demo and token: what an operator does from the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli.output import as_json, database, progress_line, refusals, say
+from engine.cli.starting import configured, fill_demo, prepared
+from engine.errors import Invalid
+
+
+@click.command()
+@as_json
+@database
+@click.pass_obj
+def migrate(config_file: Path | None, database: str | None, as_json: bool) -> None:
+    """Create or upgrade the tables. Stop the servers of an older version first only where the changelog says so."""
+    from engine.store import migrate as migrate_store
+    from engine.store import open_store, present_revision
+
+    with refusals(as_json):
+        store = open_store(configured(config_file, database).database.url)
+        before = present_revision(store)
+        after = migrate_store(store)
+        say(
+            as_json,
+            {"from": before, "to": after},
+            f"The tables stand at revision {after} (before: {before or 'none'}).",
+        )
+
+
+@click.command("file")
+@click.argument("report", type=click.File("rb"), default="-")
+@as_json
+@database
+@click.pass_obj
+def file_(config_file: Path | None, report: Any, database: str | None, as_json: bool) -> None:
+    """File a case from a JSON report on standard input or in a file.
+
+    Keys: channel, kind, category, title, description, place_id, received_at, and optionally demand, address_text,
+    external_no, facts, parties, anonymous, confidential.
+    """
+    from engine import intake
+
+    with refusals(as_json):
+        application = prepared(configured(config_file, database))
+        now = application.clock.now()
+        filing = intake.read_filing(report.read(), now=now)
+        with application.store.transaction() as session:
+            case = intake.file_case(session, application.world, filing, viewer=None, now=now)
+            said = {
+                "number": case.number,
+                "tier": case.tier,
+                "holder": case.holder_id,
+                "severity": case.severity,
+                "track": case.track,
+            }
+        say(as_json, said, f"Filed as {said['number']}, with {said['holder']} ({said['tier']}).")
+
+
+@click.command()
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 3660), help="Virtual days.")
+@click.option("--cases", default=100, show_default=True, type=click.IntRange(1, 10_000_000), help="Cases that arrive.")
+@click.option("--seed", default=1, show_default=True, help="Equal seeds give equal histories.")
+@as_json
+@database
+@click.pass_obj
+def simulate(config_file: Path | None, days: int, cases: int, seed: int, database: str | None, as_json: bool) -> None:
+    """Run a district on the virtual clock: the real engine, nobody waits. --database must be empty; it is kept."""
+    from engine import simulate as simulation
+
+    with refusals(as_json):
+        config = configured(config_file, None)
+        with progress_line("simulated", cases, quiet=as_json) as progress:
+            result = simulation.run(
+                days=days, cases=cases, seed=seed, database_url=database, config=config, progress=progress
+            )
+        document = result.as_json()
+        lines = "\n".join(f"{key:>32}: {value}" for key, value in document.items())
+        say(as_json, document, lines)
+
+
+@click.command()
+@as_json
+@database
+@click.pass_obj
+def verify(config_file: Path | None, database: str | None, as_json: bool) -> None:
+    """Check the invariants of a database, live or not, and say what is broken and where. Changes nothing."""
+    from engine import verify as verification
+
+    with refusals(as_json):
+        application = prepared(configured(config_file, database))
+        with progress_line("checked", None, quiet=as_json) as progress:
+            found = verification.check(
+                application.store, application.world, now=application.clock.now(), progress=progress
+            )
+        document = {"ok": not found, "violations": [dataclasses.asdict(each) for each in found]}
+        lines = "\n".join(f"{each.invariant} {each.case_number or ''} {each.where}: {each.what}" for each in found)
+        say(as_json, document, lines or "All invariants hold.")
+        sys.exit(0 if not found else 1)
+
+
+@click.command()
+@as_json
+@database
+@click.pass_obj
+def demo(config_file: Path | None, database: str | None, as_json: bool) -> None:
+    """Fill an empty database with a lively district; a database that has one is left alone."""
+    with refusals(as_json):
+        application = prepared(configured(config_file, database, demo=True))
+        done = fill_demo(application, quiet=as_json)
+        say(
+            as_json,
+            {"filled": done},
+            "The district is ready." if done else "There is a district already; nothing was changed.",
+        )
+
+
+@click.command()
+@click.argument("username")
+@click.option("--name", required=True, help="What the token is for.")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3660), help="How long it opens.")
+@as_json
+@database
+@click.pass_obj
+def token(config_file: Path | None, username: str, name: str, days: int, database: str | None, as_json: bool) -> None:
+    """Issue a bearer token for the JSON API in the name of a person. It is shown once."""
+    from sqlalchemy import select
+
+    from engine.people import Person
+    from engine.people.tokens import issue
+
+    with refusals(as_json):
+        application = prepared(configured(config_file, database))
+        now = application.clock.now()
+        with application.store.transaction() as session:
+            person_id = session.scalar(select(Person.id).where(Person.username == username))
+            if person_id is None:
+                raise Invalid("person.unknown", f"There is nobody with the user name {username!r}.")
+            secret = issue(session, person_id, name, now=now, ends_at=now + timedelta(days=days))
+        say(as_json, {"token": secret}, secret)

@@ -1,0 +1,39 @@
+"""From configuration to a prepared application, for every command."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from engine.cli.output import progress_line
+from engine.config import Config, DatabaseConfig
+
+
+def configured(config_file: Path | None, url: str | None, *, demo: bool = False) -> Config:
+    config = load_config(config_file, os.environ)
+    changes: dict[str, Any] = {}
+    if url:
+        changes["database"] = DatabaseConfig(url=url)
+    if demo:
+        changes["demo"] = True
+    return config.model_copy(update=changes) if changes else config
+
+
+def prepared(config: Config) -> Any:
+    """The application over a database at the right revision; an empty embedded one is created on the way."""
+    from engine.main import build
+    from engine.store import migrate, must_be_migrated, open_store, present_revision
+
+    store = open_store(config.database.url)
+    if store.dialect == "sqlite" and present_revision(store) is None:
+        migrate(store)
+    must_be_migrated(store)
+    return build(config, store=store)
+
+
+def fill_demo(application: Any, *, quiet: bool = False) -> bool:
+    from engine.demo import seed_demo
+
+    with progress_line("prepared", None, quiet=quiet) as progress:
+        return bool(seed_demo(application, progress=progress))

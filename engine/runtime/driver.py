@@ -64,8 +64,8 @@ def cancel(package: Package, state: bytes, host: Host) -> Advance:
     """End the instance with everything in it. Doing it twice changes nothing."""
     instance = _woken(package, state, host)
     if not instance.ended:
-        instance.cancel_all(instance)
         instance.ended = True
+        instance.cancel_all(instance)
     return _advance(instance)
 
 

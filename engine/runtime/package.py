@@ -114,6 +114,10 @@ def _read(path: str, data: bytes, vocabulary: Vocabulary, findings: list[Finding
     except ValidationException as fault:
         findings.append(Finding(path, fault.line_number or 0, fault.id or "", "bpmn.invalid", "error", str(fault)))
         return {}
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as fault:
+        # The library's parser takes some XML for granted; whatever surprises it cannot run.
+        findings.append(Finding(path, 0, "", "bpmn.invalid", "error", f"The diagram cannot be read: {fault!r}."))
+        return {}
     findings.extend(parser.findings.found)
     return specs
 

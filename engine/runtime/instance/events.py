@@ -45,8 +45,8 @@ def throw(instance: Instance, token: Token, trigger: Trigger, payload: Mapping[s
     name = trigger.code or trigger.name or ""
     instance.thrown.append(Thrown(trigger.kind, name, token.task_spec.bpmn_id, dict(payload)))  # type: ignore[arg-type]
     if trigger.kind == "error":
-        instance.cancel_all(instance)
         instance.ended = True
+        instance.cancel_all(instance)
 
 
 def spread(instance: Instance, sent: Trigger, payload: Mapping[str, Any], sender: Token | None = None) -> bool:

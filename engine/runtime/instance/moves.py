@@ -170,7 +170,8 @@ class Instance(Nest, BpmnWorkflow):  # type: ignore[misc]
         scope = self.subprocesses.pop(token.id, None)
         if scope is not None:
             self.cancel_all(scope)
-            token.task_spec.inside_done(token, scope)
+            if not self.ended:
+                token.task_spec.inside_done(token, scope)
         for other in [other for other in token.workflow.tasks.values() if other.body is token]:
             self.cancel(other)
         if token.body is None and token.frame is not token.workflow.frame:

@@ -55,6 +55,16 @@ class FileParser(BpmnParser):  # type: ignore[misc]
 
     _add_correlations = _add_data_stores
 
+    def _add_diagram_indexes(self, bpmn: etree._Element) -> None:
+        """Lanes by element, the innermost winning. Where things are drawn says nothing about what they do."""
+        lanes = {
+            (reference.text or "").strip(): lane.get("name")
+            for lane in bpmn.iter(f"{BPMN}lane")
+            for reference in lane.iterfind(f"{BPMN}flowNodeRef")
+        }
+        self.document_lanes[id(bpmn)] = lanes
+        self.document_positions[id(bpmn)] = {}
+
     def _find_dependencies(self, process: etree._Element) -> None:
         """Called processes are resolved over all files, by the package."""
 

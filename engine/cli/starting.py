@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.output import progress_line
-from engine.config import Config, DatabaseConfig
+from engine.config import Config, DatabaseConfig, load_config
 
 
 def configured(config_file: Path | None, url: str | None, *, demo: bool = False) -> Config:

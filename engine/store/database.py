@@ -40,7 +40,8 @@ class Store:
         self._queue = _Queue() if self.dialect == "sqlite" else None
         writing = engine.execution_options(maplebridge_begin="BEGIN IMMEDIATE")
         self._writers = sessionmaker(writing, autoflush=False, expire_on_commit=False)
-        self._readers = sessionmaker(engine, autoflush=False, expire_on_commit=False)
+        looking = engine.execution_options(isolation_level="REPEATABLE READ") if self._queue is None else engine
+        self._readers = sessionmaker(looking, autoflush=False, expire_on_commit=False)
         self.after_commit: list[Callable[[dict[Any, Any]], None]] = []
         """Called with the committed session's `info`, outside the transaction. Must not raise."""
 
@@ -62,14 +63,13 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A consistent look without a lock. Whatever is written in it is thrown away."""
+        """One snapshot, without a lock. Whatever is written in it is thrown away."""
         with _foreign_errors():
             session = self._readers()
             try:
                 yield session
             finally:
-                session.rollback()
-                session.close()
+                session.close()  # rolls back as well, and leaves what was read readable
 
     def run(self, act: Callable[[Session], T], *, attempts: int = 3) -> T:
         """Does `act` in a transaction; a deadlock or a lock time-out is tried again, at most `attempts` times."""

@@ -26,12 +26,11 @@ def check_release(diagrams: Mapping[str, Diagram], decisions: Collection[str], r
                 reports[file].error(process.xml, "bpmn.process_twice", message, "Give it another id.")
             elif process.id:
                 homes[process.id] = (file, process)
-    if diagrams and not executable:
-        file = min(diagrams)
-        diagram = diagrams[file]
-        where = diagram.processes[0].xml if diagram.processes else diagram.root
-        reports[file].error(
-            where, "bpmn.nothing_executable", "No process here is executable.", "Mark the process as Executable."
+    first = next((diagram for diagram in diagrams.values() if diagram.processes), None)
+    if first is not None and not executable:
+        message = "No process here is executable."
+        reports[first.file].error(
+            first.processes[0].xml, "bpmn.nothing_executable", message, "Mark the process as Executable."
         )
     for file, diagram in diagrams.items():
         for node in (node for scope in diagram.scopes() for node in scope.nodes.values()):

@@ -108,8 +108,8 @@ def _overlaps(decision: Decision, table: Table, boxes: Sequence[_Box]) -> list[F
 
 def _hidden(decision: Decision, table: Table, boxes: Sequence[_Box]) -> list[Finding]:
     found = []
+    steps = [MOST_STEPS]
     for number, (rule, box) in enumerate(zip(table.rules, boxes, strict=True)):
-        steps = [MOST_STEPS]
         if all(box.masks) and _uncovered(box.masks, boxes[:number], 0, steps) is None and steps[0] > 0:
             message = f"Rule {rule.number} is never reached: the rules above it match first."
             hint = "Move it up, or delete it."

@@ -1,0 +1,388 @@
+"""The cases of the field, walked through the real diagrams on the manual clock: C06, C07, C08, C10, C11, C12, C35."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from engine import process
+from engine.cases import CaseState
+from engine.errors import Conflict, NotAllowed
+from tests.stories.district import District, at
+
+GRID = "LHQ.MZ.01.01.01"
+ZONE = "LHQ.MZ.01.01"
+COMMUNITY = "LHQ.MZ.01"
+STREET = "LHQ.MZ"
+
+Open = Callable[[str], District]
+
+
+def test_an_overdue_case_rises_by_itself_over_the_national_day(district: Open) -> None:
+    here = district("2024-09-27 16:00")
+    case = here.file(GRID)
+    assert here.clocks(case)["handle"].due_at == at("2024-09-30 18:00")
+    assert here.clocks(case)["handle"].warn_at == at("2024-09-30 14:48")
+    assert here.clocks(case)["case_outer"].due_at == at("2024-10-23 18:00")
+    here.until("2024-09-27 16:30")
+    here.sign_in(case)
+    here.until("2024-09-30 17:59")
+    assert here.case(case).tier == "grid"
+    here.until("2024-09-30 18:00")
+    assert (here.case(case).tier, here.case(case).holder_id) == ("zone", ZONE)
+    assert here.clocks(case)["handle"].due_at == at("2024-10-10 18:00")
+    here.until("2024-09-30 18:30")
+    here.sign_in(case)
+    here.until("2024-10-09 10:00")
+    settle_alone(here, case)
+    assert here.case(case).state == CaseState.CLOSED
+    assert [(visit.tier, visit.reason) for visit in here.visits(case)] == [("grid", "filed"), ("zone", "overdue")]
+    assert "clock.warned" in here.acts(case)
+
+
+def test_grid_to_street_by_overdue_request_and_overdue(district: Open) -> None:
+    here = district("2024-11-18 10:00")
+    case = here.file(GRID, people_count=3, amount_cny=48000)
+    assert here.clocks(case)["handle"].due_at == at("2024-11-20 18:00")
+    here.until("2024-11-18 11:00")
+    here.sign_in(case)
+    here.until("2024-11-21 09:00")
+    assert here.clocks(case)["handle"].due_at == at("2024-11-25 18:00")
+    here.sign_in(case)
+    here.until("2024-11-21 09:30")
+    ask_for_a_rise(here, case)
+    assert here.case(case).state == CaseState.UPGRADE_PENDING
+    assert here.case(case).tier == "zone"
+    here.until("2024-11-21 14:00")
+    here.do(case, "t_decide_upgrade", decision="accept", answer="同意提级")
+    assert here.case(case).tier == "community"
+    assert here.clocks(case)["handle"].due_at == at("2024-11-28 18:00")
+    here.sign_in(case)
+    here.until("2024-11-28 18:00")
+    assert here.case(case).tier == "street"
+    assert here.clocks(case)["handle"].due_at == at("2024-12-12 18:00")
+    assert [visit.reason for visit in here.visits(case)] == ["filed", "overdue", "request", "overdue"]
+
+
+def test_silence_upon_a_request_is_consent(district: Open) -> None:
+    here = district("2024-11-18 10:00")
+    case = here.file(GRID)
+    here.sign_in(case)
+    ask_for_a_rise(here, case)
+    assert here.clocks(case)["upgrade_decision"].due_at == at("2024-11-18 16:00")
+    here.until("2024-11-18 16:00")
+    assert here.case(case).tier == "zone"
+
+
+def test_a_refused_request_goes_back_and_the_clock_runs_on(district: Open) -> None:
+    here = district("2024-11-18 10:00")
+    case = here.file(GRID)
+    here.sign_in(case)
+    here.until("2024-11-18 11:00")
+    ask_for_a_rise(here, case)
+    assert "handle" not in here.clocks(case)
+    here.until("2024-11-18 15:00")
+    here.do(case, "t_decide_upgrade", decision="refuse", answer="请先联系当事人")
+    assert here.case(case).tier == "grid"
+    assert here.clocks(case)["handle"].due_at == at("2024-11-20 18:00")
+    assert "t_sign_in" not in here.open_elements(case)
+    assert len(here.visits(case)) == 1
+
+
+def test_a_street_returns_a_case_only_within_the_window(district: Open) -> None:
+    here = district("2024-11-25 09:00")
+    case = here.file(ZONE, people_count=6, departments=2, kind="help")
+    assert here.case(case).tier == "community"
+    assert here.clocks(case)["case_outer"].due_at == at("2024-12-09 18:00")
+    here.until("2024-11-25 09:20")
+    confirm(here, case)
+    assert here.clocks(case)["handle"].due_at == at("2024-12-02 18:00")
+    here.until("2024-11-25 10:00")
+    here.sign_in(case)
+    ask_for_a_rise(here, case)
+    here.do(case, "t_decide_upgrade", decision="accept", answer="同意")
+    assert here.case(case).tier == "street"
+    assert here.clocks(case)["ack"].due_at == at("2024-11-25 16:00")
+    here.until("2024-11-25 15:00")
+    here.do(case, "t_sign_in", action="return", reason_code="can_settle_below", note="属社区初核职责")
+    assert (here.case(case).tier, here.case(case).holder_id) == ("community", COMMUNITY)
+    assert here.visits(case)[-1].reason == "return_down"
+    here.sign_in(case)
+    ask_for_a_rise(here, case)
+    here.do(case, "t_decide_upgrade", decision="accept", answer="同意")
+    here.until("2024-11-26 18:00")
+    with pytest.raises(Conflict, match="before the time to sign in"):
+        here.do(case, "t_sign_in", action="return", reason_code="not_ours", note="")
+    assert here.case(case).tier == "street"
+
+
+def test_nothing_can_be_returned_that_did_not_rise(district: Open) -> None:
+    here = district("2024-11-25 09:00")
+    case = here.file(GRID)
+    with pytest.raises(Conflict, match="nobody to return it to"):
+        here.do(case, "t_sign_in", action="return", reason_code="not_ours", note="")
+    assert here.open_elements(case) == ["t_sign_in"]
+
+
+def test_waiting_for_the_petitioner_stops_the_clock_to_the_minute(district: Open) -> None:
+    here = district("2025-01-13 10:00")
+    case = here.file(GRID, amount_cny=6200)
+    assert here.clocks(case)["handle"].due_at == at("2025-01-15 18:00")
+    here.until("2025-01-13 10:30")
+    here.sign_in(case)
+    here.until("2025-01-14 10:30")
+    begin_handling(here, case)
+    here.do(case, "t_handle", **handled("wait"), material_needed="合同和付款凭证")
+    assert here.case(case).state == CaseState.WAITING_PETITIONER
+    assert (here.clocks(case)["handle"].state, here.clocks(case)["handle"].rest) == ("paused", 750)
+    assert here.open_tasks(case) == []
+    here.until("2025-01-20 15:00")
+    with here.store.transaction() as session:
+        assert process.supply(session, here.world, case, "扫码补传材料", viewer=None, now=here.clock.now())
+    clock = here.clocks(case)["handle"]
+    assert (clock.due_at, clock.paused_minutes) == (at("2025-01-22 11:30"), 1830)
+    assert here.open_elements(case) == ["t_handle"]
+    assert here.open_tasks(case)[0].due_at == at("2025-01-22 11:30")
+
+
+def test_a_pause_ends_by_itself(district: Open) -> None:
+    here = district("2025-03-03 09:00")
+    case = here.file(GRID)
+    here.sign_in(case)
+    begin_handling(here, case)
+    here.do(case, "t_handle", **handled("wait"), material_needed="凭证")
+    here.until("2025-03-17 18:00")
+    assert here.clocks(case)["handle"].state == "armed"
+    assert here.open_elements(case) == ["t_handle"]
+
+
+def test_one_extension_asked_in_time_moves_both_clocks(district: Open) -> None:
+    here = district("2024-12-09 09:00")
+    case = here.file(COMMUNITY, people_count=3, departments=3)
+    assert here.case(case).tier == "street"
+    confirm(here, case)
+    here.sign_in(case)
+    here.until("2024-12-19 10:00")
+    asker = here.person(STREET, "handler")
+    ask = lambda: extension(here, case, "10wd", asker)  # noqa: E731
+    ask()
+    with pytest.raises(Conflict, match="once"):
+        ask()
+    here.until("2024-12-19 15:00")
+    here.do(case, "t_decide_extension", by=here.person(STREET, "leader"), decision="approve", reason="需第三方鉴定")
+    assert here.clocks(case)["handle"].due_at == at("2025-01-07 18:00")
+    assert here.clocks(case)["case_outer"].due_at == at("2025-01-14 18:00")
+    here.until("2025-01-02 10:00")
+    with pytest.raises(Conflict, match="once"):
+        ask()
+
+
+def test_nobody_grants_their_own_extension_and_silence_refuses(district: Open) -> None:
+    here = district("2024-12-09 09:00")
+    case = here.file(COMMUNITY, departments=3)
+    confirm(here, case)
+    here.sign_in(case)
+    lead = here.person(STREET, "lead")
+    extension(here, case, "5wd", lead)
+    with pytest.raises(NotAllowed, match="own request"):
+        here.do(case, "t_decide_extension", by=lead, decision="approve", reason="")
+    here.until("2024-12-10 18:00")
+    assert here.clocks(case)["handle"].due_at == at("2024-12-23 18:00")
+    assert here.facts_of(case, "extension.refused")[0]["silent"] is True
+
+
+def test_cards_and_the_ceiling_of_a_case_nobody_settles(district: Open) -> None:
+    here = district("2024-11-04 09:00")
+    case = here.file(COMMUNITY, departments=2)
+    confirm(here, case)
+    here.sign_in(case)
+    here.until("2024-11-11 18:00")
+    assert (here.case(case).tier, here.facts_of(case, "card.given")[0]["colour"]) == ("street", "yellow")
+    here.until("2024-11-25 18:00")
+    assert (here.case(case).tier, here.facts_of(case, "card.given")[1]["colour"]) == ("district", "red")
+    here.until("2024-12-16 18:00")
+    assert here.case(case).tier == "district"
+    assert "supervision.opened" in here.acts(case)
+    assert here.open_elements(case) == ["t_ceiling", "t_issue"]
+    here.do(case, "t_ceiling", lead_official="副区长王某", plan="专班办理")
+    assert here.case(case).lead_official == "副区长王某"
+    here.do(case, "t_issue", issue_reason="ceiling", demand="五个工作日内反馈")
+    here.do(case, "t_conclude", **RESULT)
+    assert here.case(case).state == CaseState.CLOSED
+    assert here.open_elements(case) == ["t_supervision_reply"]
+    due = here.clocks(case)["supervision_reply"].due_at
+    here.until("2024-12-24 09:00")
+    assert due < here.clock.now()
+    assert "t_circular" in here.open_elements(case)
+
+
+def test_a_jump_in_severity_goes_straight_up_and_comes_down_again(district: Open) -> None:
+    here = district("2024-12-12 14:00")
+    case = here.file(GRID, people_count=2)
+    here.sign_in(case)
+    with here.store.transaction() as session:
+        jumped = process.report_risk(
+            session, here.world, case, {"risk": "extreme_act"}, "对方扬言持刀",
+            viewer=here.person(GRID, "lead"), now=here.clock.now(),
+        )  # fmt: skip
+    assert jumped
+    found = here.case(case)
+    assert (found.severity, found.tier, found.holder_id, found.urgent) == (4, "district", "LHQ", True)
+    assert here.clocks(case)["handle"].due_at == at("2025-01-03 18:00")
+    here.sign_in(case)
+    here.until("2024-12-13 10:00")
+    with here.store.transaction() as session:
+        process.downgrade(
+            session, here.world, case, "community", "风险解除",
+            viewer=here.person("LHQ", "dispatcher"), now=here.clock.now(),
+        )  # fmt: skip
+    assert (here.case(case).tier, here.case(case).holder_id) == ("community", COMMUNITY)
+    assert [visit.reason for visit in here.visits(case)] == ["filed", "severity_jump", "downgrade"]
+
+
+def test_nobody_signs_in_and_the_deputy_is_told(district: Open) -> None:
+    here = district("2024-10-12 09:00")
+    case = here.file(GRID)
+    assert here.clocks(case)["ack"].due_at == at("2024-10-12 15:00")
+    assert here.clocks(case)["handle"].due_at == at("2024-10-15 18:00")
+    here.until("2024-10-12 15:00")
+    assert here.facts_of(case, "case.told")[0]["what"] == "ack_overdue"
+    here.until("2024-10-12 16:00")
+    here.do(case, "t_sign_in", by=here.person(GRID, "deputy"), action="sign")
+    assert here.case(case).state == CaseState.SIGNED_IN
+
+
+def test_several_units_answer_in_parallel_and_sign_one_result(district: Open) -> None:
+    here = district("2024-09-24 09:00")
+    case = here.file(GRID, people_count=3)
+    here.sign_in(case)
+    begin_handling(here, case)
+    here.do(case, "t_handle", **handled("joint"))
+    invited = ["LHQ.MZ.01", "LHQ.MZ.01.01", "LHQ.MZ.01.01.02"]
+    here.do(case, "t_invite_joint", co_units=invited, question="如何限时限音量？")
+    assert here.case(case).state == CaseState.JOINT
+    opinions = here.open_tasks(case)
+    assert sorted(task.unit_id for task in opinions) == invited
+    for _ in invited:
+        here.do(case, "t_co_opinion", position="agree", opinion="同意")
+    here.do(case, "t_conclusion", summary="21:30前结束", agreed="yes")
+    parties = [str(n) for n in range(1, 3)]
+    here.do(case, "t_agreement", **AGREEMENT, signers=parties)
+    for _ in parties:
+        here.do(case, "t_sign", signed="yes", method="signature")
+    here.do(case, "t_resolve", **RESULT)
+    finish_check(here, case)
+    assert here.case(case).state == CaseState.CLOSED
+    assert here.case(case).tier == "grid"
+
+
+def test_who_does_not_answer_in_time_is_recorded_as_absent(district: Open) -> None:
+    here = district("2024-09-23 09:00")
+    case = here.file(COMMUNITY, people_count=6)
+    confirm(here, case)
+    here.sign_in(case)
+    begin_handling(here, case)
+    here.do(case, "t_handle", **handled("joint"))
+    here.do(case, "t_invite_joint", co_units=["LHQ.MZ.01.01", "LHQ.MZ.01.02"], question="?")
+    here.do(case, "t_co_opinion", position="agree", opinion="同意")
+    here.until("2024-09-25 18:00")
+    assert here.open_elements(case) == ["t_conclusion"]
+    assert here.facts_of(case, "joint.absent")[0]["units"] == ["LHQ.MZ.01.02"]
+
+
+def test_a_withdrawn_matter_ends_with_everything_on_it(district: Open) -> None:
+    here = district("2024-09-24 09:00")
+    case = here.file(GRID)
+    here.sign_in(case)
+    with here.store.transaction() as session:
+        process.withdraw(
+            session, here.world, case, "双方已和好", viewer=here.person(GRID, "lead"), now=here.clock.now()
+        )
+    assert here.case(case).state == CaseState.WITHDRAWN
+    assert (here.open_tasks(case), here.clocks(case)) == ([], {})
+
+
+def test_after_three_days_of_outage_each_case_rises_one_tier_and_gets_its_full_time(district: Open) -> None:
+    here = district("2024-11-18 10:00")
+    cases = [here.file(GRID) for _ in range(5)]
+    here.clock.set(at("2024-11-25 09:00"))
+    here.application.scheduler.tick()
+    for case in cases:
+        assert here.case(case).tier == "zone"
+        assert here.clocks(case)["handle"].due_at == at("2024-11-28 18:00")
+        assert here.facts_of(case, "clock.breached")[-1]["late_s"] > 4 * 86400
+
+
+# --- what several stories do ----------------------------------------------------------------------------------------
+
+RESULT = {
+    "result_code": "agreement_oral",
+    "substantive": "yes",
+    "summary": "双方和解",
+    "reply_text": "已办结",
+    "evidence": "现场照片",
+}
+AGREEMENT = {
+    "agreement_form": "written",
+    "facts": "音响扰民",
+    "disputed": "时段",
+    "duties": "限时",
+    "terms": "21:30前结束",
+    "performance_way": "当场",
+}
+
+
+def handled(outcome: str) -> dict[str, str]:
+    return {"action_type": "talk", "findings": "已了解情况", "outcome": outcome}
+
+
+def confirm(here: District, case: int) -> None:
+    here.do(case, "t_confirm_triage", verdict="agree")
+
+
+def begin_handling(here: District, case: int) -> None:
+    """Whatever a diagram asks between signing in and handling."""
+    for element, answers in (
+        ("t_first_contact", {"method": "phone", "reached": "yes", "summary": "已联系"}),
+        ("t_assess", {"main_facts": "已核实", "risk_level": "low", "plan": "调解"}),
+    ):
+        if element in here.open_elements(case):
+            here.do(case, element, **answers)
+
+
+def ask_for_a_rise(here: District, case: int) -> None:
+    begin_handling(here, case)
+    here.do(
+        case,
+        "t_handle",
+        **handled("up"),
+        upgrade_reason="beyond_power",
+        done_so_far="走访",
+        upgrade_opinion="请上级牵头",
+    )
+
+
+def settle_alone(here: District, case: int) -> None:
+    begin_handling(here, case)
+    here.do(case, "t_handle", **handled("resolved"))
+    here.do(case, "t_resolve", **RESULT)
+    finish_check(here, case)
+
+
+def finish_check(here: District, case: int) -> None:
+    if "t_quality_check" in here.open_elements(case):
+        here.do(case, "t_quality_check", verdict="pass")
+
+
+def extension(here: District, case: int, length: str, asker: object) -> None:
+    with here.store.transaction() as session:
+        process.ask_extension(
+            session,
+            here.world,
+            case,
+            length,
+            "需第三方鉴定",
+            viewer=asker,
+            now=here.clock.now(),  # type: ignore[arg-type]
+        )

@@ -18,6 +18,7 @@ from engine.store import Base, Instant, Json, table_of
 
 LEASE = timedelta(seconds=60)
 GIVE_UP_AFTER = 10
+LONGEST_WAIT = timedelta(hours=6)
 
 
 class OutboxEntry(Base):
@@ -114,7 +115,7 @@ def mark_sent(session: Session, ids: Sequence[int], *, now: datetime) -> None:
 
 def mark_failed(session: Session, entry_id: int, *, now: datetime, attempts: int, trouble: str) -> None:
     """Puts an entry off: 1, 2, 4 … minutes, at most six hours; after ten tries it waits for an operator."""
-    wait = min(timedelta(minutes=2 ** max(attempts - 1, 0)), timedelta(hours=6))
+    wait = min(timedelta(minutes=2 ** max(attempts - 1, 0)), LONGEST_WAIT)
     session.execute(
         update(OutboxEntry)
         .where(OutboxEntry.id == entry_id)

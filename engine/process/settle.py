@@ -69,6 +69,7 @@ def settle(
     tasks.add_tasks(session, [_task_row(push, task, clocks) for task in fresh])
     if any(task.form == "decide_upgrade" for task in fresh):
         push.case.state = CaseState.UPGRADE_PENDING
+        push.happened("case.noted", {"what": "upgrade_asked"}, state_after(push.case))
     if not fresh:
         return [row.id for token, row in open_rows.items() if token in wanted]
     return [row.id for row in tasks.open_of_instance(session, instance.id).values()]

@@ -1,0 +1,1 @@
+"""Figures and proofs. `bench/README.md` says which command gives which."""

@@ -1,0 +1,6 @@
+"""Whether what is stored still makes sense: eight invariants, checked on a live database without touching it."""
+
+from engine.verify.check import check
+from engine.verify.model import INVARIANTS, Violation
+
+__all__ = ["INVARIANTS", "Violation", "check"]

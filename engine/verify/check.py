@@ -1,0 +1,103 @@
+"""The pass over a whole database: case after case in short reading transactions, each of them one snapshot.
+
+Nobody is held up, and a case that moves meanwhile is seen as it was before or after the move, never between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Text, column, func, select, table, type_coerce
+from sqlalchemy.orm import Session
+
+from engine.cases import Case
+from engine.outbox import GIVE_UP_AFTER, LONGEST_WAIT, OutboxEntry
+from engine.people import SignIn
+from engine.process import World
+from engine.store import Instant, Store, table_of
+from engine.verify.case import check_case
+from engine.verify.model import Violation
+from engine.verify.rows import case_ids, read_cases
+
+AT_ONCE = 100
+"""Cases read in one transaction: memory stays flat, and no snapshot grows old."""
+
+CLOCKS_APART = timedelta(minutes=5)
+"""So much may the clocks of two nodes differ."""
+
+
+def check(
+    store: Store, world: World, *, now: datetime, on_progress: Callable[[int, int], None] | None = None
+) -> list[Violation]:
+    """Everything that cannot be, in the order of cases; empty when all is well. Reads only.
+
+    `on_progress` is told (cases checked, cases there were at the start). Cases filed during the pass are left out.
+    """
+    with store.reading() as session:
+        found = [*_taken_once(session), *_within_limits(session, world, now)]
+        until, total = session.execute(select(func.coalesce(func.max(Case.id), 0), func.count())).one()
+    after = done = 0
+    while True:
+        with store.reading() as session:
+            ids = case_ids(session, after=after, until=until, most=AT_ONCE)
+            found += _of_cases(session, world, ids)
+        if not ids:
+            return found
+        after, done = ids[-1], done + len(ids)
+        if on_progress is not None:
+            on_progress(done, total)
+
+
+def _of_cases(session: Session, world: World, ids: list[int]) -> list[Violation]:
+    """A value that cannot even be read (a mangled date) is told for its case; the others are checked all the same."""
+    if not ids:
+        return []
+    try:
+        return [
+            violation
+            for facts, entries in read_cases(session, world, ids)
+            for violation in check_case(facts, entries, tiers=world.tiers)
+        ]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if len(ids) == 1:
+            number = session.scalar(select(Case.number).where(Case.id == ids[0]))
+            return [Violation("I5", number, "case", f"its rows cannot be read: {type(error).__name__}: {error}")]
+        half = len(ids) // 2
+        return _of_cases(session, world, ids[:half]) + _of_cases(session, world, ids[half:])
+
+
+def _taken_once(session: Session) -> Iterator[Violation]:
+    for number, times in session.execute(
+        select(Case.number, func.count()).group_by(Case.number).having(func.count() > 1)
+    ):
+        yield Violation("I1", number, "case", f"{times} cases have this number")
+    reported = (Case.channel, Case.external_no)
+    for channel, external_no, number, times in session.execute(
+        select(*reported, func.min(Case.number), func.count())
+        .where(Case.external_no.is_not(None))
+        .group_by(*reported)
+        .having(func.count() > 1)
+    ):
+        yield Violation("I1", number, "case", f"the report {external_no} of {channel} was taken {times} times")
+
+
+def _within_limits(session: Session, world: World, now: datetime) -> Iterator[Violation]:
+    longest = timedelta(hours=world.config.server.session_absolute_hours)
+    for row in session.execute(select(SignIn.person_id, SignIn.created_at, SignIn.seen_at, SignIn.ends_at)):
+        where = f"sign-in of person {row.person_id}"
+        if row.ends_at - row.created_at > longest:
+            yield Violation("I8", None, where, f"it lasts longer than {longest}")
+        if row.seen_at > row.ends_at:
+            yield Violation("I8", None, where, "it was used after its end")
+    outbox = table_of(OutboxEntry).c
+    latest = now + LONGEST_WAIT + CLOCKS_APART
+    for parcel in session.execute(
+        select(outbox.id, outbox.next_at, outbox.attempts).where(
+            outbox.sent_at.is_(None), outbox.next_at > latest, outbox.attempts < GIVE_UP_AFTER
+        )
+    ):
+        yield Violation("I8", None, f"outbox {parcel.id}", f"nobody may send it before {parcel.next_at}")
+    node = table("node", column("name", Text), column("beat_at", Instant()))
+    for beat in session.execute(select(node).where(node.c.beat_at > type_coerce(now + CLOCKS_APART, Instant()))):
+        yield Violation("I8", None, f"node {beat.name}", f"its last beat is said to be at {beat.beat_at}")

@@ -21,10 +21,14 @@ from engine.runtime.values import Advance, Data, Host, WaitingMessage, WaitingTa
 def start(package: Package, process_id: str, data: Data, host: Host, at: str | None = None) -> Advance:
     """Begin an instance. `at` names a start event, where a process has several.
 
-    Raises NotFound `process.unknown`, or whatever the first steps raise.
+    Raises NotFound `process.unknown` or `process.start_unknown`, or whatever the first steps raise.
     """
     if process_id not in package.specs:
         raise NotFound("process.unknown", f'There is no process "{process_id}" in this release.', process=process_id)
+    if at is not None and not package.specs[process_id].entry(at):
+        raise NotFound(
+            "process.start_unknown", f'"{process_id}" does not start at "{at}".', process=process_id, start=at
+        )
     check_data(data, process_id)
     instance = Instance(package, process_id, dict(data))
     instance.host = host

@@ -88,16 +88,12 @@ def _more(instance: Instance, token: Token) -> dict[str, Any]:
         more["a"] = [armed.due_at.isoformat(), armed.step, armed.length, armed.every, armed.left]
     if token.internal_data:
         more["m"] = token.internal_data
-    if token.frame is not _usual_frame(token):
+    if token.frame is not token.usual_frame:
         more["f"] = [token.frame.own, list(token.frame.held)]
     inside = instance.subprocesses.get(token.id)
     if inside is not None:
         more["i"] = inside.frame.own if inside.frame.outer is None and inside.frame is not token.frame else 1
     return more
-
-
-def _usual_frame(token: Token) -> Frame:
-    return token.workflow.frame if token.body is None else token.body.frame
 
 
 def _restore(instance: Instance, scopes: dict[int, Scope | Instance], tokens: dict[int, Token], row: list[Any]) -> None:
@@ -123,7 +119,7 @@ def _restore(instance: Instance, scopes: dict[int, Scope | Instance], tokens: di
     if "a" in more:
         due_at, *rest = more["a"]
         token.armed = Armed(datetime.fromisoformat(due_at), *rest)
-    token.frame = _usual_frame(token)
+    token.frame = token.usual_frame
     if "f" in more:
         own, held = more["f"]
         token.frame = Frame(own, token.frame, tuple(held))

@@ -13,7 +13,7 @@ from engine.runtime.instance import Frame, Instance, Token, evaluation, events
 MOST_ROUNDS = 1_000
 
 
-_KEEPS_PARAMETERS = ("userTask", "manualTask", "subProcess", "transaction", "callActivity", "receiveTask")
+_LASTS = ("userTask", "manualTask", "subProcess", "transaction", "callActivity", "receiveTask")
 
 
 class Activity(Element):
@@ -23,7 +23,7 @@ class Activity(Element):
         instance = token.workflow.instance
         if self.start_quantity > 1 and not self._are_enough(instance, token):
             return False
-        if self.parameters and self.kind in _KEEPS_PARAMETERS:
+        if self.rounds is None:
             self._take_parameters(instance, token)
         for element in self.boundary:
             watcher = events.watch(instance, token.workflow, element)
@@ -43,8 +43,13 @@ class Activity(Element):
         return True
 
     def _take_parameters(self, instance: Instance, token: Token) -> None:
+        """Input parameters of what lasts: seen inside, never outside. A service takes its own when it is called."""
+        if not self.parameters or self.kind not in _LASTS:
+            return
         values = {name: evaluation.value(instance, token, template) for name, template in self.parameters}
-        token.frame = Frame({}, token.workflow.frame, tuple(values))
+        if token.frame is token.usual_frame:
+            token.frame = Frame({}, token.frame)
+        token.frame.held += tuple(values)
         instance.write(token, values)
 
     def _run_hook(self, token: Token) -> bool | None:
@@ -110,6 +115,7 @@ class Activity(Element):
             one.frame = Frame({"loopCounter": index}, body.frame, held)
             if rounds.item:
                 instance.write(one, {rounds.item: item})
+        self._take_parameters(instance, one)
         instance.step("entered", one)
         self._begin_round(one)
 
@@ -145,7 +151,7 @@ class Activity(Element):
         done, total = body.internal_data["done"], body.internal_data["total"]
         active = sum(1 for t in body.workflow.tasks.values() if t.body is body)
         counts = {"nrOfInstances": total, "nrOfCompletedInstances": done, "nrOfActiveInstances": active}
-        return bool(evaluation.value(instance, body, rounds.until, {**body.frame.view(), **one.frame.view(), **counts}))
+        return evaluation.holds(instance, body, rounds.until, {**body.frame.view(), **one.frame.view(), **counts})
 
     def _loops_on(self, instance: Instance, body: Token, rounds: Rounds) -> bool:
         done = body.internal_data["done"]
@@ -153,4 +159,4 @@ class Activity(Element):
             return False
         if rounds.again is None:
             return True
-        return bool(evaluation.value(instance, body, rounds.again, {**body.frame.view(), "loopCounter": done}))
+        return evaluation.holds(instance, body, rounds.again, {**body.frame.view(), "loopCounter": done})

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import Invalid, Refusal
 from engine.runtime.expressions import Expression, Template
-from engine.runtime.instance.frames import Frame
 from engine.runtime.instance.tokens import Token
 from engine.runtime.timers import Armed, Timer, arm
 from engine.runtime.values import Due, DueCall
@@ -23,9 +22,9 @@ def value(
     return _evaluated(token, lambda d: expression.evaluate(d, _functions(instance)), data)
 
 
-def holds(instance: Instance, token: Token, expression: Expression, frame: Frame | None = None) -> bool:
-    view = None if frame is None else frame.view()
-    return bool(_evaluated(token, lambda d: expression.holds(d, _functions(instance)), view))
+def holds(instance: Instance, token: Token, expression: Expression, data: Mapping[str, Any] | None = None) -> bool:
+    """Whether a condition holds for `token`, or for `data` when given."""
+    return bool(_evaluated(token, lambda d: expression.holds(d, _functions(instance)), data))
 
 
 def due(instance: Instance, token: Token, timer: Timer) -> Armed:

@@ -90,9 +90,9 @@ def check_conditions(instance: Instance) -> None:
             trigger = token.trigger
             if trigger is None or trigger.condition is None or not token.alive:
                 continue
-            frame = token.workflow.frame
-            known = trigger.condition.names <= frame.view().keys()
-            holds = known and evaluation.holds(instance, token, trigger.condition, frame)
+            data = token.workflow.frame.view()
+            known = trigger.condition.names <= data.keys()
+            holds = known and evaluation.holds(instance, token, trigger.condition, data)
             if holds and not token.seen:
                 token.seen = True
                 catch(instance, token, {})

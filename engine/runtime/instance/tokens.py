@@ -61,6 +61,11 @@ class Token(Task):  # type: ignore[misc]
         return self.id in self.workflow.tasks
 
     @property
+    def usual_frame(self) -> Frame:
+        """The frame it shares with others, when it has none of its own."""
+        return self.workflow.frame if self.body is None else self.body.frame
+
+    @property
     def trigger(self) -> Trigger | None:
         """What a waiting token waits for."""
         return self.task_spec.trigger_of(self) if self._state == WAITING else None

@@ -1,6 +1,7 @@
 """Multi-instance activities and loops, and what a state keeps of an instance."""
 
 import json
+import random
 import threading
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from diagrams import (
     definitions,
     end,
     extension,
+    fork,
     instances,
     message,
     on,
@@ -31,6 +33,26 @@ from engine.runtime import Due, Host, compile_package, driver
 from engine.runtime.state import load, save
 
 ORGS = ["mediation", "police", "housing"]
+
+WALK = definitions(
+    message("m_withdraw"),
+    message("m_jump"),
+    declared("escalation", "X"),
+    process("p", start(), xor("m"), call("tier", "q"), boundary("late", "tier", timer('due("handle", tier)')),
+            boundary("up", "tier", on("escalation", "X")), boundary("jump", "tier", on("message", "m_jump"), False),
+            script("note", "jumped = true"), boundary("w", "tier", on("message", "m_withdraw")), script("rise",
+            "tier = tier + 1"),
+            xor("top"), end(), end("e2"), end("e3"),
+            "start -> m -> tier -> end", "late -> rise", "up -> rise -> top ->{tier < 6} m", "top -> e3 *", "w -> end",
+            "jump -> note -> e2"),
+    process("q", start("qs"), fork("f"), user("ask", instances("orgs", "org", collect=("opinions", "opinion"))),
+    fork("j"),
+            sub("s", start("ss"), user("handle"), boundary("r", "handle", timer("R2/P1D", "timeCycle"), False),
+            end("re"), end("se"),
+                "ss -> handle -> se", "r -> re"),
+            xor("g"), end("ok"), end("no", on("escalation", "X")),
+            "qs -> f -> ask -> j -> g ->{settled} ok", "f -> s -> j", "g -> no *"),
+)  # fmt: skip
 
 
 def _asked(characteristics, *, tag_sub=False):
@@ -60,6 +82,42 @@ def test_instances_do_not_see_each_other_and_their_answers_are_collected_in_orde
     assert [task.token for task in play.advance.tasks] == [second.token]
     play.do("u", opinion="yes")
     assert play.data["opinions"] == ["no", "yes"]
+
+
+def test_input_parameters_are_seen_inside_and_for_each_instance_anew():
+    given = '<camunda:inputParameter name="whom">${org}</camunda:inputParameter>'
+    body = extension(f"<camunda:inputOutput>{given}</camunda:inputOutput>") + instances("orgs", "org")
+    play = Play(_asked(body), data={"orgs": ORGS})
+    assert [task.data["whom"] for task in play.advance.tasks] == ORGS
+    play.do("a", "police", opinion="yes").do("a").do("a")
+    assert (play.ready, dict(play.data)) == (["b"], {"orgs": ORGS, "opinion": "yes"})
+    one = definitions(process("p", start(), user("a", body[: body.index("<bpmn:multi")]), end(), "start -> a -> end"))
+    play = Play(one, data={"org": "police"})
+    assert play.advance.tasks[0].data == {"org": "police", "whom": "police"}
+    assert play.do("a", opinion="no").data == {"org": "police", "opinion": "no"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_walk_keeps_every_token_its_own_and_something_always_waits(seed):
+    choice = random.Random(seed)
+    play = Play(WALK, data={"orgs": ORGS, "tier": 0, "settled": False})
+    owners: dict[str, str] = {}
+    for _ in range(40):
+        if play.ended:
+            break
+        ways = [*play.advance.tasks, *play.advance.timers, *play.advance.messages]
+        assert ways
+        for way in ways:
+            assert owners.setdefault(way.token, way.element) == way.element
+        way = choice.choice(ways)
+        if way in play.advance.tasks:
+            play.do(way.element, way.item, settled=choice.random() < 0.3, opinion=choice.choice(["yes", "no"]))
+        elif way in play.advance.timers:
+            play.fire(way.element)
+        else:
+            play.send(way.message, way.token, why="facts")
+        assert len(play.advance.state) < 4096
+    assert "org" not in play.data or not play.ended
 
 
 def test_sequential_instances_come_one_after_the_other():

@@ -150,12 +150,7 @@ ELEMENTS = _table(
         "compensation is not executed",
         "Draw the way back as ordinary tasks.",
     ),
-    _refused(
-        "eventDefinitionRef",
-        "bpmn.event_reference",
-        "a shared event definition is not executed",
-        "Define the event inside the event itself.",
-    ),
+    _executed("eventDefinitionRef", "an event definition at the top of the file"),
     _refused(
         "dataInputAssociation dataOutputAssociation assignment transformation",
         "bpmn.data_association",
@@ -192,16 +187,20 @@ ATTRIBUTES = _table(
     _ignored("gatewayDirection associationDirection textFormat method rendering", "descriptive"),
     _ignored("structureRef itemSubjectRef itemKind isCollection capacity isUnlimited itemRef", "types of data"),
     _ignored("dataObjectRef dataStoreRef partitionElementRef categoryValueRef supports mustUnderstand", "descriptive"),
-    _ignored("exporter exporterVersion targetNamespace typeLanguage expressionLanguage language", "about the file"),
+    _ignored("exporter exporterVersion targetNamespace typeLanguage expressionLanguage", "about the file"),
     _ignored("evaluatesToTypeRef location importType namespace value minimum maximum", "types of data"),
     _ignored("isHorizontal bpmnElement initiatingParticipantRef innerParticipantRef outerParticipantRef", "drawing"),
     _ignored("waitForCompletion activityRef", "belongs to compensation, which is refused itself"),
+    _executed("startQuantity completionQuantity", "whole numbers from 1; a receive task waits for one token only"),
     _refused(
-        "startQuantity completionQuantity",
-        "bpmn.quantity",
-        "more than one token at once is not executed",
-        "Leave it at 1; use a parallel gateway or a multi-instance.",
-        "1",
+        "language",
+        "bpmn.language",
+        "this expression language is not executed",
+        "Leave it out: expressions compare and compute with variables.",
+        "",
+        "feel",
+        "juel",
+        "JUEL",
     ),
     _refused(
         "isForCompensation",
@@ -210,13 +209,7 @@ ATTRIBUTES = _table(
         "Draw the way back as ordinary tasks.",
         "false",
     ),
-    _refused(
-        "parallelMultiple",
-        "bpmn.parallel_multiple",
-        "waiting for several events together is not executed",
-        "Use a parallel gateway before several events.",
-        "false",
-    ),
+    _executed("parallelMultiple", "with several event definitions: all of them, not any"),
     _refused(
         "instantiate",
         "bpmn.instantiate",
@@ -391,6 +384,35 @@ WHY_NOT: Mapping[tuple[str, str], str] = {
     ("boundary", "none"): "Say what it waits for.",
 }
 
+TOGETHER = frozenset({"message", "signal", "escalation", "error"})
+"""Kinds that may stand side by side on one event."""
+BOOLEANS = frozenset(
+    {
+        "cancelActivity",
+        "instantiate",
+        "isExecutable",
+        "isForCompensation",
+        "isInterrupting",
+        "isSequential",
+        "parallelMultiple",
+        "testBefore",
+        "triggeredByEvent",
+    }
+)
+PLACES: Mapping[str, frozenset[str]] = {
+    "attachedToRef": frozenset({"boundaryEvent"}),
+    "calledElement": frozenset({"callActivity"}),
+    "cancelActivity": frozenset({"boundaryEvent"}),
+    "isExecutable": frozenset({"process"}),
+    "isInterrupting": frozenset({"startEvent"}),
+    "isSequential": frozenset({"multiInstanceLoopCharacteristics"}),
+    "loopMaximum": frozenset({"standardLoopCharacteristics"}),
+    "scriptFormat": frozenset({"scriptTask"}),
+    "testBefore": frozenset({"standardLoopCharacteristics"}),
+    "triggeredByEvent": frozenset({"subProcess"}),
+}
+"""Attributes that mean something on these elements only."""
+
 SWITCHES: Mapping[str, bool] = {
     "flow condition behind a task": True,
     "several timers behind one event-based gateway": True,
@@ -426,7 +448,8 @@ def _matrix() -> Iterator[str]:
         cells = ("executed" if trigger in EXECUTED_EVENTS[position] else "refused" for trigger in TRIGGERS)
         yield f"| {title} | {' | '.join(cells)} |"
     yield ""
-    yield "More than one event definition on one event is refused (`bpmn.event_multiple`)."
+    together = ", ".join(sorted(TOGETHER))
+    yield f"Several event definitions on one event may only be of these kinds: {together} (`bpmn.event_multiple`)."
     yield ""
     yield "## Shapes"
     yield ""

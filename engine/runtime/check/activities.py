@@ -18,7 +18,7 @@ _SCRIPTS = ("", "python", "maplebridge")
 _FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _VARIABLE = re.compile(r"[^\W\d]\w*")
 _KEYWORDS = frozenset({"true", "false", "null", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else"})
-_TASK_WORDS = {"serviceTask", "sendTask"}
+_WITHOUT_INPUT = frozenset({"task", "scriptTask", "businessRuleTask"})
 
 
 def check_activities(scope: Scope, diagram: Diagram, report: Report) -> None:
@@ -28,6 +28,7 @@ def check_activities(scope: Scope, diagram: Diagram, report: Report) -> None:
         if node.kind not in ACTIVITIES:
             continue
         _check_repetition(node, report)
+        _check_parameters_used(node, report)
         if node.kind in ("userTask", "manualTask"):
             _check_person(node, report)
         elif node.kind == "scriptTask":
@@ -54,6 +55,13 @@ def _check_parameters(node: Node, report: Report) -> None:
             seen.add(name)
             if not len(one):
                 report.template(one, (one.text or "").strip(), f'The parameter "{name}" of {node.label}')
+
+
+def _check_parameters_used(node: Node, report: Report) -> None:
+    given = node.extensions("inputOutput/inputParameter")
+    if given and node.kind in _WITHOUT_INPUT:
+        message = f"{node.label}: input parameters have no effect on a {node.kind}."
+        report.error(given[0], "camunda.parameter_unused", message, "Set the variable in a script task before it.")
 
 
 def _check_person(node: Node, report: Report) -> None:

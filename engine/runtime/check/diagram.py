@@ -45,6 +45,8 @@ class Node:
     boundary: list[Node] = field(default_factory=list)
     host: Node | None = None
     inside: Scope | None = None
+    definitions: list[Any] = field(default_factory=list)
+    """Its event definitions, those that are only referred to among them."""
 
     @property
     def line(self) -> int:
@@ -54,10 +56,6 @@ class Node:
     def label(self) -> str:
         name = " ".join((self.xml.get("name") or "").split())
         return f'"{self.id}" ({name})' if name and name != self.id else f'"{self.id}"'
-
-    @property
-    def definitions(self) -> list[Any]:
-        return [one for one in self.xml if local_name(one.tag).endswith("EventDefinition")]
 
     @property
     def trigger(self) -> str:
@@ -132,14 +130,30 @@ class Diagram:
 
 
 def read_diagram(file: str, root: Any) -> Diagram:
-    processes = [_scope(one, one.get("id") or "", "process", None) for one in root.iterfind(f"{{{BPMN}}}process")]
     declared = {one.get("id"): one for one in root if isinstance(one.tag, str) and one.get("id")}
+    processes = [_scope(one, one.get("id") or "", "process", None) for one in root.iterfind(f"{{{BPMN}}}process")]
+    for process in processes:
+        for scope in process.walk():
+            for node in scope.nodes.values():
+                node.definitions = _definitions(node.xml, declared)
     return Diagram(file, root, processes, declared)
 
 
 def reference(text: str | None) -> str:
     """References are qualified names: `tns:Message_1` means Message_1."""
     return (text or "").strip().rpartition(":")[2]
+
+
+def _definitions(xml: Any, declared: dict[str, Any]) -> list[Any]:
+    found = []
+    for one in xml:
+        if local_name(one.tag).endswith("EventDefinition"):
+            found.append(one)
+        elif local_name(one.tag) == "eventDefinitionRef":
+            meant = declared.get(reference(one.text))
+            if meant is not None and local_name(meant.tag).endswith("EventDefinition"):
+                found.append(meant)
+    return found
 
 
 def _scope(xml: Any, name: str, kind: str, owner: Node | None) -> Scope:

@@ -8,7 +8,7 @@ from engine.errors import Invalid
 from engine.runtime.check.diagram import Diagram, Node, Scope, reference
 from engine.runtime.check.report import Report, article
 from engine.runtime.check.shape import link_name
-from engine.runtime.support import BPMN, EXECUTED_EVENTS, POSITIONS, TRIGGERS, WHY_NOT
+from engine.runtime.support import BPMN, CAMUNDA, EXECUTED_EVENTS, POSITIONS, TOGETHER, TRIGGERS, WHY_NOT
 from engine.runtime.timers import TimerKind, compile_timer, parse_cycle, parse_length
 from engine.runtime.xml import local_name
 
@@ -47,13 +47,23 @@ def position_of(node: Node) -> str | None:
 
 
 def _check_place(node: Node, position: str, report: Report) -> None:
-    if len(node.definitions) > 1:
-        message = f"{node.label} has several event definitions."
-        report.error(node.xml, "bpmn.event_multiple", message, "Draw one event for each.")
+    kinds = [local_name(one.tag).removesuffix("EventDefinition") for one in node.definitions]
+    if len(kinds) > 1 and not TOGETHER.issuperset(kinds):
+        message = f"{node.label} has several event definitions: {', '.join(kinds)}."
+        report.error(
+            node.xml, "bpmn.event_multiple", message, f"Only these may be together: {', '.join(sorted(TOGETHER))}."
+        )
         return
-    trigger = node.trigger
-    if node.child("eventDefinitionRef") is not None and trigger == "none":
-        return  # refused by the table already
+    for one in node.xml.iterfind(f"{{{BPMN}}}eventDefinitionRef"):
+        if reference(one.text) not in {definition.get("id") for definition in node.definitions}:
+            message = f'{node.label} refers to the event definition "{reference(one.text)}", which is not in this file.'
+            report.error(one, "bpmn.dangling", message)
+            return
+    for trigger in kinds or ["none"]:
+        _check_trigger(node, position, trigger, report)
+
+
+def _check_trigger(node: Node, position: str, trigger: str, report: Report) -> None:
     if trigger not in EXECUTED_EVENTS[position] and trigger in TRIGGERS and trigger != "compensate":
         what = article("plain" if trigger == "none" else trigger)
         message = f"{node.label}: {what} event is not executed as {POSITIONS[position]}."
@@ -78,6 +88,9 @@ def _check_definition(node: Node, definition: Any, diagram: Diagram, report: Rep
     elif kind in ("error", "escalation"):
         _check_coded(node, definition, kind, diagram, report)
     elif kind == "message":
+        if definition.get(f"{{{CAMUNDA}}}topic") or definition.get(f"{{{CAMUNDA}}}type"):
+            message = f"{node.label} sends its message by a service, which is not executed."
+            report.error(definition, "camunda.message_service", message, "Use a send task or a service task.")
         check_message(node, definition, diagram, report)
 
 

@@ -7,12 +7,14 @@ from typing import Any
 from engine.runtime.check.report import Report
 from engine.runtime.support import (
     ATTRIBUTES,
+    BOOLEANS,
     BPMN,
     CAMUNDA,
     CAMUNDA_WORDS,
     DRAWING,
     ELEMENTS,
     OTHER_ENGINES,
+    PLACES,
     SPIFF,
     SPIFF_WORDS,
     XSI,
@@ -80,7 +82,8 @@ def _check_attributes(element: Any, report: Report) -> None:
             unknown = Word(
                 "refused", "it is not an attribute of BPMN 2.0", "Look for a misspelling.", "bpmn.unknown_attribute"
             )
-            _judge(element, ATTRIBUTES.get(name), name, unknown, report, value)
+            if _judge(element, ATTRIBUTES.get(name), name, unknown, report, value):
+                _check_use(element, name, value, report)
         elif CAMUNDA in (owner, space) and owner in ("", CAMUNDA):
             unknown = Word("refused", "this extension is not known here", "Leave it out.", "camunda.unknown")
             _judge(element, CAMUNDA_WORDS.get(name), f"camunda:{name}", unknown, report, value)
@@ -93,6 +96,23 @@ def _check_attributes(element: Any, report: Report) -> None:
             )
         elif owner not in ("", BPMN, SPIFF):
             report.warning(element, "extension.unknown", f'The attribute "{name}" of {owner} has no effect here.')
+
+
+def _check_use(element: Any, name: str, value: str, report: Report) -> None:
+    """An attribute that is known, but misplaced or misspelled, would be passed over in silence."""
+    kind = local_name(element.tag)
+    if name in PLACES and kind not in PLACES[name] and not (name in BOOLEANS and value == "false"):
+        message = f"{name} means nothing on a {kind}."
+        report.error(element, "bpmn.attribute_place", message, f"It belongs on: {', '.join(sorted(PLACES[name]))}.")
+    if name in BOOLEANS and value not in ("true", "false"):
+        report.error(
+            element, "bpmn.boolean", f'{name}="{value[:20]}" is neither true nor false.', "Write true or false."
+        )
+    if name in ("startQuantity", "completionQuantity"):
+        whole = value.isdecimal() and 1 <= int(value[:9]) < 1_000
+        if not whole or (kind == "receiveTask" and value != "1"):
+            message = f'{name}="{value[:20]}" is not executed on a {kind}.'
+            report.error(element, "bpmn.quantity", message, "A whole number from 1; on a receive task only 1.")
 
 
 def _is_harmless(name: str) -> bool:

@@ -42,7 +42,7 @@ REFUSED = {
 INVALID = {
     "EXT094_3_failure_singleEscalationEvent.bpmn": ("_5", "bpmn.payload_type"),
     "EXT098_4_fail_escalation.bpmn": ("_2", "bpmn.event_place"),
-    "EXT098_5_fail_escalation_ref.bpmn": ("_2", "bpmn.event_reference"),
+    "EXT098_5_fail_escalation_ref.bpmn": ("_2", "bpmn.event_place"),
     "EXT110_1_failure_cancel_link.bpmn": ("_7", "bpmn.event_place"),
     "EXT138_2_failure_invalidTaskType.bpmn": ("_7", "bpmn.event_gateway_target"),
     "EXT148_4_failure_escalationCatch.bpmn": ("_3", "bpmn.event_place"),

@@ -82,6 +82,8 @@ class Field:
     default: Any = None
     hide: tuple[Condition, ...] = ()
     """Hidden when any of them holds: its own, and those of the groups around it."""
+    columns: int = 16
+    """How wide it is on a wide screen, of sixteen."""
 
     @property
     def many(self) -> bool:
@@ -288,7 +290,13 @@ def _field(
         source=source,
         default=component.get("defaultValue"),
         hide=hide,
+        columns=_columns(component),
     )
+
+
+def _columns(component: Mapping[str, Any]) -> int:
+    columns = (component.get("layout") or {}).get("columns")
+    return columns if isinstance(columns, int) and 1 <= columns <= 16 else 16
 
 
 def _pattern(written: Any, key: str, problems: list[tuple[str, str]]) -> re.Pattern[str] | None:
@@ -449,7 +457,7 @@ def _written(field: Field, sent: str) -> str:
         value = " ".join(value.split("\n"))
     if len(value) > field.longest:
         raise _Wrong(
-            f"最多 {field.longest} 字,现在是 {len(value)} 字。",
+            f"最多 {field.longest} 字，现在是 {len(value)} 字。",
             f"At most {field.longest} characters; these are {len(value)}.",
         )
     if len(value) < field.shortest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from http import HTTPStatus
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import Babel
@@ -24,11 +23,9 @@ from engine.web.context import KEY, Edge, acting, looking, maybe_viewer, now, st
 from engine.web.language import chosen_language
 from engine.web.policy import PUBLIC, SIGNED_IN, policy_of
 from engine.web.refusals import typed_text, words_of
+from engine.web.status import headers_of, status_of
 
 LARGEST_REQUEST = 1024 * 1024
-STATUS_OF = {"sign_in.too_many": HTTPStatus.TOO_MANY_REQUESTS, "sign_in.needed": HTTPStatus.UNAUTHORIZED}
-"""Refusals whose status says more than their kind's."""
-
 CONTENT_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -136,13 +133,8 @@ def _protect(response: Response) -> Response:
 
 
 def _refused(refusal: Refusal) -> tuple[str, int, dict[str, str]]:
-    status = int(STATUS_OF.get(refusal.code, HTTPStatus(refusal.status)))
-    headers = {}
-    if "retry_after_s" in refusal.facts:
-        headers["Retry-After"] = str(refusal.facts["retry_after_s"])
-    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "5"
-    return _page(status, refusal), status, headers
+    status = status_of(refusal)
+    return _page(status, refusal), status, headers_of(refusal)
 
 
 def _failed(error: HTTPException) -> BaseResponse | tuple[str, int]:

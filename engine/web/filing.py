@@ -167,7 +167,7 @@ def _received() -> datetime:
         raise _wrong_time("请填写有效的时间。", "Write a valid time.") from None
     at = at if at.tzinfo else at.replace(tzinfo=world().calendar.tz)
     if not timedelta(0) <= now() - at <= OLDEST:
-        raise _wrong_time("接收时间不能晚于现在,也不能早于十年前。", "It lies between ten years ago and now.")
+        raise _wrong_time("接收时间不能晚于现在，也不能早于十年前。", "It lies between ten years ago and now.")
     return at
 
 

@@ -16,7 +16,7 @@ from engine.errors import Refusal
 from engine.history import HistoryEntry
 from engine.people import Person, Viewer
 from engine.process import Story
-from engine.tasks import Task, Words
+from engine.tasks import Field, Task, Words
 from engine.territory import Unit
 from engine.web.context import locale, maybe_viewer, now, world
 from engine.web.language import _, ngettext
@@ -42,6 +42,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         bar=bar,
+        first_value=first_value,
         icon=icon,
         light_of=light_of,
         masked_name=masked_name,
@@ -111,17 +112,17 @@ def running_length(visit: Any) -> str:
 
 
 def _span(minutes: int, per_day: int) -> str:
+    """Two units at most: days and hours, or hours and minutes."""
     days, rest = divmod(minutes, per_day)
     hours, rest = divmod(rest, 60)
-    if days and per_day < 24 * 60:
-        head = ngettext("%(num)d working day", "%(num)d working days", days)
-    elif days:
-        head = ngettext("%(num)d day", "%(num)d days", days)
+    if days == 0:
+        parts = [_("%(hours)d h", hours=hours) if hours else "", _("%(minutes)d min", minutes=rest) if rest else ""]
     else:
-        return (
-            _("%(hours)d h %(minutes)d min", hours=hours, minutes=rest) if hours else _("%(minutes)d min", minutes=rest)
-        )
-    return f"{head} {_('%(hours)d h', hours=hours)}" if hours else head
+        whole = ngettext("%(num)d working day", "%(num)d working days", days)
+        if per_day == 24 * 60:
+            whole = ngettext("%(num)d day", "%(num)d days", days)
+        parts = [whole, _("%(hours)d h", hours=hours) if hours else ""]
+    return " ".join(part for part in parts if part) or _("%(minutes)d min", minutes=0)
 
 
 def minutes_per_day() -> int:
@@ -162,6 +163,13 @@ def unit_name(unit: Unit | None) -> str:
 
 def task_name(task: Task) -> str:
     return task.name_zh if locale().startswith("zh") else task.name_en
+
+
+def first_value(field: Field) -> Any:
+    """What stands in a field before anybody wrote in it: when something needed happened is mostly now."""
+    if field.default is None and field.kind == "datetime" and field.required:
+        return local(now()).strftime("%Y-%m-%dT%H:%M")
+    return field.default
 
 
 def say(words: Words | Mapping[str, str]) -> str:

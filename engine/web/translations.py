@@ -1,4 +1,4 @@
-"""Catalogues of the pages' words. Message ids are English; `zh_CN` holds the Chinese, `en` says the same again.
+"""Catalogues of the pages' words. Message ids are English; `zh` holds the Chinese, `en` says the same again.
 
 `python -m engine.web.translations` compiles what is stale; with `--update` it first gathers the ids from the sources.
 The compiled files are not committed: `create_app` compiles what is missing or older than its source.

@@ -45,7 +45,14 @@ def build(
         calendar = read_calendar(session, config)
     world = World(config, calendar)
     name = f"{socket.gethostname()}:{os.getpid()}"
-    return Application(config, store, world, clock, Scheduler(store, world, clock, name=name))
+
+    def refresh() -> None:
+        """What other nodes may have changed: memberships and year tables."""
+        world.forget_people()
+        with store.reading() as session:
+            world.calendar = read_calendar(session, config)
+
+    return Application(config, store, world, clock, Scheduler(store, world, clock, name=name, refresh=refresh))
 
 
 def read_calendar(session: Session | None, config: Config) -> WorkingCalendar:

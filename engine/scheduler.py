@@ -56,13 +56,21 @@ class Scheduler:
     """The ticks of one node. `start` runs them in the background; tests and the simulation call them directly."""
 
     def __init__(
-        self, store: Store, world: World, clock: Clock, *, name: str, senders: Mapping[str, Sender] | None = None
+        self,
+        store: Store,
+        world: World,
+        clock: Clock,
+        *,
+        name: str,
+        senders: Mapping[str, Sender] | None = None,
+        refresh: Callable[[], None] | None = None,
     ) -> None:
         self.store = store
         self.world = world
         self.clock = clock
         self.name = name
         self.senders = dict(senders or {})
+        self.refresh = refresh or world.forget_people
         self._background: BackgroundScheduler | None = None
         self._wake_lock = threading.Lock()
         self._wake_at: datetime | None = None
@@ -173,7 +181,7 @@ class Scheduler:
             next_run_time=self.clock.now(),
         )
         add(self._guarded(self.beat), IntervalTrigger(seconds=10), id="beat", next_run_time=self.clock.now())
-        add(self._guarded(self.world.forget_people), IntervalTrigger(seconds=60), id="people")
+        add(self._guarded(self.refresh), IntervalTrigger(seconds=60), id="refresh")
         self.store.after_commit.append(self._on_commit)
         self._background.start()
 

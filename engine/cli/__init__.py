@@ -40,5 +40,6 @@ for verb in (
     operating.verify,
     operating.demo,
     operating.token,
+    operating.calendar,
 ):
     main.add_command(verb)

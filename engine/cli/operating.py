@@ -98,7 +98,10 @@ def verify(config_file: Path | None, database: str | None, as_json: bool) -> Non
         application = prepared(configured(config_file, database))
         with progress_line("checked", None, quiet=as_json) as progress:
             found = verification.check(
-                application.store, application.world, now=application.clock.now(), progress=progress
+                application.store,
+                application.world,
+                now=application.clock.now(),
+                on_progress=lambda done, total: progress(done, f"of {total}"),
             )
         document = {"ok": not found, "violations": [dataclasses.asdict(each) for each in found]}
         lines = "\n".join(f"{each.invariant} {each.case_number or ''} {each.where}: {each.what}" for each in found)
@@ -145,3 +148,34 @@ def token(config_file: Path | None, username: str, name: str, days: int, databas
                 raise Invalid("person.unknown", f"There is nobody with the user name {username!r}.")
             secret = issue(session, person_id, name, now=now, ends_at=now + timedelta(days=days))
         say(as_json, {"token": secret}, secret)
+
+
+@click.command()
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="YEAR.yaml")
+@click.option("--dry-run", is_flag=True, help="Only show which clocks would move.")
+@as_json
+@database
+@click.pass_obj
+def calendar(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
+    """Load the working-day table of a year and move the running clocks it moves; each change is recorded."""
+    from engine import process
+
+    with refusals(as_json):
+        application = prepared(configured(config_file, database))
+        text, now = table.read_text(encoding="utf-8"), application.clock.now()
+        if dry_run:
+            with application.store.reading() as session:
+                _, moves = process.plan_year(session, application.world, text, now=now)
+        else:
+            with application.store.transaction() as session:
+                _, moves = process.load_year(session, application.world, text, viewer=None, now=now)
+        verb = "would move" if dry_run else "moved"
+        lines = [
+            f"{move.case_number} {move.step}: {move.before:%Y-%m-%d %H:%M} → {move.after:%Y-%m-%d %H:%M} UTC"
+            for move in moves
+        ]
+        say(
+            as_json,
+            {"moved": [dataclasses.asdict(move) for move in moves]},
+            "\n".join([*lines, f"{len(moves)} clock(s) {verb}."]),
+        )

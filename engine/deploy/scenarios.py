@@ -21,12 +21,13 @@ from engine.vocabulary import WORDS
 BEGINS = datetime(2025, 1, 6, 1, 0, tzinfo=UTC)
 """Monday, 9:00 in the district."""
 
-KEYS = {"name", "given", "steps", "then"}
+KEYS = {"name", "given", "services", "steps", "then"}
+EXPECTED = {"open", "timers", "messages", "ended", "path", "not_path", "called", "data"}
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """How a scenario went: `said` is empty when it passed; `visited` are (process, element) pairs."""
+    """How a scenario went: `said` is empty when it passed; `visited` are the ids of the elements it reached."""
 
     name: str
     passed: bool
@@ -78,57 +79,120 @@ def _read(path: str, data: bytes) -> dict[str, Any]:
         line, _, words = document.problems[0]
         raise Invalid("scenario.unreadable", f"{path} line {line}: {words}")
     raw = document.value
-    if not isinstance(raw, dict) or not {"given", "steps", "then"} <= set(raw) or set(raw) - KEYS:
-        raise Invalid("scenario.shape", f"{path} needs given, steps and then, and takes nothing but {sorted(KEYS)}.")
+    if not isinstance(raw, dict) or not {"given", "then"} <= set(raw) or set(raw) - KEYS:
+        raise Invalid(
+            "scenario.shape", f"{path} needs given and then, and takes nothing but {', '.join(sorted(KEYS))}."
+        )
     return raw
 
 
 def _run(release: LoadedRelease, raw: Mapping[str, Any], visited: set[str]) -> None:
     given = raw["given"]
-    process_id = str(given["process"])
-    package = release.package
-    answers = {name: iter(_each(table)) for name, table in (given.get("services") or {}).items()}
-    now = BEGINS
+    stage = _Stage(release, raw.get("services") or {}, visited)
+    stage.went(runtime.start(release.package, str(given["process"]), dict(given.get("data") or {}), stage.host()))
+    for number, step in enumerate(raw.get("steps") or [], 1):
+        stage.now += timedelta(minutes=30)
+        stage.take(step, f"step {number}")
+    stage.expect(raw["then"], "at the end")
 
-    def host() -> runtime.Host:
-        return runtime.Host(now=now, functions=WORDS.bound_functions(), due=due, call=call)
 
-    def due(asked: runtime.DueCall) -> runtime.Due:
-        length = release.limits[asked.process].length(asked.step, asked.tier)
-        return runtime.Due(now + timedelta(days=1), asked.step, str(length))
+class _Stage:
+    """A scenario while it is played: the instance, its clock, and what it has done so far."""
 
-    def call(asked: runtime.ServiceCall) -> Mapping[str, Any]:
-        table = answers.get(asked.name)
-        if table is None:
-            return {}
-        return next(table)
+    def __init__(self, release: LoadedRelease, services: Mapping[str, Any], visited: set[str]) -> None:
+        self.release = release
+        self.now = BEGINS
+        self.path: list[str] = []
+        self.called: list[runtime.ServiceCall] = []
+        self._answers = {name: _each(table) for name, table in services.items()}
+        self._visited = visited
+        self._advance: runtime.Advance | None = None
 
-    path: list[str] = []
+    @property
+    def advance(self) -> runtime.Advance:
+        assert self._advance is not None
+        return self._advance
 
-    def went(advance: runtime.Advance) -> runtime.Advance:
+    def host(self) -> runtime.Host:
+        return runtime.Host(now=self.now, functions=WORDS.bound_functions(), due=self._due, call=self._call)
+
+    def went(self, advance: runtime.Advance) -> None:
+        self._advance = advance
         for step in advance.steps:
-            visited.add(step.element)
-            path.append(step.element)
-        return advance
+            self._visited.add(step.element)
+            self.path.append(step.element)
 
-    advance = went(runtime.start(package, process_id, dict(given.get("data") or {}), host()))
-    for number, step in enumerate(raw["steps"] or [], 1):
-        now += timedelta(minutes=30)
-        values = dict(step.get("with") or {})
-        where = f"step {number}"
+    def take(self, step: Mapping[str, Any], where: str) -> None:
+        """One step of the scenario: complete, fire, deliver or expect."""
+        package, values = self.release.package, dict(step.get("with") or {})
         if "complete" in step:
-            task = _one(advance.tasks, step["complete"], step.get("item"), f"{where}: task")
-            advance = went(runtime.complete(package, advance.state, task.token, values, host()))
+            task = _one(self.advance.tasks, step["complete"], step.get("item"), f"{where}: task")
+            self._must_fit(task, values, where)
+            self.went(runtime.complete(package, self.advance.state, task.token, values, self.host()))
         elif "fire" in step:
-            timer = _one(advance.timers, step["fire"], None, f"{where}: timer")
-            now = max(now, timer.due_at)
-            advance = went(runtime.fire(package, advance.state, timer.token, host()))
+            timer = _one(self.advance.timers, step["fire"], None, f"{where}: timer")
+            self.now = max(self.now, timer.due_at)
+            self.went(runtime.fire(package, self.advance.state, timer.token, self.host()))
         elif "deliver" in step:
-            advance = went(runtime.deliver(package, advance.state, str(step["deliver"]), values, host()))
+            self.went(runtime.deliver(package, self.advance.state, str(step["deliver"]), values, self.host()))
+        elif "expect" in step:
+            self.expect(step["expect"], where)
         else:
-            raise Invalid("scenario.step", f"{where} must be one of complete, fire, deliver.")
-        _expect(step.get("then"), advance, path, where)
-    _expect(raw["then"], advance, path, "at the end")
+            raise Invalid("scenario.step", f"{where} must be one of complete, fire, deliver, expect.")
+
+    def expect(self, then: Mapping[str, Any] | None, where: str) -> None:
+        then, advance = then or {}, self.advance
+        if set(then) - EXPECTED:
+            named = ", ".join(sorted(set(then) - EXPECTED))
+            raise Invalid("scenario.then", f"{where}: {named} cannot be expected, only {', '.join(sorted(EXPECTED))}.")
+        found = {
+            "open": sorted(each.element for each in advance.tasks),
+            "timers": sorted(each.element for each in advance.timers),
+            "messages": sorted({each.message for each in advance.messages}),
+        }
+        for kind in ("open", "timers"):
+            if kind in then and sorted(then[kind] or []) != found[kind]:
+                raise _Differs(f"{where}: {kind} are {found[kind]}, expected {sorted(then[kind] or [])}")
+        for message in then.get("messages") or []:
+            if message not in found["messages"]:
+                raise _Differs(f"{where}: {message!r} is not awaited; awaited: {found['messages']}")
+        if "ended" in then and bool(then["ended"]) != advance.ended:
+            raise _Differs(f"{where}: the process {'has' if advance.ended else 'has not'} ended")
+        for element in then.get("path") or []:
+            if element not in self.path:
+                raise _Differs(f"{where}: {element!r} was not reached; reached: {', '.join(dict.fromkeys(self.path))}")
+        for element in then.get("not_path") or []:
+            if element in self.path:
+                raise _Differs(f"{where}: {element!r} was reached and should not have been")
+        for name, value in (then.get("data") or {}).items():
+            if advance.data.get(name) != value:
+                raise _Differs(f"{where}: {name} is {advance.data.get(name)!r}, expected {value!r}")
+        for asked in then.get("called") or []:
+            for name, params in asked.items():
+                if not any(_asks(call, name, params or {}) for call in self.called):
+                    said = [f"{call.name} {dict(call.params)}" for call in self.called]
+                    raise _Differs(f"{where}: {name} {params or ''} was not called; called: {said}")
+
+    def _must_fit(self, task: runtime.WaitingTask, values: Mapping[str, Any], where: str) -> None:
+        if task.form is None:
+            return
+        fields = self.release.form(task.process, task.form).fields
+        for name in values:
+            if name not in fields:
+                raise Invalid("scenario.answer", f"{where}: the form {task.form!r} has no field {name!r}.")
+
+    def _due(self, asked: runtime.DueCall) -> runtime.Due:
+        length = self.release.limits[asked.process].length(asked.step, asked.tier)
+        return runtime.Due(self.now + timedelta(days=1), asked.step, str(length))
+
+    def _call(self, asked: runtime.ServiceCall) -> Mapping[str, Any]:
+        self.called.append(asked)
+        answers = self._answers.get(asked.name)
+        return {} if answers is None else next(answers)
+
+
+def _asks(call: runtime.ServiceCall, name: str, params: Mapping[str, Any]) -> bool:
+    return call.name == name and all(call.params.get(key) == value for key, value in params.items())
 
 
 def _each(table: Any) -> Iterator[Mapping[str, Any]]:
@@ -145,31 +209,3 @@ def _one(waiting: Sequence[Any], element: str, item: Any, what: str) -> Any:
             return each
     known = ", ".join(each.element for each in waiting) or "none"
     raise _Differs(f"{what} {element!r} does not wait; waiting: {known}")
-
-
-def _expect(then: Mapping[str, Any] | None, advance: runtime.Advance, path: Sequence[str], where: str) -> None:
-    then = then or {}
-    known = {"tasks", "timers", "messages", "ended", "path", "not_path", "data"}
-    if set(then) - known:
-        raise Invalid(
-            "scenario.then", f"{where}: {sorted(set(then) - known)} cannot be expected, only {sorted(known)}."
-        )
-    found: dict[str, list[str]] = {
-        "tasks": sorted(each.element for each in advance.tasks),
-        "timers": sorted(each.element for each in advance.timers),
-        "messages": sorted(each.message for each in advance.messages),
-    }
-    for kind, present in found.items():
-        if kind in then and sorted(then[kind] or []) != present:
-            raise _Differs(f"{where}: {kind} are {present}, expected {sorted(then[kind] or [])}")
-    if "ended" in then and bool(then["ended"]) != advance.ended:
-        raise _Differs(f"{where}: the process {'has' if advance.ended else 'has not'} ended")
-    for element in then.get("path") or []:
-        if element not in path:
-            raise _Differs(f"{where}: {element!r} was not reached; reached: {', '.join(dict.fromkeys(path))}")
-    for element in then.get("not_path") or []:
-        if element in path:
-            raise _Differs(f"{where}: {element!r} was reached and should not have been")
-    for name, value in (then.get("data") or {}).items():
-        if advance.data.get(name) != value:
-            raise _Differs(f"{where}: {name} is {advance.data.get(name)!r}, expected {value!r}")

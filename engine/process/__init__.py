@@ -10,6 +10,7 @@ from engine.process.acts import (
     is_awaited,
     warn,
 )
+from engine.process.calendar import Move, load_year, plan_year
 from engine.process.finding import Found, Wanted, find_cases
 from engine.process.model import Instance
 from engine.process.push import FUNCTIONS, OUTWARD, record
@@ -31,6 +32,7 @@ __all__ = [
     "Forecast",
     "Found",
     "Instance",
+    "Move",
     "Story",
     "Trouble",
     "Wanted",
@@ -46,6 +48,8 @@ __all__ = [
     "fire_deadline",
     "forecast",
     "is_awaited",
+    "load_year",
+    "plan_year",
     "record",
     "report_risk",
     "retime_tasks",

@@ -11,8 +11,8 @@ import pytest
 
 from engine.clock import ManualClock
 from engine.config import load_config
-from engine.simulate.organisation import seed_organisation
 from engine.main import build
+from engine.simulate.organisation import seed_organisation
 from engine.store import open_store
 from tests import postgres
 from tests.conftest import import_tables

@@ -47,7 +47,8 @@ class District:
     def file(self, place: str, *, kind: str = "complaint", channel: str = "qr", **facts: Any) -> int:
         with self.store.transaction() as session:
             filing = intake.Filing(
-                channel, kind, "noise.renovation", "装修噪音", "楼上中午、晚上都在装修。", place, self.clock.now(), facts=facts,
+                channel, kind, "noise.renovation", "装修噪音", "楼上中午、晚上都在装修。", place, self.clock.now(),
+                facts=facts,
                 parties=(intake.PartyIn("applicant", "冯某"), intake.PartyIn("respondent", "装修公司", "org")),
             )  # fmt: skip
             return intake.file_case(session, self.world, filing, viewer=None, now=self.clock.now()).id

@@ -31,6 +31,7 @@ from engine.tasks import TaskState
 MAIN = "p_case"
 """The process every case runs; supervision and requests run beside it as instances of their own."""
 
+SIZES = ("small", "big")
 ENDS_WITH_CASE = frozenset({"p_extension"})
 """Side processes that make no sense once the case is closed."""
 
@@ -113,7 +114,7 @@ def complete_task(
         push.host(),
     )
     opened = settle(push, advance, completed=task)
-    _follow_end(push)
+    _follow(push, advance)
     return Completion(case.id, case.number, tuple(opened), case.ended)
 
 
@@ -149,7 +150,7 @@ def fire_deadline(session: Session, world: World, case: Case, deadline: Deadline
     assert deadline.token is not None
     advance = runtime.fire(push.release.package, push.instance.state, deadline.token, push.host())
     settle(push, advance, fired=deadline)
-    _follow_end(push)
+    _follow(push, advance)
 
 
 def warn(session: Session, case: Case, deadline: Deadline, *, now: datetime) -> None:
@@ -189,7 +190,7 @@ def deliver_message(
             session.flush()
             advance = runtime.deliver(push.release.package, push.instance.state, message, dict(payload), push.host())
             settle(push, advance)
-            _follow_end(push)
+            _follow(push, advance)
             return
     raise Conflict(
         "message.not_awaited", f"Case {case.number} does not wait for {message!r} now.", case=case.id, message=message
@@ -256,10 +257,17 @@ def _start_data(world: World, case: Case) -> dict[str, Any]:
     }
 
 
-def _follow_end(push: Push) -> None:
-    """Ends what only made sense while the case was open."""
-    if not push.case.ended:
-        return
+def _follow(push: Push, advance: runtime.Advance) -> None:
+    """What the case takes over from its process, and what ends with the case."""
+    size = advance.data.get("size")
+    if push.instance.process_id == MAIN and size in SIZES and size != push.case.size:
+        push.happened("case.became_" + str(size), {"from": push.case.size})
+        push.case.size = str(size)
+    if push.case.ended:
+        _end_beside(push)
+
+
+def _end_beside(push: Push) -> None:
     side = push.session.scalars(
         select(Instance.id).where(
             Instance.case_id == push.case.id, Instance.ended_at.is_(None), Instance.process_id.in_(ENDS_WITH_CASE)

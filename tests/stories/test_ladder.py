@@ -60,7 +60,7 @@ def test_grid_to_street_by_overdue_request_and_overdue(district: Open) -> None:
     assert here.clocks(case)["handle"].due_at == at("2024-11-28 18:00")
     here.sign_in(case)
     here.until("2024-11-28 18:00")
-    assert here.case(case).tier == "street"
+    assert (here.case(case).tier, here.case(case).size) == ("street", "big")
     assert here.clocks(case)["handle"].due_at == at("2024-12-12 18:00")
     assert [visit.reason for visit in here.visits(case)] == ["filed", "overdue", "request", "overdue"]
 

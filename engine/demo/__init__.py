@@ -1,5 +1,5 @@
 """A district to look at: the exact tree of the field, the people in it, and cases made by the real engine."""
 
-from engine.demo.organisation import seed_organisation
+from engine.simulate import seed_organisation
 
 __all__ = ["seed_organisation"]

@@ -1,0 +1,176 @@
+"""What people do about a task: which answer, and when. Forms are the contract, as they are for the engine itself.
+
+`respond` decides and touches nothing but the case's own fate and chance; the loop carries it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from engine.escalation import RISES
+from engine.simulate import shares
+from engine.simulate.followed import Asked, Followed
+from engine.simulate.pace import QUICK, SLOW, STEADY, Pace
+from engine.simulate.texts import texts
+from engine.territory import Tiers
+
+Beside = Literal["jump", "extension", "withdraw"]
+
+UNSAID = frozenset({"quality_check", "decide_upgrade", "decide_extension"})
+"""Forms in which nobody may decide on their own work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """At `at` somebody completes the task with these decisions; `beside` happens at that instant before it."""
+
+    at: datetime
+    decided: dict[str, Any] = field(default_factory=dict)
+    beside: tuple[tuple[datetime, Beside], ...] = ()
+
+
+def respond(case: Followed, asked: Asked, *, now: datetime, pace: Pace, tiers: Tiers) -> Response | None:
+    """What the asked people do; None when they let the time run out."""
+    match asked.form:
+        case "sign_in":
+            return _sign_in(case, asked, now, pace)
+        case "handle":
+            return _handle(case, asked, now, pace, tiers)
+        case "resolve":
+            return Response(pace.part(now, asked.due_at, case.chance, QUICK), _resolved(case))
+        case "confirm_triage":
+            return Response(pace.part(now, asked.due_at, case.chance), _confirmed(case))
+        case "co_opinion":
+            return _co_opinion(case, asked, now, pace)
+        case "joint_conclusion":
+            agreed = "no" if case.chance.random() < shares.DISAGREED else "yes"
+            return Response(pace.part(now, asked.due_at, case.chance, QUICK), {"agreed": agreed})
+        case "agreement":
+            written = tiers.index(case.tier) >= 2
+            decided = {"agreement_form": "written" if written else "oral"}
+            return Response(pace.part(now, asked.due_at, case.chance, QUICK), decided)
+        case "sign":
+            signed = "no" if case.chance.random() < shares.DISAGREED else "yes"
+            return Response(pace.part(now, asked.due_at, case.chance, QUICK), {"signed": signed})
+        case "decide_upgrade":
+            return _decide_upgrade(case, asked, now, pace, tiers)
+        case "quality_check":
+            verdict = "rework" if case.chance.random() < shares.REWORK else "pass"
+            return Response(pace.part(now, asked.due_at, case.chance), {"verdict": verdict})
+        case "decide_extension":
+            if case.chance.random() < shares.SILENT:
+                return None
+            refused = case.chance.random() < shares.EXTENSION_REFUSED
+            return Response(pace.part(now, asked.due_at, case.chance), {"decision": "refuse" if refused else "approve"})
+        case "supervision_reply":
+            if case.chance.random() < shares.SILENT:
+                return None
+            return Response(pace.part(now, asked.due_at, case.chance))
+        case "supervision_review":
+            again = case.chance.random() < shares.REWORK
+            return Response(pace.days(now, case.chance.uniform(0.3, 1.5)), {"verdict": "again" if again else "accept"})
+        case "supervision_notice" | "circular" | "ceiling":
+            return Response(pace.days(now, case.chance.uniform(0.3, 1.5)), {"issue_reason": "ceiling"})
+        case _:
+            return Response(pace.part(now, asked.due_at, case.chance, QUICK))
+
+
+def _sign_in(case: Followed, asked: Asked, now: datetime, pace: Pace) -> Response | None:
+    if case.fate.returns and asked.why in RISES and asked.why != "severity_jump" and asked.due_at is not None:
+        case.fate.returns = False
+        at = pace.part(now, asked.due_at, case.chance, QUICK)
+        if at < asked.due_at:
+            decided = {"action": "return", "reason_code": case.chance.choice(("can_settle_below", "incomplete"))}
+            return Response(at, decided)
+    if case.fate.late_sign_in:
+        case.fate.late_sign_in = False
+        return Response(pace.minutes(now, case.chance.uniform(260, 400)), {"action": "sign"})
+    return Response(pace.part(now, asked.due_at, case.chance, STEADY), {"action": "sign"})
+
+
+def _handle(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: Tiers) -> Response | None:
+    chance, fate = case.chance, case.fate
+    here = tiers.index(case.tier)
+    at = pace.part(now, asked.due_at, chance)
+    beside: list[tuple[datetime, Beside]] = []
+    if fate.withdraws:
+        fate.withdraws = False
+        return Response(at, {"outcome": "resolved"}, ((pace.part(now, asked.due_at, chance, QUICK), "withdraw"),))
+    if fate.jumps:
+        fate.jumps = False
+        beside.append((pace.part(now, asked.due_at, chance, QUICK), "jump"))
+    if fate.extends and here > 0:
+        fate.extends = False
+        beside.append((pace.part(now, asked.due_at, chance, (0.02, 0.2, 0.1)), "extension"))
+        at = pace.part(now, asked.due_at, chance, SLOW)
+    beside_all = tuple(beside)
+    if fate.pauses and here > 0:
+        fate.pauses = False
+        return Response(at, {"outcome": "wait"}, beside_all)
+    if here < fate.settles:
+        leaving = case.leaving.get(case.visit_seq)
+        if leaving is None:
+            overdue = chance.random() < shares.OVERDUE / RISING
+            leaving = case.leaving[case.visit_seq] = "overdue" if overdue else "up"
+        return None if leaving == "overdue" and not beside else Response(at, {"outcome": "up"}, beside_all)
+    if tiers.names[here] == tiers.top and fate.stays_unsettled:
+        return None
+    if fate.joins:
+        fate.joins = False
+        return Response(pace.part(now, asked.due_at, chance, QUICK), {"outcome": "joint"}, beside_all)
+    if fate.continues:
+        fate.continues = False
+        return Response(pace.part(now, asked.due_at, chance, QUICK), {"outcome": "continue"}, beside_all)
+    return Response(at, {"outcome": "resolved"}, beside_all)
+
+
+RISING = 0.30
+"""Rises per case; so many of them happen by overdue that the share of all cases comes out."""
+
+
+def _resolved(case: Followed) -> dict[str, Any]:
+    code = case.chance.choices(
+        (
+            "agreement_oral",
+            "agreement_written",
+            "fulfilled",
+            "partly_fulfilled",
+            "explained",
+            "not_supported",
+            "guided",
+        ),
+        (30, 14, 30, 8, 10, 4, 4),
+    )[0]
+    substantive = code in ("agreement_oral", "agreement_written", "fulfilled")
+    view = case.chance.choices(("satisfied", "accepts", "dissatisfied", "unreachable"), (62, 31, 5, 2))[0]
+    return {"result_code": code, "substantive": "yes" if substantive else "no", "parties_view": view}
+
+
+def _confirmed(case: Followed) -> dict[str, Any]:
+    if case.chance.random() < shares.REGRADED:
+        return {"verdict": "change", "severity": 2, "size": "big"}
+    return {"verdict": "agree"}
+
+
+def _co_opinion(case: Followed, asked: Asked, now: datetime, pace: Pace) -> Response | None:
+    if case.chance.random() < shares.ABSENT:
+        return None
+    position = case.chance.choices(("agree", "partly", "disagree", "not_ours"), (70, 18, 6, 6))[0]
+    decided: dict[str, Any] = {"position": position}
+    if position in ("agree", "partly"):
+        decided["measures"] = texts().written("measures", case.chance)
+    return Response(pace.part(now, asked.due_at, case.chance), decided)
+
+
+def _decide_upgrade(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: Tiers) -> Response | None:
+    chance = case.chance
+    said = chance.random()
+    if said < shares.SILENT:
+        return None
+    at = pace.part(now, asked.due_at, chance)
+    if said < shares.SILENT + shares.GUIDED + shares.REFUSED:
+        case.fate.settles = tiers.index(case.tier)
+        return Response(at, {"decision": "guide" if said < shares.SILENT + shares.GUIDED else "refuse"})
+    return Response(at, {"decision": "accept"})

@@ -1,0 +1,367 @@
+"""The events of a simulated district in the order of virtual time: arrivals, people's acts, and the real deadlines.
+
+Before each event every clock that has come due by then is fired by the real scheduler at its own instant. Nothing
+depends on anything but the seed: each case draws from a chance of its own, and ties are broken by order of planning.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from engine import deadlines, intake, process, tasks
+from engine.cases import Case
+from engine.clock import ManualClock
+from engine.deadlines import Deadline, DeadlineState, Extension
+from engine.deploy import LoadedRelease
+from engine.main import Application
+from engine.people import Viewer
+from engine.simulate import shares
+from engine.simulate.answers import fill
+from engine.simulate.arrivals import Arrival
+from engine.simulate.behaviour import UNSAID, Beside, Response, respond
+from engine.simulate.crew import Crew
+from engine.simulate.followed import Asked, Fate, Followed
+from engine.simulate.pace import Pace
+from engine.simulate.texts import texts
+from engine.store import table_of
+from engine.tasks import Task
+
+Progress = Callable[[int, str], None]
+
+OUTBOX_EVERY = timedelta(days=1)
+OUTBOX_BATCH = 500
+WORKS = ("lead", "deputy", "handler")
+DECIDES_DOWN = ("leader", "petition_officer", "dispatcher")
+
+_task = table_of(Task).c
+_OPEN_TASKS = (
+    select(_task.id, _task.instance_id, _task.process, _task.form, _task.unit_id, _task.roles, _task.item, _task.why)
+    .add_columns(_task.due_at)
+    .where(_task.case_id == bindparam("case_id"), _task.state == literal_column("'open'"))
+    .order_by(_task.id)
+)
+_deadline = table_of(Deadline).c
+_ARMED = _deadline.state == literal_column("'armed'")
+_NEXT = select(
+    select(func.min(_deadline.next_at)).where(_ARMED).scalar_subquery(),
+    select(func.min(_deadline.warn_at)).where(_ARMED, _deadline.warned_at.is_(None)).scalar_subquery(),
+)
+_ASKED_CLOCK = (
+    select(_deadline.id)
+    .join(Extension, Extension.deadline_id == _deadline.id)
+    .where(Extension.case_id == bindparam("case_id"), Extension.decision.is_(None), _ARMED)
+)
+"""The clock more time is asked for, while it runs; a leader can grant nothing on one that stands still or is over."""
+_CASE_OF = select(_deadline.case_id).where(_deadline.id == bindparam("deadline_id"))
+
+
+class Loop:
+    """One run. `until` is the last virtual instant; what would happen later is left open."""
+
+    def __init__(
+        self,
+        application: Application,
+        clock: ManualClock,
+        arrivals: Iterator[Arrival],
+        crew: Crew,
+        release: LoadedRelease,
+        *,
+        until: datetime,
+        progress: Progress | None = None,
+    ) -> None:
+        self.application = application
+        self.store, self.world, self.scheduler = application.store, application.world, application.scheduler
+        self.clock = clock
+        self.crew = crew
+        self.release = release
+        self.until = until
+        self.progress = progress
+        self.pace = Pace(self.world.calendar)
+        self.arrivals = arrivals
+        self.steps = 0
+        """Transactions that changed a case."""
+        self.counts: Counter[str] = Counter()
+        self._events: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._planned = 0
+        self._cases: dict[int, Followed] = {}
+        self._fired: list[int] = []
+        self._outbox_at = clock.now() + OUTBOX_EVERY
+        self._due: datetime | None = None
+        self._warn: datetime | None = None
+
+    def run(self) -> None:
+        self._next_arrival()
+        while True:
+            self._look_at_clocks()
+            ahead = [at for at in (self._due, self._warn) if at is not None]
+            clock_at = min(ahead) if ahead else None
+            event_at = self._events[0][0] if self._events else None
+            if clock_at is not None and clock_at <= self.until and (event_at is None or clock_at <= event_at):
+                self._move_to(clock_at)
+                self._fire()
+            elif event_at is not None and event_at <= self.until:
+                self._move_to(event_at)
+                heapq.heappop(self._events)[2]()
+            else:
+                break
+        self._move_to(self.until)
+        self._send()
+
+    # --- the clock --------------------------------------------------------------------------------------------------
+
+    def _look_at_clocks(self) -> None:
+        with self.store.reading() as session:
+            self._due, self._warn = session.execute(_NEXT).one()
+
+    def _move_to(self, at: datetime) -> None:
+        """Never backwards; once a virtual day everything that must leave is sent."""
+        while self._outbox_at <= at:
+            self.clock.set(max(self.clock.now(), self._outbox_at))
+            self._send()
+            self._outbox_at += OUTBOX_EVERY
+        self.clock.set(max(self.clock.now(), at))
+
+    def _send(self) -> None:
+        while self.scheduler.send_outbox(most=OUTBOX_BATCH):
+            pass
+
+    def _fire(self) -> None:
+        """One clock that is due by now, or one warning."""
+        if self._due is not None and self._due <= self.clock.now():
+            tick = self.scheduler.fire_due(most=1, on_fired=self._fired.append)
+            self.steps += tick.fired
+            self.counts["failed"] += tick.failed
+            for deadline_id in self._fired:
+                with self.store.reading() as session:
+                    case_id = session.execute(_CASE_OF, {"deadline_id": deadline_id}).scalar_one()
+                    case = self._cases.get(case_id)
+                    if case is not None:
+                        row = session.get(Case, case_id)
+                        assert row is not None
+                        self._look(session, case, row)
+            self._fired.clear()
+        else:
+            self.steps += self.scheduler.warn_due(most=1)
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    def _plan(self, at: datetime, act: Callable[[], None]) -> None:
+        self._planned += 1
+        heapq.heappush(self._events, (at, self._planned, act))
+
+    def _next_arrival(self) -> None:
+        arrival = next(self.arrivals, None)
+        if arrival is not None:
+            self._plan(arrival.filing.received_at, lambda: self._file(arrival))
+
+    def _file(self, arrival: Arrival) -> None:
+        self._next_arrival()
+        fate = Fate.drawn(arrival.settles, arrival.chance)
+        with self.store.transaction() as session:
+            row = intake.file_case(session, self.world, arrival.filing, viewer=None, now=self.clock.now())
+            case = Followed(row.id, row.place_id, arrival.chance, fate)
+            self._cases[row.id] = case
+            self._look(session, case, row)
+        self._did("filed")
+        if self.progress is not None and self.counts["filed"] % 50 == 0:
+            self.progress(self.counts["filed"], self.clock.now().astimezone(self.world.calendar.tz).date().isoformat())
+
+    def _did(self, what: str) -> None:
+        self.steps += 1
+        self.counts[what] += 1
+
+    def _look(self, session: Session, case: Followed, row: Case) -> None:
+        """Takes note of where the case stands and has the asked people plan what they do about new tasks."""
+        session.flush()
+        case.tier, case.holder_id, case.visit_seq, case.ended = row.tier, row.holder_id, row.visit_seq, row.ended
+        seen, case.open = case.open, {}
+        for found in session.execute(_OPEN_TASKS, {"case_id": case.case_id}):
+            asked = seen.get(found.id) or Asked(
+                found.id,
+                found.instance_id,
+                found.process,
+                found.form,
+                found.unit_id,
+                tuple(role for role in found.roles.split("|") if role),
+                found.item,
+                found.why,
+                found.due_at,
+            )
+            case.open[asked.id] = asked
+            if asked.id not in seen:
+                self._react(case, asked)
+
+    def _react(self, case: Followed, asked: Asked) -> None:
+        now = self.clock.now()
+        response = respond(case, asked, now=now, pace=self.pace, tiers=self.world.tiers)
+        if response is None:
+            return
+        for at, beside in response.beside:
+            self._plan(at, lambda beside=beside: self._beside(case, asked, beside))  # type: ignore[misc]
+        if case.chance.random() < shares.CLAIMED:
+            self._plan(now + (response.at - now) / 2, lambda: self._claim(case, asked))
+        self._plan(response.at, lambda: self._complete(case, asked, response))
+
+    def _viewer(self, case: Followed, asked: Asked) -> Viewer | None:
+        claimed = case.claimed.get(asked.id)
+        if claimed is not None:
+            return self.crew.viewer(claimed)
+        but = frozenset(case.worked) if asked.form in UNSAID else frozenset[int]()
+        return self.crew.one_of(asked.unit_id, asked.roles, case.chance, but=but)
+
+    def _claim(self, case: Followed, asked: Asked) -> None:
+        viewer = self._viewer(case, asked)
+        if asked.id not in case.open or viewer is None or asked.id in case.claimed:
+            return
+        with self.store.transaction() as session:
+            tasks.claim(session, asked.id, viewer=viewer, now=self.clock.now())
+        case.claimed[asked.id] = viewer.person_id
+        self._did("claimed")
+
+    def _complete(self, case: Followed, asked: Asked, response: Response) -> None:
+        viewer = self._viewer(case, asked)
+        if asked.id not in case.open or viewer is None:
+            return
+        now = self.clock.now()
+        with self.store.transaction() as session:
+            answers = self._answers(session, case, asked, response.decided)
+            process.complete_task(session, self.world, asked.id, answers, viewer=viewer, now=now)
+            row = session.get(Case, case.case_id)
+            assert row is not None
+            del case.open[asked.id]
+            self._look(session, case, row)
+        self._did("completed")
+        if asked.form in ("handle", "resolve"):
+            case.worked = {viewer.person_id} if asked.form == "handle" else case.worked | {viewer.person_id}
+        if answers.get("outcome") == "wait" and case.fate.supplied:
+            self._plan(self.pace.days(now, case.chance.uniform(0.5, 6.0)), lambda: self._supply(case))
+
+    def _answers(self, session: Session, case: Followed, asked: Asked, decided: Mapping[str, Any]) -> Mapping[str, Any]:
+        if asked.form is None:
+            return {}
+        form = self.release.form(asked.process, asked.form)
+        choices: Mapping[str, Any] = {}
+        if any(each.source for each in form.fields.values()):
+            task, row = tasks.get_task(session, asked.id), session.get(Case, case.case_id)
+            assert row is not None
+            choices = tasks.choices_for(session, form, task, row, self.world.tiers)
+        if (
+            asked.form == "decide_extension"
+            and session.execute(_ASKED_CLOCK, {"case_id": case.case_id}).first() is None
+        ):
+            decided = {"decision": "refuse"}
+        if asked.form == "invite_joint":
+            decided = {**decided, "co_units": self._invited(case, choices.get("community_units", ()))}
+        return fill(
+            form, decided, choices=choices, now=self.clock.now(), zone=self.world.calendar.tz, chance=case.chance
+        )
+
+    def _invited(self, case: Followed, offered: Any) -> list[str]:
+        """Two to four units, those nearest to the place first."""
+        units = [choice.value for choice in offered]
+        place = case.place_id.split(".")
+
+        def near(unit: str) -> int:
+            return sum(1 for ours, theirs in zip(place, unit.split("."), strict=False) if ours == theirs)
+
+        closest = sorted(units, key=lambda unit: (-near(unit), unit))[:12]
+        return sorted(case.chance.sample(closest, min(len(closest), case.chance.randint(2, 4))))
+
+    # --- beside the tasks -------------------------------------------------------------------------------------------
+
+    def _beside(self, case: Followed, asked: Asked, what: Beside) -> None:
+        if asked.id not in case.open or case.ended:
+            return
+        match what:
+            case "jump":
+                self._jump(case)
+            case "extension":
+                self._ask_extension(case)
+            case "withdraw":
+                self._withdraw(case)
+
+    def _jump(self, case: Followed) -> None:
+        viewer = self.crew.one_of(case.holder_id, WORKS, case.chance)
+        if viewer is None:
+            return
+        facts = case.chance.choice(({"risk": "mass_gathering"}, {"people_count": 40}, {"opinion_level": "hot"}))
+        now = self.clock.now()
+        with self.store.transaction() as session:
+            if not process.is_awaited(session, self.world, case.case_id, "m_severity_jump"):
+                return
+            reason = texts().written("risk", case.chance)
+            if process.report_risk(session, self.world, case.case_id, facts, reason, viewer=viewer, now=now):
+                case.fate.settles = max(case.fate.settles, len(self.world.tiers.names) - 2)
+            self._look(session, case, self._row(session, case))
+        self._did("risk")
+        if case.fate.downgrades:
+            self._plan(self.pace.days(now, case.chance.uniform(1.5, 5.0)), lambda: self._downgrade(case))
+
+    def _downgrade(self, case: Followed) -> None:
+        viewer = self.crew.one_of(case.holder_id, DECIDES_DOWN, case.chance)
+        index = self.world.tiers.index(case.tier)
+        if case.ended or viewer is None or index < 4:
+            return
+        to = self.world.tiers.names[index - 1]
+        with self.store.transaction() as session:
+            if not process.is_awaited(session, self.world, case.case_id, "m_downgrade"):
+                return
+            case.fate.settles = index - 1
+            reason = texts().written("downgraded", case.chance)
+            process.downgrade(session, self.world, case.case_id, to, reason, viewer=viewer, now=self.clock.now())
+            self._look(session, case, self._row(session, case))
+        self._did("downgraded")
+
+    def _ask_extension(self, case: Followed) -> None:
+        """Only where it can be granted: people know the rules they work under."""
+        viewer = self.crew.one_of(case.holder_id, WORKS, case.chance)
+        now = self.clock.now()
+        with self.store.transaction() as session:
+            clock = deadlines.of_visit(session, case.case_id, case.visit_seq, "handle")
+            before = deadlines.parse_length(self.world.config.policy.extension_ask_before)
+            if (
+                viewer is None
+                or clock is None
+                or clock.state != DeadlineState.ARMED
+                or clock.extended_by is not None
+                or self.world.calendar.due(now, before, provisional=True).at > clock.due_at
+            ):
+                return
+            reason = texts().written("extension", case.chance)
+            process.ask_extension(session, self.world, case.case_id, clock.length, reason, viewer=viewer, now=now)
+            case.worked.add(viewer.person_id)
+            self._look(session, case, self._row(session, case))
+        self._did("asked")
+
+    def _withdraw(self, case: Followed) -> None:
+        viewer = self.crew.one_of(case.holder_id, WORKS, case.chance)
+        if viewer is None:
+            return
+        with self.store.transaction() as session:
+            if not process.is_awaited(session, self.world, case.case_id, "m_withdraw"):
+                return
+            reason = texts().written("withdrawn", case.chance)
+            process.withdraw(session, self.world, case.case_id, reason, viewer=viewer, now=self.clock.now())
+            self._look(session, case, self._row(session, case))
+        self._did("withdrawn")
+
+    def _supply(self, case: Followed) -> None:
+        if case.ended:
+            return
+        with self.store.transaction() as session:
+            note = texts().written("supplied", case.chance)
+            process.supply(session, self.world, case.case_id, note, viewer=None, now=self.clock.now())
+            self._look(session, case, self._row(session, case))
+        self._did("supplied")
+
+    def _row(self, session: Session, case: Followed) -> Case:
+        row = session.get(Case, case.case_id)
+        assert row is not None
+        return row

@@ -1,0 +1,116 @@
+"""How much of what happens in a simulated district: every share and weight in one place, all of them assumptions.
+
+The shares follow the field's own estimates (channels, categories, severity, where a matter is settled); tune them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+CHANNELS: Mapping[str, float] = {
+    "hotline_12345": 0.42,
+    "qr": 0.27,
+    "inspection": 0.10,
+    "petition_online": 0.06,
+    "petition_letter": 0.03,
+    "petition_visit": 0.03,
+    "secretary_mailbox": 0.03,
+    "tea_talk": 0.03,
+    "online_media": 0.02,
+    "leader_reception": 0.005,
+    "return_visit": 0.005,
+}
+
+CATEGORIES: Mapping[str, float] = {
+    "labour.wages": 0.16,
+    "property.fee": 0.09,
+    "consumer.prepaid": 0.09,
+    "contract.lease": 0.07,
+    "noise.social": 0.06,
+    "noise.construction": 0.06,
+    "property.repair": 0.06,
+    "neighbour.leak": 0.05,
+    "neighbour.noise": 0.05,
+    "consumer.refund": 0.05,
+    "neighbour.parking": 0.04,
+    "marriage.family": 0.04,
+    "environment.fumes": 0.04,
+    "safety.fire": 0.04,
+    "education": 0.03,
+    "road.facility": 0.03,
+    "land.compensation": 0.02,
+    "medical.harm": 0.01,
+    "housing.delivery": 0.01,
+}
+
+KINDS: Mapping[str, float] = {"dispute": 0.55, "complaint": 0.30, "help": 0.15}
+
+SEVERITY: Mapping[int, float] = {1: 0.86, 2: 0.11, 3: 0.027, 4: 0.003}
+
+SETTLED_AT: Mapping[int, Mapping[int, float]] = {
+    1: {0: 0.2093, 1: 0.4884, 2: 0.1628, 3: 0.0960, 4: 0.0335, 5: 0.0100},
+    2: {3: 0.80, 4: 0.16, 5: 0.04},
+    3: {4: 0.85, 5: 0.15},
+    4: {5: 1.0},
+}
+"""By severity: the tier (0 the lowest) at which a matter is settled. Weighted with SEVERITY: 18/42/14/17/7/2 %."""
+
+BEGINS_BELOW = 0.25
+"""So many of the matters that no building settles are known to the building all the same, and begin there."""
+
+HOURS = (1, 1, 1, 1, 1, 1, 2, 4, 8, 12, 12, 9, 6, 7, 10, 11, 10, 8, 6, 6, 7, 6, 4, 2)
+REST_DAY = 0.45
+"""Fewer people report anything on a rest day."""
+
+SPRING_FESTIVAL = 0.25
+WAGES_BEFORE_FESTIVAL = 3.0
+NEW_YEARS = (
+    date(2023, 1, 22),
+    date(2024, 2, 10),
+    date(2025, 1, 29),
+    date(2026, 2, 17),
+    date(2027, 2, 6),
+    date(2028, 1, 26),
+    date(2029, 2, 13),
+    date(2030, 2, 3),
+)
+"""The first day of the lunar year: the festival runs from its eve, seven days on."""
+
+COMMUNITY_SPREAD = 0.6
+"""Sigma of the lognormal weight of a community."""
+
+BUSY_GRIDS = 0.20
+BUSY_GRID_WEIGHT = 4.89
+"""A fifth of the grids carries about 55 % of the matters."""
+
+REPEAT = 0.06
+ANONYMOUS = 0.08
+
+OVERDUE = 0.03
+PAUSED = 0.12
+EXTENDED = 0.04
+JOINT = 0.15
+JUMPED = 0.008
+WITHDRAWN = 0.01
+RETURNED = 0.06
+"""Of the matters that rise on request: signed back down at once by the tier above."""
+DOWNGRADED = 0.35
+"""Of the matters that jumped: the reason is gone after some days."""
+LATE_SIGN_IN = 0.02
+AT_CEILING = 0.25
+"""Of the matters the district gets: not settled in time there either."""
+NEVER_SUPPLIED = 0.15
+"""Of the paused matters: the petitioner never answers."""
+GUIDED = 0.06
+REFUSED = 0.03
+SILENT = 0.05
+"""Of the requests from below: answered with guidance, refused, never answered."""
+CONTINUED = 0.10
+"""Of the handlings: a step is noted, and the work goes on."""
+ABSENT = 0.06
+DISAGREED = 0.12
+REWORK = 0.08
+REGRADED = 0.03
+CLAIMED = 0.10
+EXTENSION_REFUSED = 0.12

@@ -48,8 +48,9 @@ class ServiceCall:
 class Host:
     """What the runtime may ask of the world during one push.
 
-    `functions` must be pure. `due` answers `due(step, tier)`. `call` may raise any refusal of `engine.errors`, which reaches the caller of the push
-    unchanged; the half-advanced state is then dropped. `call` gives variables that are merged into the token's data.
+    `functions` must be pure. `due` answers `due(step, tier)`. `call` may raise any refusal of `engine.errors`, which
+    reaches the caller unchanged (the half-advanced state is then dropped), or `BusinessError`, which becomes
+    an error event. `call` gives variables that are merged into the token's data.
     """
 
     now: datetime

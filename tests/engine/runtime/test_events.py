@@ -1,4 +1,4 @@
-"""Timers, messages, signals, escalations, errors, conditions, links: caught, thrown, at boundaries and by handlers."""
+"""Timers, messages and event gateways: who waits, who is taken away, and when."""
 
 from datetime import timedelta
 
@@ -11,26 +11,21 @@ from diagrams import (
     definitions,
     end,
     fork,
-    handler,
-    link,
     message,
     on,
     process,
     race,
     script,
-    service,
     start,
     sub,
     throw,
     timer,
     user,
-    when,
     xor,
 )
 from play import NOON, Play
 
-from engine.errors import Conflict, Invalid
-from engine.runtime import BusinessError
+from engine.errors import Conflict
 from engine.runtime import driver as pushes
 
 
@@ -233,252 +228,3 @@ def test_a_non_interrupting_message_is_caught_as_often_as_it_comes():
     )  # fmt: skip
     play = Play(diagram, data={"n": 0}).send("m").send("m").send("m")
     assert (play.data["n"], play.ready) == (3, ["a"])
-
-
-def _escalating(kind, *, interrupting=True, called=False):
-    inside = (
-        start("s1"),
-        user("u"),
-        xor("g"),
-        end("ok"),
-        end("up", on(kind, "X")),
-        "s1 -> u -> g ->{not solved} up",
-        "g -> ok *",
-    )
-    host = call("s", "q") if called else sub("s", *inside)
-    outer = process("p", start(), host, boundary("bx", "s", on(kind, "X"), interrupting), user("esc"), user("b"),
-    end(), end("e2"),
-                    "start -> s -> b -> end", "bx -> esc -> e2")  # fmt: skip
-    return definitions(declared(kind, "X"), outer, *([process("q", *inside)] if called else []))
-
-
-@pytest.mark.parametrize("called", [False, True])
-@pytest.mark.parametrize(
-    ("kind", "interrupting", "ready"),
-    [("escalation", True, ["esc"]), ("escalation", False, ["esc", "b"]), ("error", True, ["esc"])],
-)
-def test_escalations_and_errors_rise_to_the_boundary_with_the_data(kind, interrupting, ready, called):
-    play = Play(_escalating(kind, interrupting=interrupting, called=called)).do("u", solved=False)
-    assert (play.ready, play.data["solved"], play.thrown) == (ready, False, [])
-
-
-def test_an_escalation_nobody_catches_leaves_the_instance_and_the_token_goes_on():
-    diagram = definitions(
-        declared("escalation", "X"),
-        process("p", start(), throw("t", on("escalation", "X")), user("a"), end(), "start -> t -> a -> end"),
-    )
-    play = Play(diagram)
-    assert (play.ready, play.thrown) == (["a"], [("escalation", "X")])
-
-
-def test_an_error_nobody_catches_ends_the_instance():
-    diagram = definitions(
-        declared("error", "X"),
-        process(
-            "p",
-            start(),
-            fork("f"),
-            user("a"),
-            user("b"),
-            end("x", on("error", "X")),
-            end(),
-            "start -> f -> a -> x",
-            "f -> b -> end",
-        ),
-    )
-    play = Play(diagram).do("a")
-    assert (play.ended, play.thrown) == (True, [("error", "X")])
-
-
-def test_the_exact_code_wins_over_a_catcher_of_everything():
-    inner = sub("s", start("s1"), user("u"), end("up", on("escalation", "X")), "s1 -> u -> up")
-    diagram = definitions(
-        declared("escalation", "X"),
-        process("p", start(), inner, boundary("all", "s", on("escalation")), boundary("bx", "s", on("escalation", "X")),
-                user("any"), user("exact"), end(), "start -> s -> end", "all -> any -> end", "bx -> exact -> end"),
-    )  # fmt: skip
-    assert Play(diagram).do("u").ready == ["exact"]
-
-
-def test_a_refusal_in_business_terms_is_an_error_event():
-    diagram = definitions(
-        declared("error", "closed"),
-        process("p", start(), service("s", "raise"), boundary("b", "s", on("error", "closed")), user("sorry"), end(),
-                "start -> s -> end", "b -> sorry -> end"),
-    )  # fmt: skip
-
-    def refuses(code):
-        def call(asked):
-            raise BusinessError(code, why="night")
-
-        return call
-
-    play = Play(diagram, call=refuses("closed"))
-    assert (play.ready, play.data) == (["sorry"], {"why": "night"})
-    with pytest.raises(Invalid) as caught:
-        Play(diagram, call=refuses("other"))
-    assert caught.value.code == "instance.error_uncaught"
-
-
-def test_a_refusal_of_a_service_reaches_the_caller_unchanged():
-    diagram = definitions(process("p", start(), user("a"), service("s", "raise"), end(), "start -> a -> s -> end"))
-    refusal = Conflict("case.closed", "The case is closed.")
-
-    def call(asked):
-        raise refusal
-
-    play = Play(diagram, call=call)
-    with pytest.raises(Conflict) as caught:
-        play.do("a")
-    assert caught.value is refusal
-
-
-def test_a_signal_reaches_all_who_wait_inside():
-    inner = sub("s", start("s1"), catch("c1", on("signal", "S")), end("e1"), "s1 -> c1 -> e1")
-    diagram = definitions(
-        declared("signal", "S"),
-        process("p", start(), fork("f"), inner, catch("c2", on("signal", "S")), user("a"), throw("t", on("signal",
-        "S")), fork("j"), end(),
-                "start -> f -> s -> j -> end", "f -> c2 -> j", "f -> a -> t -> j"),
-    )  # fmt: skip
-    assert Play(diagram).do("a").ended
-    assert Play(diagram).signal("S").ready == ["a"]
-
-
-def test_a_signal_end_event_is_thrown():
-    diagram = definitions(declared("signal", "S"), process("p", start(), end("x", on("signal", "S")), "start -> x"))
-    assert Play(diagram).thrown == [("signal", "S")]
-
-
-def test_a_link_leads_from_throw_to_catch():
-    diagram = definitions(
-        process(
-            "p", start(), throw("t", link("L")), catch("c", link("L")), user("a"), end(), "start -> t", "c -> a -> end"
-        )
-    )
-    assert Play(diagram).ready == ["a"]
-
-
-def test_a_condition_at_a_boundary_fires_when_another_branch_makes_it_true():
-    diagram = definitions(
-        process("p", start(), fork("f"), user("a"), boundary("c", "a", when("x > 5")), user("b"), user("esc"),
-        fork("j"), end(), end("e2"),
-                "start -> f -> a -> j -> end", "f -> b -> j", "c -> esc -> e2")
-    )  # fmt: skip
-    assert Play(diagram, data={"x": 0}).do("b", x=10).ready == ["esc"]
-    assert sorted(Play(diagram, data={"x": 9}).ready) == ["b", "esc"]
-    assert Play(diagram).ready == ["a", "b"], "a name nobody has set yet is not true"
-
-
-def test_cancelling_a_transaction_leaves_it_by_its_cancel_boundary():
-    inner = sub(
-        "tx",
-        start("s1"),
-        fork("f"),
-        user("u"),
-        user("v"),
-        end("ec", on("cancel")),
-        end("e1"),
-        "s1 -> f -> u -> ec",
-        "f -> v -> e1",
-        tag="transaction",
-    )
-    diagram = definitions(
-        process(
-            "p",
-            start(),
-            inner,
-            boundary("bc", "tx", on("cancel")),
-            user("undo"),
-            user("b"),
-            end(),
-            end("e2"),
-            "start -> tx -> b -> end",
-            "bc -> undo -> e2",
-        )
-    )
-    assert Play(diagram).do("u").ready == ["undo"]
-
-
-HANDLERS = {
-    "message": (on("message", "M"), lambda play: play.send("M", x=1)),
-    "timer": (timer("P5D"), lambda play: play.fire("h")),
-    "signal": (on("signal", "S"), lambda play: play.signal("S")),
-    "condition": (when("x == 7"), lambda play: play.do("u", x=7)),
-}
-
-
-def _handled(event, interrupting):
-    inner = sub("s", start("s1"), user("u"), user("v"), end("e1"), "s1 -> u -> v -> e1",
-                handler("h", start("hs", event, isInterrupting=str(interrupting).lower()), user("hu"), end("he"),
-                "hs -> hu -> he"))  # fmt: skip
-    return definitions(
-        message("M"), declared("signal", "S"), process("p", start(), inner, user("b"), end(), "start -> s -> b -> end")
-    )
-
-
-@pytest.mark.parametrize("kind", HANDLERS)
-def test_interrupting_handler_replaces_what_ran(kind):
-    event, trigger = HANDLERS[kind]
-    play = trigger(Play(_handled(event, True)))
-    assert (play.ready, play.timers, play.messages) == (["hu"], [], [])
-    assert play.do("hu").ready == ["b"]
-
-
-@pytest.mark.parametrize("kind", HANDLERS)
-def test_non_interrupting_handler_runs_beside(kind):
-    event, trigger = HANDLERS[kind]
-    play = trigger(Play(_handled(event, False)))
-    assert sorted(play.ready) == sorted(["hu", "v" if kind == "condition" else "u"])
-    for element in ("u", "v"):
-        if element in play.ready:
-            play.do(element)
-    assert play.ready == ["hu"]
-    assert play.do("hu").ready == ["b"]
-
-
-def test_a_handler_that_is_never_called_does_not_keep_the_instance_open():
-    play = Play(_handled(on("message", "M"), False)).do("u").do("v").do("b")
-    assert play.ended
-
-
-def test_a_handler_starts_only_by_its_event_and_once_for_each():
-    play = Play(_handled(on("message", "M"), False))
-    assert play.ready == ["u"]
-    assert play.send("M").send("M").ready == ["u", "hu", "hu"]
-
-
-@pytest.mark.parametrize("kind", ["error", "escalation"])
-def test_handler_of_an_error_or_escalation(kind):
-    inner = sub("s", start("s1"), user("u"), end("up", on(kind, "X")), "s1 -> u -> up",
-                handler("h", start("hs", on(kind, "X")), user("hu"), end("he"), "hs -> hu -> he"))  # fmt: skip
-    diagram = definitions(declared(kind, "X"), process("p", start(), inner, user("b"), end(), "start -> s -> b -> end"))
-    play = Play(diagram)
-    assert play.ready == ["u"]
-    assert play.do("u").ready == ["hu"]
-    assert play.do("hu").ready == ["b"]
-
-
-def test_cancel_ends_everything_and_twice_is_harmless():
-    play = Play(_handled(timer("P5D"), True))
-    once = pushes.cancel(play.package, play.advance.state, play.host)
-    assert (once.ended, once.tasks, once.timers) == (True, (), ())
-    assert pushes.cancel(play.package, once.state, play.host).state == once.state
-
-
-def test_start_at_a_chosen_start_event():
-    diagram = definitions(
-        message("M"),
-        process(
-            "p",
-            start(),
-            start("other", on("message", "M")),
-            user("a"),
-            user("b"),
-            end(),
-            "start -> a -> end",
-            "other -> b -> end",
-        ),
-    )
-    assert Play(diagram).ready == ["a"]
-    assert Play(diagram, at="other").ready == ["b"]

@@ -413,6 +413,39 @@ PLACES: Mapping[str, frozenset[str]] = {
 }
 """Attributes that mean something on these elements only."""
 
+_SCOPES = frozenset({"process", "subProcess", "transaction", "adHocSubProcess"})
+_NODES = frozenset(
+    {
+        *("task", "userTask", "manualTask", "scriptTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask"),
+        *("subProcess", "transaction", "adHocSubProcess", "callActivity"),
+        *("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"),
+        *("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"),
+    }
+)
+_ACTIVITIES = frozenset(name for name in _NODES if not name.endswith(("Event", "Gateway")))
+_EVENTS = frozenset(name for name in _NODES if name.endswith("Event"))
+_MANY = frozenset({"multiInstanceLoopCharacteristics"})
+INSIDE: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys((*_NODES, "sequenceFlow"), _SCOPES),
+    **dict.fromkeys(
+        ("process", "collaboration", "message", "signal", "error", "escalation"), frozenset({"definitions"})
+    ),
+    **dict.fromkeys((name for name in ELEMENTS if name.endswith("EventDefinition")), _EVENTS | {"definitions"}),
+    "eventDefinitionRef": _EVENTS,
+    **dict.fromkeys(("timeDate", "timeDuration", "timeCycle"), frozenset({"timerEventDefinition"})),
+    "condition": frozenset({"conditionalEventDefinition"}),
+    "conditionExpression": frozenset({"sequenceFlow"}),
+    "script": frozenset({"scriptTask"}),
+    **dict.fromkeys(("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"), _ACTIVITIES),
+    **dict.fromkeys(("loopCardinality", "completionCondition", "loopDataInputRef", "loopDataOutputRef"), _MANY),
+    **dict.fromkeys(("inputDataItem", "outputDataItem"), _MANY),
+    "loopCondition": frozenset({"standardLoopCharacteristics"}),
+    "laneSet": _SCOPES,
+    "lane": frozenset({"laneSet", "childLaneSet"}),
+    "flowNodeRef": frozenset({"lane"}),
+}
+"""What an executed element may stand in; elsewhere it would be passed over in silence."""
+
 SWITCHES: Mapping[str, bool] = {
     "flow condition behind a task": True,
     "several timers behind one event-based gateway": True,

@@ -23,8 +23,7 @@ _WITHOUT_INPUT = frozenset({"task", "scriptTask", "businessRuleTask"})
 
 def check_activities(scope: Scope, diagram: Diagram, report: Report) -> None:
     for node in scope.nodes.values():
-        if node.kind in ACTIVITIES or node.kind.endswith("Event"):
-            _check_parameters(node, report)
+        _check_parameters(node, report)
         if node.kind not in ACTIVITIES:
             continue
         _check_repetition(node, report)
@@ -53,7 +52,10 @@ def _check_parameters(node: Node, report: Report) -> None:
             elif name in seen:
                 report.error(one, "camunda.parameter", f'{node.label}: the {way} parameter "{name}" is given twice.')
             seen.add(name)
-            if not len(one):
+            if len(one):
+                message = f'{node.label}: the parameter "{name}" is not a plain text.'
+                report.error(one, "camunda.parameter", message, "Write one text or ${expression}.")
+            else:
                 report.template(one, (one.text or "").strip(), f'The parameter "{name}" of {node.label}')
 
 

@@ -41,6 +41,10 @@ def _check_ids(diagram: Diagram, report: Report) -> None:
             report.error(element, "bpmn.duplicate_id", message, "Every id may occur once in a file.")
         else:
             seen[name] = element
+    for element in diagram.root:
+        if local_name(element.tag) in _DEFINED.values() and not element.get("id"):
+            message = f"A {local_name(element.tag)} has no id."
+            report.error(element, "bpmn.no_id", message, "Give it an id of its own.")
     for scope in diagram.scopes():
         if not scope.id:
             report.error(scope.xml, "bpmn.no_id", f"The {local_name(scope.xml.tag)} has no id.")

@@ -13,6 +13,7 @@ from engine.runtime.support import (
     CAMUNDA_WORDS,
     DRAWING,
     ELEMENTS,
+    INSIDE,
     OTHER_ENGINES,
     PLACES,
     SPIFF,
@@ -48,6 +49,13 @@ def _check_element(element: Any, report: Report) -> bool:
     if space == BPMN:
         if name == "extension" and element.get("mustUnderstand") in ("true", "1"):
             report.error(element, "bpmn.must_understand", "The file demands an extension that is not known here.")
+            return False
+        holder = element.getparent()
+        around = local_name(holder.tag) if holder is not None else ""
+        if around not in INSIDE.get(name, (around,)):
+            report.error(
+                element, "bpmn.element_place", f"A {name} cannot stand inside a {around}.", "Move or delete it."
+            )
             return False
         return _judge(
             element,

@@ -110,6 +110,9 @@ CASES: list[tuple[str, str, str, str]] = [
     # code, severity (e or w), element, process
     # --- allow-list
     ("bpmn.unknown_element", "e", "p", around(USER) + "<magicTask/>"),
+    ("bpmn.element_place", "e", "b", around('<task id="a"><task id="b"/></task>')),
+    ("bpmn.element_place", "e", "a", around(f'<task id="a">{timing("timeDuration", "P1D")}</task>')),
+    ("bpmn.element_place", "e", "a", around('<task id="a"><script>x = 1</script></task>')),
     ("bpmn.unknown_attribute", "e", "a", around('<task id="a" cancelActivty="false"/>')),
     ("bpmn.ad_hoc", "e", "a", around(subprocess(INSIDE, kind="adHocSubProcess"))),
     ("bpmn.complex", "e", "a", around('<complexGateway id="a"/>')),
@@ -403,9 +406,9 @@ def test_a_release_without_an_executable_process_is_refused() -> None:
 
 
 def test_a_message_and_a_signal_need_a_name_and_a_name_is_declared_once() -> None:
-    declared = '<message id="N"/><signal id="T" name="s"/>'
+    declared = '<message name="x"/><message id="N"/><signal id="T" name="s"/>'
     told = {(one.code, one.element) for one in check({"a.bpmn": file(declared, process(around(USER)))}, WORDS)}
-    assert {("bpmn.nameless", "N"), ("bpmn.declared_twice", "T")} <= told
+    assert {("bpmn.no_id", ""), ("bpmn.nameless", "N"), ("bpmn.declared_twice", "T")} <= told
 
 
 def test_what_is_drawn_and_what_is_not() -> None:

@@ -138,6 +138,23 @@ def test_nothing_that_can_be_done_to_a_file_breaks_the_check() -> None:
     assert len(told) > 25
 
 
+def test_whatever_the_check_lets_through_compiles() -> None:
+    """The check and the compiler read by themselves; what one lets through the other must take."""
+    chance = random.Random(11)
+    sources = [path.read_bytes() for path in OURS + THEIRS if path.suffix != ".dmn" and path.stat().st_size < 12_000]
+    compiled = 0
+    for _ in range(400):
+        root = etree.fromstring(chance.choice(sources), etree.XMLParser(resolve_entities=False))
+        _mutate(chance, root)
+        files = {"m.bpmn": etree.tostring(root), "triage.dmn": (ROOT / "bpmn" / "case" / "triage.dmn").read_bytes()}
+        findings = check(files, WORDS)
+        if errors(findings) or any(one.code == "bpmn.call_unknown" for one in findings):
+            continue
+        compile_package(files, WORDS)
+        compiled += 1
+    assert compiled > 20
+
+
 def _mutate(chance: random.Random, root: etree._Element) -> None:
     elements = [one for one in root.iter() if isinstance(one.tag, str) and one is not root]
     if len(elements) < 2:

@@ -20,6 +20,10 @@ def get_case(session: Session, case_id: int) -> Case:
     return case
 
 
+def id_of_number(session: Session, number: str) -> int | None:
+    return session.scalar(select(Case.id).where(Case.number == number))
+
+
 def lock_case(session: Session, case_id: int, *, skip_locked: bool = False) -> Case | None:
     """The case with its row locked until the transaction ends; None only with `skip_locked`. Raises NotFound."""
     case = session.scalars(

@@ -1,5 +1,6 @@
 """Handlers, organisations, memberships and roles; who may do what."""
 
+from engine.people import tokens
 from engine.people.model import ApiToken, Attempts, Membership, Person, SignIn
 from engine.people.passwords import check_password, hash_password
 from engine.people.rights import ACTS, BLIND, WORKING, Viewer
@@ -26,6 +27,7 @@ __all__ = [
     "person_by_password",
     "sign_in",
     "sign_out",
+    "tokens",
     "touch",
     "viewer_of",
     "who_is",

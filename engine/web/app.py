@@ -18,7 +18,7 @@ from engine.errors import NotAllowed, Refusal
 from engine.people import touch, viewer_of, who_is
 from engine.process import World
 from engine.store import Store
-from engine.web import cases, cookies, filing, operations, processes, show, sign_in, tasks, translations, worklist
+from engine.web import api, cases, cookies, filing, operations, processes, show, sign_in, tasks, translations, worklist
 from engine.web.context import KEY, Edge, acting, looking, maybe_viewer, now, stop_looking, world
 from engine.web.language import chosen_language
 from engine.web.policy import PUBLIC, SIGNED_IN, policy_of
@@ -51,7 +51,9 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     show.register(app)
     for pages in (sign_in, worklist, tasks, cases, filing, processes, operations):
         app.register_blueprint(pages.pages)
+    api.hang_on(app)
     app.before_request(_know_who)
+    app.before_request(api.know_bearer)
     app.before_request(_keep_policy)
     app.after_request(_protect)
     app.teardown_request(stop_looking)
@@ -132,12 +134,16 @@ def _protect(response: Response) -> Response:
     return response
 
 
-def _refused(refusal: Refusal) -> tuple[str, int, dict[str, str]]:
+def _refused(refusal: Refusal) -> BaseResponse | tuple[str, int, dict[str, str]]:
+    if api.is_api():
+        return api.problems.of_refusal(refusal)
     status = status_of(refusal)
     return _page(status, refusal), status, headers_of(refusal)
 
 
 def _failed(error: HTTPException) -> BaseResponse | tuple[str, int]:
+    if api.is_api():
+        return api.problems.of_failure(error)
     status = error.code or 500
     if status < 400 or error.response is not None:
         return error.get_response()

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import process, tasks
-from engine.cases import Case
 from engine.errors import Conflict, Invalid, Refusal, Unavailable
 from engine.people import members
 from engine.process import Instance
@@ -125,11 +124,11 @@ def _page(
             refused=refused,
             story=story,
             case=case,
-            **_standing(session, task, case),
+            **standing(session, task),
         )
 
 
-def _standing(session: Session, task: Task, case: Case) -> dict[str, Any]:
+def standing(session: Session, task: Task) -> dict[str, Any]:
     """What this person may do with the task now."""
     who = viewer()
     offered = who.holds(task.unit_id, task.role_names) or task.claimed_by == who.person_id

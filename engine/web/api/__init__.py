@@ -1,0 +1,23 @@
+"""The JSON API under /api/v1, and /healthz: the same acts as the pages, for bearer tokens."""
+
+from __future__ import annotations
+
+from flask_openapi3.openapi import OpenAPI
+
+from engine.web.api import case_acts, cases, document, health, places, problems, tasks
+from engine.web.api.blueprint import api
+from engine.web.api.blueprint import health as health_pages
+from engine.web.api.door import is_api, know_bearer
+
+__all__ = ["hang_on", "is_api", "know_bearer", "problems"]
+
+PARTS = (cases, case_acts, tasks, places, health)
+"""Importing them has given the blueprints their operations."""
+
+
+def hang_on(app: OpenAPI) -> None:
+    """Gives the application the API. `know_bearer` must run between looking at the cookie and keeping the policy."""
+    document.prepare(app)
+    for each in (api, health_pages):
+        app.register_api(each)
+    app.extensions["csrf"].exempt(api)

@@ -1,0 +1,109 @@
+"""Who comes in, and with what: bearer tokens before pages' policies, bodies that are plain JSON of bounded size."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from flask import current_app, g, request
+
+from engine.errors import Invalid, NotAllowed
+from engine.people import tokens, viewer_of
+from engine.web.context import looking, maybe_viewer, now
+from engine.web.policy import PUBLIC, policy_of
+
+API, HEALTH = "api", "health"
+BLUEPRINTS = frozenset({API, HEALTH})
+PREFIX = "/api/"
+LARGEST_BODY = 256 * 1024
+DEEPEST = 20
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def is_api() -> bool:
+    """Whether this request is answered here, be its address known or not."""
+    return request.blueprint in BLUEPRINTS or request.path.startswith(PREFIX)
+
+
+def know_bearer() -> None:
+    """Runs after the cookie was looked at and before the policy. A token outdoes a cookie; a cookie alone needs the
+    page's token for everything that writes."""
+    if request.blueprint not in BLUEPRINTS or policy_of(current_app, request.endpoint) == PUBLIC:
+        return
+    sent = request.headers.get("Authorization")
+    if sent is not None:
+        _let_in(sent)
+    elif maybe_viewer() is None:
+        raise NotAllowed("sign_in.needed", "Please send a token: Authorization: Bearer mb_…")
+    elif request.method not in SAFE:
+        current_app.extensions["csrf"].protect()
+
+
+def _let_in(sent: str) -> None:
+    g.pop("viewer", None)
+    scheme, _, secret = sent.partition(" ")
+    with looking() as session:
+        person_id = tokens.find(session, secret.strip(), now=now()) if scheme.lower() == "bearer" else None
+        if person_id is None:
+            raise NotAllowed("token.refused", "This token is not known, or its time is over.")
+        g.viewer = viewer_of(session, person_id)
+
+
+def look_at_request() -> None:
+    """Runs before the route: no text that a database cannot hold, and a body that is one JSON object."""
+    request.max_content_length = LARGEST_BODY
+    if "\0" in request.path or any("\0" in text for pair in request.args.items(multi=True) for text in pair):
+        raise Invalid("request.unreadable", "The address holds a zero character.")
+    if request.method not in SAFE and (request.method == "POST" or request.get_data(cache=True)):
+        if request.mimetype != "application/json":
+            raise Invalid("content_type.unknown", "Send the body as Content-Type: application/json.")
+        g.sent = _read(request.get_data(cache=True))
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    try:
+        sent = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_finite, parse_constant=_no_constant
+        )
+    except RecursionError as error:
+        raise Invalid("json.too_deep", f"The JSON is nested deeper than {DEEPEST}.") from error
+    except ValueError as error:
+        raise Invalid("json.unreadable", f"The body is not readable JSON: {error}") from error
+    if not isinstance(sent, dict):
+        raise Invalid("json.unreadable", "The body must be a JSON object.")
+    _check(sent)
+    return sent
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check(sent: dict[str, Any]) -> None:
+    """Neither too deep, nor with text that cannot be stored: zero characters, halves of characters."""
+    level: list[Any] = [sent]
+    for _depth in range(DEEPEST):
+        following: list[Any] = []
+        for each in level:
+            following += [*each, *each.values()] if isinstance(each, dict) else each if isinstance(each, list) else []
+            if isinstance(each, str) and ("\0" in each or any("\ud800" <= sign <= "\udfff" for sign in each)):
+                raise Invalid("json.unreadable", "The body holds a character that cannot be stored.")
+        if not following:
+            return
+        level = following
+    raise Invalid("json.too_deep", f"The JSON is nested deeper than {DEEPEST}.")

@@ -1,0 +1,85 @@
+"""Is it alive: for load balancers and monitoring, without sign-in and without any case's data."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib.metadata import version
+
+from flask import Response
+
+from engine import deadlines
+from engine.errors import NotFound, Unavailable
+from engine.web.api.acting import show
+from engine.web.api.blueprint import api, health
+from engine.web.api.document import SYSTEM, as_response
+from engine.web.api.told import Beat, Health, Late
+from engine.web.context import looking, now, stop_looking, world
+from engine.web.heartbeat import last_beat
+from engine.web.policy import policy
+
+RED_AFTER = timedelta(seconds=60)
+
+
+@health.get(
+    "/healthz",
+    tags=[SYSTEM],
+    operation_id="health",
+    summary="Is it alive",
+    description="200 when healthy, 503 when no scheduler has beaten for a minute, a deadline waits longer than a "
+    "minute, or the database does not answer.",
+    responses={200: Health, 503: Health},
+)
+@policy("public")
+def healthz() -> Response:
+    try:
+        told = _look()
+    except Unavailable as refusal:
+        stop_looking()
+        told = Health(
+            status="failing",
+            database=refusal.code,
+            scheduler=Beat(last_beat_at=None, age_s=None),
+            oldest_unprocessed_deadline=None,
+            release=None,
+            version=version("maplebridge"),
+        )
+    response = show(told, 200 if told.status == "ok" else 503)
+    if told.status != "ok":
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+@api.get(
+    "/openapi.json",
+    tags=[SYSTEM],
+    operation_id="openapi",
+    summary="This document",
+    security=[],
+    responses={200: {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}},
+)
+@policy("public")
+def openapi() -> Response:
+    return as_response()
+
+
+def _look() -> Health:
+    at = now()
+    with looking() as session:
+        beat = last_beat(session)
+        oldest = deadlines.oldest_unprocessed(session, now=at)
+        try:
+            release = world().releases.current(session).id
+        except NotFound:
+            release = None
+    silent = beat is None or at - beat > RED_AFTER
+    late = oldest is not None and at - oldest > RED_AFTER
+    return Health(
+        status="failing" if silent or late else "ok",
+        database="ok",
+        scheduler=Beat(last_beat_at=beat, age_s=None if beat is None else (at - beat).total_seconds()),
+        oldest_unprocessed_deadline=None
+        if oldest is None
+        else Late(due_at=oldest, late_s=(at - oldest).total_seconds()),
+        release=release,
+        version=version("maplebridge"),
+    )

@@ -10,6 +10,7 @@ from wsgiref.types import WSGIApplication
 
 from sqlalchemy.orm import Session
 
+from engine import notify, outbox
 from engine.clock import Clock, SystemClock
 from engine.config import Config
 from engine.deadlines import WorkingCalendar, YearTable, load_year_tables, packaged_year_tables, read_year_table
@@ -52,7 +53,12 @@ def build(
         with store.reading() as session:
             world.calendar = read_calendar(session, config)
 
-    return Application(config, store, world, clock, Scheduler(store, world, clock, name=name, refresh=refresh))
+    def post(parcel: outbox.Parcel) -> None:
+        with store.transaction() as session:
+            notify.post(session, parcel, tiers=world.tiers)
+
+    scheduler = Scheduler(store, world, clock, name=name, senders={"*": post}, refresh=refresh)
+    return Application(config, store, world, clock, scheduler)
 
 
 def read_calendar(session: Session | None, config: Config) -> WorkingCalendar:

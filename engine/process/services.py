@@ -61,7 +61,7 @@ def _raise_tier(push: Push, call: runtime.ServiceCall) -> Given:
         now=push.now,
     )
     if visit.seq == seq:
-        return _standing(push)
+        return {**_standing(push), "signed_in": visit.signed_in_at is not None}
     push.entered(visit)
     push.happened(
         "case.raised",

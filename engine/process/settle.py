@@ -18,6 +18,7 @@ from engine.deadlines import Deadline, DeadlineState, parse_length
 from engine.errors import Conflict, Invalid
 from engine.process.model import Instance
 from engine.process.push import Push
+from engine.store import failpoint
 from engine.tasks import Task
 
 EXPECTS = {
@@ -46,6 +47,7 @@ def settle(
     """
     session, instance, now = push.session, push.instance, push.now
     _save(session, instance, advance, now)
+    failpoint("state-saved")
     live = deadlines.live_of_instance(session, instance.id)
     waiting = {timer.token: timer for timer in advance.timers}
     reached = {step.element for step in advance.steps if step.kind == "completed"}
@@ -55,8 +57,10 @@ def settle(
     deadlines.close(
         session, [row.id for row in gone.values() if row.id not in set(met)], DeadlineState.CANCELLED, now=now
     )
+    failpoint("clocks-closed")
     new_timers = [timer for timer in advance.timers if timer.token not in live]
     armed = _arm(push, new_timers)
+    failpoint("clocks-armed")
     kept = [row for token, row in live.items() if token in waiting]
     clocks = [(row.attached_to, row.step, row.due_at, row.warn_at) for row in kept if row.state == DeadlineState.ARMED]
     clocks += armed
@@ -65,8 +69,10 @@ def settle(
     tasks.withdraw(
         session, [row.id for token, row in open_rows.items() if token not in wanted and row is not completed], now=now
     )
+    failpoint("tasks-withdrawn")
     fresh = [task for token, task in wanted.items() if token not in open_rows]
     tasks.add_tasks(session, [_task_row(push, task, clocks) for task in fresh])
+    failpoint("tasks-opened")
     if any(task.form == "decide_upgrade" for task in fresh):
         push.case.state = CaseState.UPGRADE_PENDING
         push.happened("case.noted", {"what": "upgrade_asked"}, state_after(push.case))

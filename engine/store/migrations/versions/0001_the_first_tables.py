@@ -150,6 +150,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_state_holder_id", ["state", "holder_id"], unique=False)
 
     op.create_table(
+        "kept_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("actor_id", sa.Integer(), nullable=False),
+        sa.Column("route", sa.String(length=200), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("body_hash", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("location", sa.String(length=200), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("kept_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_kept_answer_actor_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_answer")),
+        sa.UniqueConstraint("actor_id", "route", "key", name=op.f("uq_kept_answer_actor_id_route_key")),
+    )
+    with op.batch_alter_table("kept_answer", schema=None) as batch_op:
+        batch_op.create_index("ix_kept_answer_kept_at", ["kept_at"], unique=False)
+
+    op.create_table(
         "membership",
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("unit_id", UnitId, nullable=False),
@@ -161,6 +179,13 @@ def upgrade() -> None:
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.create_index("ix_membership_unit_id_role", ["unit_id", "role"], unique=False)
 
+    op.create_table(
+        "notices_read",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("up_to", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notices_read_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_notices_read")),
+    )
     op.create_table(
         "release",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -254,6 +279,23 @@ def upgrade() -> None:
             postgresql_where=sa.text("trouble IS NOT NULL"),
             sqlite_where=sa.text("trouble IS NOT NULL"),
         )
+
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("unit_id", UnitId, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=48), nullable=False),
+        sa.Column("facts", Json(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_notice_case_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_notice_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("key", "unit_id", name=op.f("uq_notice_key_unit_id")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index("ix_notice_unit_id_id", ["unit_id", "id"], unique=False)
 
     op.create_table(
         "outbox",

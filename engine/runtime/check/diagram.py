@@ -64,6 +64,13 @@ class Node:
         return local_name(found[0].tag).removesuffix("EventDefinition") if found else "none"
 
     @property
+    def link(self) -> str | None:
+        """The name of a link event, None for everything else."""
+        if self.kind not in ("intermediateThrowEvent", "intermediateCatchEvent") or self.trigger != "link":
+            return None
+        return self.definitions[0].get("name") or ""
+
+    @property
     def interrupting(self) -> bool:
         name = "cancelActivity" if self.kind == "boundaryEvent" else "isInterrupting"
         return (self.xml.get(name) or "true") not in ("false", "0")
@@ -102,6 +109,8 @@ class Scope:
     flows: list[Flow] = field(default_factory=list)
     loose: list[Any] = field(default_factory=list)
     nameless: list[Any] = field(default_factory=list)
+    links: dict[str, list[Node]] = field(default_factory=dict)
+    """Catching links by name."""
 
     def of_kind(self, kind: str) -> list[Node]:
         return [node for node in self.nodes.values() if node.kind == kind]
@@ -136,6 +145,8 @@ def read_diagram(file: str, root: Any) -> Diagram:
         for scope in process.walk():
             for node in scope.nodes.values():
                 node.definitions = _definitions(node.xml, declared)
+                if node.kind == "intermediateCatchEvent" and node.link is not None:
+                    scope.links.setdefault(node.link, []).append(node)
     return Diagram(file, root, processes, declared)
 
 

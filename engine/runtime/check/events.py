@@ -7,7 +7,6 @@ from typing import Any
 from engine.errors import Invalid
 from engine.runtime.check.diagram import Diagram, Node, Scope, reference
 from engine.runtime.check.report import Report, article
-from engine.runtime.check.shape import link_name
 from engine.runtime.support import BPMN, CAMUNDA, EXECUTED_EVENTS, POSITIONS, TOGETHER, TRIGGERS, WHY_NOT
 from engine.runtime.timers import TimerKind, compile_timer, parse_cycle, parse_length
 from engine.runtime.xml import local_name
@@ -208,7 +207,7 @@ def _check_deadlines(node: Node, report: Report) -> None:
 def _check_links(scope: Scope, report: Report) -> None:
     catching: dict[str, Node] = {}
     for node in scope.of_kind("intermediateCatchEvent"):
-        name = link_name(node)
+        name = node.link
         if name is None:
             continue
         if not name:
@@ -217,9 +216,7 @@ def _check_links(scope: Scope, report: Report) -> None:
             message = f'{catching[name].label} and {node.label} both catch the link "{name}".'
             report.error(node.xml, "bpmn.link_twice", message, "A link leads to one place.")
         catching[name] = node
-    throwing = {
-        link_name(node): node for node in scope.of_kind("intermediateThrowEvent") if link_name(node) is not None
-    }
+    throwing = {node.link: node for node in scope.of_kind("intermediateThrowEvent") if node.link is not None}
     for name, node in throwing.items():
         if not name:
             report.error(node.xml, "bpmn.link_name", f"The link {node.label} has no name.", "Links are paired by name.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.runtime.check.diagram import Flow, Node, Scope
 from engine.runtime.check.report import Report
-from engine.runtime.check.shape import reached_from, successors
+from engine.runtime.check.shape import on_circles
 from engine.runtime.support import SWITCHES
 
 _SPLITS_BY_CONDITION = ("exclusiveGateway", "inclusiveGateway")
@@ -13,12 +13,13 @@ _SPLITS_BY_CONDITION = ("exclusiveGateway", "inclusiveGateway")
 def check_gateways(scope: Scope, report: Report) -> None:
     for flow in scope.flows:
         _check_flow(flow, report)
+    circles = on_circles(scope)
     for node in scope.nodes.values():
         if node.kind in _SPLITS_BY_CONDITION:
             _check_conditions(node, report)
         elif node.kind == "eventBasedGateway":
             _check_events_behind(node, report)
-        if node.kind in ("inclusiveGateway", "parallelGateway"):
+        if node.kind in ("inclusiveGateway", "parallelGateway") and len(node.incoming) > 1 and node in circles:
             _check_loop(node, report)
         single = len(node.incoming) == len(node.outgoing) == 1
         if single and node.kind in (*_SPLITS_BY_CONDITION, "parallelGateway"):
@@ -122,8 +123,6 @@ def _check_events_behind(node: Node, report: Report) -> None:
 
 
 def _check_loop(node: Node, report: Report) -> None:
-    if len(node.incoming) < 2 or node not in reached_from([one for one in successors(node) if one is not node]):
-        return
     kind = "inclusive" if node.kind == "inclusiveGateway" else "parallel"
     if not SWITCHES[f"{kind} join in a loop"]:
         message = f"The {kind} join {node.label} stands in a loop: what it waits for is not defined."

@@ -24,6 +24,7 @@ class Report:
         self.timer_functions = frozenset(vocabulary.functions) | {"due"}
         self.functions = self.timer_functions - {"due"}
         self.findings: list[Finding] = []
+        self._told: set[Finding] = set()
 
     def error(self, element: Any, code: str, message: str, hint: str = "") -> None:
         self._add(element, code, "error", message, hint)
@@ -81,7 +82,8 @@ class Report:
 
     def _add(self, element: Any, code: str, severity: Severity, message: str, hint: str) -> None:
         finding = Finding(self.file, line_of(element), nearest_id(element), code, severity, message, hint)
-        if finding not in self.findings:
+        if finding not in self._told:
+            self._told.add(finding)
             self.findings.append(finding)
 
 

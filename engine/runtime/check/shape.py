@@ -26,17 +26,9 @@ def entries(scope: Scope) -> list[Node]:
 def successors(node: Node) -> list[Node]:
     """Where a token at `node` can get to in one step: along flows, over its boundary, through a link."""
     found = [flow.target for flow in node.outgoing] + node.boundary
-    if node.kind == "intermediateThrowEvent" and node.trigger == "link":
-        found += [
-            other for other in node.scope.nodes.values() if link_name(other) == link_name(node) and other is not node
-        ]
+    if node.kind == "intermediateThrowEvent" and node.link is not None:
+        found += node.scope.links.get(node.link, [])
     return found
-
-
-def link_name(node: Node) -> str | None:
-    if node.kind not in ("intermediateThrowEvent", "intermediateCatchEvent") or node.trigger != "link":
-        return None
-    return node.definitions[0].get("name") or ""
 
 
 def reached_from(nodes: list[Node]) -> set[Node]:
@@ -48,6 +40,44 @@ def reached_from(nodes: list[Node]) -> set[Node]:
                 seen.add(other)
                 todo.append(other)
     return seen
+
+
+def on_circles(scope: Scope) -> set[Node]:
+    """All nodes a token can come back to. Tarjan's strong components, without recursion."""
+    found: set[Node] = set()
+    index: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    stack: list[Node] = []
+    waiting: set[Node] = set()
+    for root in scope.nodes.values():
+        if root in index:
+            continue
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        waiting.add(root)
+        work = [(root, iter(successors(root)))]
+        while work:
+            node, following = work[-1]
+            other = next(following, None)
+            if other is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    component = [stack.pop()]
+                    while component[-1] is not node:
+                        component.append(stack.pop())
+                    waiting.difference_update(component)
+                    if len(component) > 1 or node in successors(node):
+                        found.update(component)
+            elif other not in index:
+                index[other] = low[other] = len(index)
+                stack.append(other)
+                waiting.add(other)
+                work.append((other, iter(successors(other))))
+            elif other in waiting:
+                low[node] = min(low[node], index[other])
+    return found
 
 
 def _may_begin(node: Node) -> bool:
@@ -100,7 +130,7 @@ def _check_sides(node: Node, report: Report) -> None:
     elif node.by_event:
         if node.incoming or node.outgoing:
             report.error(node.xml, "bpmn.event_subprocess_flow", f"The event subprocess {name} may have no flows.")
-    elif link_name(node) is not None:
+    elif node.link is not None:
         if node.kind == "intermediateThrowEvent" and node.outgoing:
             report.error(
                 node.xml, "bpmn.link_flow", f"A flow leaves the throwing link {name}.", "The link itself leads on."
@@ -119,7 +149,7 @@ def _check_ends(scope: Scope, report: Report) -> None:
     for node in scope.nodes.values():
         if node.outgoing or node.kind in ("startEvent", "endEvent", "boundaryEvent") or not _may_begin(node):
             continue
-        if link_name(node) is not None and node.kind == "intermediateThrowEvent":
+        if node.link is not None and node.kind == "intermediateThrowEvent":
             continue
         message = f"Nothing follows {node.label}."
         report.error(node.xml, "bpmn.dead_end", message, "Draw a flow to what comes next, or to an end event.")

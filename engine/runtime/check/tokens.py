@@ -11,9 +11,11 @@ from itertools import combinations
 
 from engine.runtime.check.diagram import ACTIVITIES, Flow, Node, Scope
 from engine.runtime.check.report import Report
-from engine.runtime.check.shape import entries, link_name
+from engine.runtime.check.shape import entries
 
 MOST_STATES = 4_000
+MOST_WORK = 200_000
+"""Tokens looked at, over all states."""
 MOST_BRANCHES = 6
 _JOINS = ("parallelGateway", "inclusiveGateway")
 
@@ -75,13 +77,14 @@ class _Net:
         self.nodes = list(scope.nodes.values())
         self.number = {node: index for index, node in enumerate(self.nodes)}
         self.places: dict[Flow, int] = {}
+        self.work = 0
         self.flows: list[Flow] = []
         self.works: list[bool] = []
         """Whether something is done before a token leaves the place."""
         self.links = {
             name: node
             for node in self.nodes
-            if node.kind == "intermediateCatchEvent" and (name := link_name(node)) is not None
+            if node.kind == "intermediateCatchEvent" and (name := node.link) is not None
         }
         self._squeeze()
         self.at: list[Node] = [flow.target for flow in self.flows]
@@ -109,12 +112,14 @@ class _Net:
         seen = {first}
         todo = [first]
         while todo:
-            if len(seen) > MOST_STATES:
+            if len(seen) > MOST_STATES or self.work > MOST_WORK:
                 return False
             state = todo.pop()
+            self.work += len(state)
             moved = False
             for taken, put, join in self._firings(dict(state)):
                 moved = True
+                self.work += len(state)
                 if join >= 0:
                     fired.add(join)
                 after = dict(state) if taken != (-1,) else {}
@@ -183,7 +188,7 @@ class _Net:
             yield ((-1,), ()) if node.trigger == "terminate" else ((place,), ())
             return
         if node.kind == "intermediateThrowEvent" and node.trigger == "link":
-            target = self.links.get(link_name(node) or "")
+            target = self.links.get(node.link or "")
             yield (place,), self._put(target.outgoing if target else [])
             return
         for taken in self._ways_out(node):
@@ -254,6 +259,7 @@ class _Net:
                             seen.add(other)
                             todo.append(other)
             known[place] = seen
+            self.work += len(seen)
         return known[place]
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -437,3 +438,13 @@ def test_a_chain_of_a_thousand_tasks_and_a_wide_fork_are_checked_at_once() -> No
     wide = PLAIN + '<parallelGateway id="g"/><parallelGateway id="j"/>' + flows("s>g; j>e")
     wide += "".join(f'<userTask id="t{n}" {ASKED}/>' + flows(f"g>t{n}; t{n}>j") for n in range(60))
     assert found(wide) == []
+
+
+def test_thousands_of_entangled_gateways_do_not_hold_the_check_up() -> None:
+    for kind in ("parallelGateway", "inclusiveGateway"):
+        many = 2_000
+        tangle = PLAIN + "".join(f'<{kind} id="g{n}"/>' for n in range(many))
+        ways = [f"g{n}>g{(n + step) % many}" for n in range(many) for step in (1, 7)]
+        began = time.process_time()
+        assert found(tangle + flows("; ".join(["s>g0", "g5>e", *ways])))
+        assert time.process_time() - began < 10

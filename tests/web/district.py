@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import deploy, history
+from engine import deploy, history, intake
 from engine.cases import Case, Party, Visit
+from engine.clock import Clock
 from engine.config import Config, load_config
 from engine.deadlines import Deadline, parse_length
+from engine.intake import Filing, PartyIn
 from engine.main import read_calendar
 from engine.people import Membership, Person, hash_password
 from engine.process import Instance, World
@@ -208,5 +210,37 @@ def add_task(
     return task
 
 
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def file_case(
+    district: District,
+    clock: Clock,
+    *,
+    place: str = "LHQ.MZ.01.01.01",
+    title: str = "楼上漏水，天花板发霉",
+    **facts: Any,
+) -> int:
+    """Files a real case through the front door and gives its id; its process runs."""
+    filing = Filing(
+        channel="hotline_12345",
+        kind="dispute",
+        category="neighbour.leak",
+        title=title,
+        description="楼上卫生间漏水半年，多次沟通未果。",
+        place_id=place,
+        received_at=clock.now(),
+        facts=facts,
+        parties=(
+            PartyIn("applicant", "谢女士", phone="13800138000", protected=True),
+            PartyIn("respondent", "许某"),
+        ),
+    )
+    with district.store.transaction() as session:
+        return intake.file_case(session, district.world, filing, viewer=None, now=clock.now()).id
+
+
+def open_task(district: District, case_id: int, form: str | None = None) -> Task:
+    """The open task of a case, of that form where several are open."""
+    with district.store.reading() as session:
+        tasks = session.scalars(
+            select(Task).where(Task.case_id == case_id, Task.state == "open").order_by(Task.id)
+        ).all()
+    return next(task for task in tasks if form is None or task.form == form)

@@ -1,0 +1,62 @@
+"""A small district with its pages, on a database of its own for every test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from engine.clock import ManualClock
+from engine.process import World
+from engine.store import open_store
+from engine.web import create_app
+from tests.web import district as town
+from tests.web.district import District
+from tests.web.visitor import Visitor
+
+
+@pytest.fixture(scope="session")
+def _settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, District]:
+    """Settled once: hashing passwords and compiling processes take longer than most tests."""
+    path = tmp_path_factory.mktemp("district") / "settled.sqlite"
+    store = open_store(f"sqlite:///{path}")
+    store.create_all()
+    settled = town.settle(store, now=datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    store.dispose()
+    return path, settled
+
+
+@pytest.fixture
+def district(_settled: tuple[Path, District], tmp_path: Path) -> Iterator[District]:
+    path, settled = _settled
+    fresh = tmp_path / "district.sqlite"
+    shutil.copyfile(path, fresh)
+    store = open_store(f"sqlite:///{fresh}")
+    world = World(settled.config, settled.world.calendar)
+    world.releases = settled.world.releases
+    yield District(store, world, settled.config, dict(settled.people))
+    store.dispose()
+
+
+@pytest.fixture
+def app(district: District, clock: ManualClock) -> Flask:
+    return create_app(district.store, district.world, clock)
+
+
+@pytest.fixture
+def visit(app: Flask, district: District) -> Callable[[str | None], Visitor]:
+    """A browser of its own for somebody of the district, or for nobody yet."""
+
+    def come(who: str | None) -> Visitor:
+        visitor = Visitor(app)
+        if who is not None:
+            visitor.get("/sign-in")
+            answer = visitor.post("/sign-in/demo", {"person": str(district.people[who])})
+            assert answer.status_code == 302, answer.text
+        return visitor
+
+    return come

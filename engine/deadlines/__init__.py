@@ -9,6 +9,7 @@ from engine.deadlines.moves import PAUSE_REASONS, extend, pause, resume
 from engine.deadlines.rows import (
     NEXT_DUE,
     arm,
+    clocks_of_instance,
     close,
     live_of_case,
     live_of_instance,
@@ -36,6 +37,7 @@ __all__ = [
     "WorkingCalendar",
     "YearTable",
     "arm",
+    "clocks_of_instance",
     "close",
     "extend",
     "light",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from engine.deadlines.model import Deadline, DeadlineState
@@ -22,11 +22,12 @@ def arm(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts armed deadlines; each mapping gives every column that has no default."""
     if not rows:
         return
-    session.execute(insert(table_of(Deadline)), [{**BLANK, **row, "next_at": row["due_at"]} for row in rows])
+    session.execute(_ARM, [{**BLANK, **row, "next_at": row["due_at"]} for row in rows])
     for row in rows:
         note_next_due(session, row["due_at"])
 
 
+_ARM = insert(table_of(Deadline))
 BLANK: Mapping[str, Any] = {
     "visit_seq": None,
     "instance_id": None,
@@ -56,6 +57,27 @@ def live_of_instance(session: Session, instance_id: int) -> dict[str, Deadline]:
     return {row.token: row for row in rows if row.token is not None}
 
 
+_deadline = table_of(Deadline).c
+_LIVE_CLOCKS = select(
+    _deadline.id,
+    _deadline.token,
+    _deadline.attached_to,
+    _deadline.step,
+    _deadline.due_at,
+    _deadline.warn_at,
+    _deadline.state,
+).where(
+    _deadline.instance_id == bindparam("instance_id"),
+    _deadline.token.is_not(None),
+    _deadline.state.in_([literal_column("'armed'"), literal_column("'paused'")]),
+)
+
+
+def clocks_of_instance(session: Session, instance_id: int) -> dict[str, Row[*tuple[Any, ...]]]:
+    """What settling needs of the live deadlines of an instance, by token, as flushed."""
+    return {row.token: row for row in session.execute(_LIVE_CLOCKS, {"instance_id": instance_id})}
+
+
 def live_of_case(session: Session, case_id: int) -> Sequence[Deadline]:
     """Armed and paused deadlines of a case, earliest due first."""
     return session.scalars(
@@ -65,14 +87,21 @@ def live_of_case(session: Session, case_id: int) -> Sequence[Deadline]:
     ).all()
 
 
+_OF_VISIT = (
+    select(Deadline)
+    .where(
+        Deadline.case_id == bindparam("case_id"),
+        Deadline.visit_seq == bindparam("visit_seq"),
+        Deadline.step == bindparam("step"),
+    )
+    .order_by(Deadline.id.desc())
+    .limit(1)
+)
+
+
 def of_visit(session: Session, case_id: int, visit_seq: int, step: str) -> Deadline | None:
     """The youngest deadline of a step in a visit, whatever its state."""
-    return session.scalars(
-        select(Deadline)
-        .where(Deadline.case_id == case_id, Deadline.visit_seq == visit_seq, Deadline.step == step)
-        .order_by(Deadline.id.desc())
-        .limit(1)
-    ).first()
+    return session.scalars(_OF_VISIT, {"case_id": case_id, "visit_seq": visit_seq, "step": step}).first()
 
 
 def of_case(session: Session, case_id: int, step: str) -> Deadline | None:
@@ -85,16 +114,18 @@ def of_case(session: Session, case_id: int, step: str) -> Deadline | None:
     ).first()
 
 
+_CLOSE = (
+    update(table_of(Deadline))
+    .where(_deadline.id.in_(bindparam("ids", expanding=True)), _deadline.state.in_(LIVE))
+    .values(state=bindparam("ends"), closed_at=bindparam("now"))
+)
+
+
 def close(session: Session, ids: Iterable[int], state: DeadlineState, *, now: datetime) -> None:
     """Ends live deadlines; those that ended otherwise stay as they are."""
     wanted = sorted(ids)
     if wanted:
-        session.execute(
-            update(Deadline)
-            .where(Deadline.id.in_(wanted), Deadline.state.in_(LIVE))
-            .values(state=state.value, closed_at=now)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(_CLOSE, {"ids": wanted, "ends": state.value, "now": now})
 
 
 def next_due(session: Session) -> datetime | None:

@@ -73,6 +73,9 @@ def load(release_id: int, files: Mapping[str, bytes]) -> LoadedRelease:
     return LoadedRelease(release_id, dict(files), package, limits, forms, folders)
 
 
+_NEWEST = select(Release.id).order_by(Release.id.desc()).limit(1)
+
+
 class Releases:
     """The releases of one database, loaded on first use. Thread-safe; what is loaded never changes."""
 
@@ -83,7 +86,7 @@ class Releases:
 
     def current(self, session: Session) -> LoadedRelease:
         """The release new cases start on. Raises NotFound when nothing was published yet."""
-        newest = session.scalar(select(Release.id).order_by(Release.id.desc()).limit(1))
+        newest = session.scalar(_NEWEST)
         if newest is None:
             raise NotFound("release.none", "No process has been published yet: run `maplebridge publish`.")
         return self.get(session, newest)

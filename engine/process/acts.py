@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import escalation, runtime, tasks
@@ -208,10 +208,16 @@ def is_awaited(session: Session, world: World, case_id: int, message: str) -> bo
     return False
 
 
+_LOCKED = (
+    select(Instance)
+    .where(Instance.id == bindparam("instance_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def _push(session: Session, world: World, case: Case, instance_id: int, *, actor_id: int | None, now: datetime) -> Push:
-    instance = session.scalars(
-        select(Instance).where(Instance.id == instance_id).with_for_update().execution_options(populate_existing=True)
-    ).first()
+    instance = session.scalars(_LOCKED, {"instance_id": instance_id}).first()
     if instance is None:
         raise NotFound("instance.unknown", "There is no such running process.", instance=instance_id)
     if instance.ended_at is not None:

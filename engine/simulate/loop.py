@@ -129,7 +129,7 @@ class Loop:
         self.clock.set(max(self.clock.now(), at))
 
     def _send(self) -> None:
-        while self.scheduler.send_outbox(most=OUTBOX_BATCH):
+        while self.scheduler.send_outbox(most=OUTBOX_BATCH) == OUTBOX_BATCH:
             pass
 
     def _fire(self) -> None:

@@ -12,7 +12,7 @@ from engine.tasks.acts import (
 from engine.tasks.choices import choices_for
 from engine.tasks.forms import Choice, Field, Form, Group, Note, Words, read_form
 from engine.tasks.model import Task, TaskState, pack_roles
-from engine.tasks.rows import add_tasks, get_task, open_of_case, open_of_instance, withdraw
+from engine.tasks.rows import add_tasks, get_task, open_of_case, open_of_instance, open_tokens, withdraw
 from engine.tasks.scope import identity_shown, see_case, see_task, visible_cases
 from engine.tasks.worklist import Item, Page, Tab, counts, page
 
@@ -42,6 +42,7 @@ __all__ = [
     "must_not_be_anothers",
     "open_of_case",
     "open_of_instance",
+    "open_tokens",
     "pack_roles",
     "page",
     "read_form",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import history
@@ -13,12 +13,14 @@ from engine.errors import Conflict, Invalid, NotAllowed, NotFound
 from engine.people import Person, Viewer, members
 from engine.tasks.model import Task, TaskState
 
+_LOCKED = (
+    select(Case, Task).join(Task, Task.case_id == Case.id).where(Task.id == bindparam("task_id")).with_for_update()
+)
+
 
 def lock_task(session: Session, task_id: int) -> tuple[Case, Task]:
     """The task and its case, both locked. Raises NotFound, and Conflict when the task is no longer open."""
-    row = session.execute(
-        select(Case, Task).join(Task, Task.case_id == Case.id).where(Task.id == task_id).with_for_update()
-    ).first()
+    row = session.execute(_LOCKED, {"task_id": task_id}).first()
     if row is None:
         raise NotFound("task.unknown", "There is no such task.", task=task_id)
     return row[0], row[1]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -30,6 +30,19 @@ def open_of_instance(session: Session, instance_id: int) -> dict[str, Task]:
     return {row.token: row for row in rows}
 
 
+_task = table_of(Task).c
+_OPEN_TOKENS = (
+    select(_task.token, _task.id)
+    .where(_task.instance_id == bindparam("instance_id"), _task.state == literal_column("'open'"))
+    .order_by(_task.id)
+)
+
+
+def open_tokens(session: Session, instance_id: int) -> dict[str, int]:
+    """Ids of the open tasks of an instance by token, oldest first; reads nothing else of them."""
+    return {row.token: row.id for row in session.execute(_OPEN_TOKENS, {"instance_id": instance_id})}
+
+
 def open_of_case(session: Session, case_id: int) -> Sequence[Task]:
     """Open tasks of a case, oldest first."""
     return session.scalars(
@@ -37,9 +50,12 @@ def open_of_case(session: Session, case_id: int) -> Sequence[Task]:
     ).all()
 
 
-def add_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table_of(Task)), [dict(row) for row in rows])
+_ADD = insert(table_of(Task)).returning(_task.id, sort_by_parameter_order=True)
+
+
+def add_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Gives the new ids, in the order of the rows."""
+    return list(session.scalars(_ADD, [dict(row) for row in rows])) if rows else []
 
 
 def withdraw(session: Session, ids: Iterable[int], *, now: datetime) -> None:

@@ -15,15 +15,11 @@ from engine.runtime.decisions.model import Decision, Formula, Hit, Outcome, Outp
 from engine.runtime.decisions.read import DecisionReader, fits, is_dmn
 from engine.runtime.values import Finding
 from engine.runtime.xml import read_xml
+from engine.vocabulary import WORDS
 
 __all__ = ["Decisions", "Hit", "Outcome", "load_decisions"]
 
-PURE: Mapping[str, Callable[..., Any]] = {
-    "max": lambda *numbers: max(_spread(numbers), default=0),
-    "min": lambda *numbers: min(_spread(numbers), default=0),
-    "len": len,
-    "contains": lambda items, item: item in items,
-}
+PURE: Mapping[str, Callable[..., Any]] = WORDS.bound_functions()
 """What expressions in a table may call. The same words mean the same on a diagram."""
 
 
@@ -301,7 +297,3 @@ def _refused(decision: Decision, code: str, why: str, met: list[tuple[Rule, dict
 
 def _numbers(met: list[tuple[Rule, dict[str, Any]]]) -> str:
     return " and ".join(str(rule.number) for rule, _ in met)
-
-
-def _spread(numbers: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], list | tuple) else numbers

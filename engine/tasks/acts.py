@@ -14,7 +14,11 @@ from engine.people import Person, Viewer, members
 from engine.tasks.model import Task, TaskState
 
 _LOCKED = (
-    select(Case, Task).join(Task, Task.case_id == Case.id).where(Task.id == bindparam("task_id")).with_for_update()
+    select(Case, Task)
+    .join(Task, Task.case_id == Case.id)
+    .where(Task.id == bindparam("task_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)  # whoever looked before it locked would go on with stale rows
 )
 
 

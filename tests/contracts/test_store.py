@@ -1,0 +1,130 @@
+"""What a transaction promises, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import text
+
+from engine.errors import Conflict, Unavailable
+from engine.people import Person
+from engine.store import Store, canonical_json, open_store
+
+
+def person(number: int, username: str | None = None) -> Person:
+    return Person(id=number, username=username or f"p{number}", name_zh="某", name_en="N.")
+
+
+def names(store: Store) -> list[str]:
+    with store.reading() as session:
+        return [row.username for row in session.query(Person).order_by(Person.id)]
+
+
+def test_a_refusal_leaves_nothing_behind(each_store: Store) -> None:
+    with pytest.raises(Conflict):
+        add_and_refuse(each_store)
+    assert names(each_store) == []
+
+
+def test_what_is_written_while_reading_is_thrown_away(each_store: Store) -> None:
+    with each_store.reading() as session:
+        session.add(person(1))
+        session.flush()
+    assert names(each_store) == []
+
+
+def test_an_instant_is_utc_whatever_zone_it_came_in(each_store: Store) -> None:
+    from engine.scheduler import Node
+
+    shenzhen = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
+    with each_store.transaction() as session:
+        session.add(Node(name="n", beat_at=shenzhen))
+    with each_store.reading() as session:
+        assert session.get_one(Node, "n").beat_at == datetime(2026, 3, 2, 1, 30, 0, 123456, tzinfo=UTC)
+
+
+def test_an_instant_without_a_zone_is_refused(each_store: Store) -> None:
+    from engine.scheduler import Node
+
+    with pytest.raises(Exception, match="time zone"), each_store.transaction() as session:
+        session.add(Node(name="n", beat_at=datetime(2026, 3, 2)))
+
+
+def test_json_is_canonical() -> None:
+    assert canonical_json({"b": [1, None], "a": "中"}) == '{"a":"中","b":[1,null]}'
+    with pytest.raises(ValueError, match="Out of range"):
+        canonical_json(float("nan"))
+
+
+def test_writers_wait_for_each_other_and_none_is_refused(each_store: Store) -> None:
+    start, failures = threading.Barrier(8), []
+
+    def write(number: int) -> None:
+        start.wait()
+        try:
+            for step in range(10):
+                with each_store.transaction() as session:
+                    session.add(person(number * 100 + step))
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(names(each_store)) == 80
+
+
+def test_a_full_disk_is_said_plainly_and_nothing_is_lost(each_store: Store) -> None:
+    with each_store.transaction() as session:
+        session.add(person(1))
+    fill_up(each_store)
+    with pytest.raises(Unavailable) as refused:
+        add_many(each_store)
+    assert refused.value.code == "store.full"
+    assert names(each_store) == ["p1"]
+
+
+def test_a_database_that_is_gone_is_said_plainly(sqlite_url: str, tmp_path: object) -> None:
+    gone = open_store("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    with pytest.raises(Unavailable) as refused, gone.reading() as session:
+        session.execute(text("SELECT 1"))
+    assert refused.value.code == "store.gone"
+
+
+def add_and_refuse(store: Store) -> None:
+    with store.transaction() as session:
+        session.add(person(1))
+        session.flush()
+        raise Conflict("test.refused", "No.")
+
+
+def add_many(store: Store) -> None:
+    with store.transaction() as session:
+        session.add_all(person(number, "x" * 50 + str(number)) for number in range(2, 2000))
+
+
+def fill_up(store: Store) -> None:
+    """Makes the database refuse to grow, as a full disk would."""
+    if store.dialect == "sqlite":
+        with store.engine.connect() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        from sqlalchemy import event
+
+        @event.listens_for(store.engine, "checkout")
+        def limit(connection: object, *_: object) -> None:
+            connection.execute(f"PRAGMA max_page_count={pages + 2}")  # type: ignore[attr-defined]
+
+        return
+    with store.transaction() as session:
+        session.execute(
+            text(
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
+            )
+        )
+        session.execute(text("CREATE TRIGGER full_disk BEFORE INSERT ON person EXECUTE FUNCTION full_disk()"))

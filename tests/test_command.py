@@ -1,0 +1,176 @@
+"""The `maplebridge` command as people and machines use it: exit codes, JSON, sentences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+VERBS = (
+    "serve",
+    "work",
+    "migrate",
+    "check",
+    "play",
+    "publish",
+    "file",
+    "simulate",
+    "verify",
+    "demo",
+    "token",
+    "calendar",
+)
+REPORT = {
+    "channel": "qr",
+    "kind": "complaint",
+    "category": "neighbour.leak",
+    "title": "楼上漏水",
+    "description": "卫生间顶部漏水半个月。",
+    "place_id": "LHQ.MZ.01.01.01",
+    "parties": [{"role": "applicant", "name": "陈某"}],
+}
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'new.sqlite'}"
+
+
+def run(*args: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(main, args, input=stdin, catch_exceptions=False)
+
+
+def told(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb: str) -> None:
+    result = run(verb, "--help")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) > 5
+
+
+def test_wrong_use_is_exit_code_2() -> None:
+    assert run("serve", "--nonsense").exit_code == 2
+    assert run("check").exit_code == 2
+    assert run("nonsense").exit_code == 2
+    assert run("simulate", "--days", "0").exit_code == 2
+
+
+def test_our_own_processes_are_clean() -> None:
+    result = run("check", str(ROOT / "bpmn"), "--json")
+    assert (result.exit_code, told(result)) == (0, [])
+
+
+def test_every_scenario_passes_and_every_element_is_visited() -> None:
+    result = run("play", str(ROOT / "bpmn"), "--json")
+    document = told(result)
+    assert result.exit_code == 0
+    assert len(document["scenarios"]) > 60
+    assert all(each["passed"] for each in document["scenarios"])
+    assert document["unvisited"] == {}
+
+
+def test_a_foreign_file_is_checked_and_each_finding_says_what_and_where(tmp_path: Path) -> None:
+    broken = tmp_path / "foreign.bpmn"
+    broken.write_text(
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x">\n'
+        '<process id="p" isExecutable="true"><startEvent id="s"/>\n<complexGateway id="g"/>\n'
+        '<sequenceFlow id="f" sourceRef="s" targetRef="g"/></process></definitions>',
+        encoding="utf-8",
+    )
+    result = run("check", "--json", str(broken))
+    findings = told(result)
+    assert result.exit_code == 1
+    assert {"file", "element", "line", "code", "severity", "message"} <= set(findings[0])
+    assert any(each["element"] == "g" and each["line"] == 3 and each["severity"] == "error" for each in findings)
+
+
+@pytest.mark.parametrize("content", [b"", b"<not xml", b"\x00\x01", b'<!DOCTYPE x [<!ENTITY e "e">]><x>&e;</x>'])
+def test_a_file_that_cannot_be_read_is_one_finding(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.bpmn"
+    path.write_bytes(content)
+    result = run("check", "--json", str(path))
+    assert result.exit_code == 1
+    assert [each["severity"] for each in told(result)] == ["error"]
+
+
+def test_a_database_lives_from_migration_to_verification(empty: str, tmp_path: Path) -> None:
+    assert told(run("migrate", "--database", empty, "--json"))["from"] is None
+    assert (
+        told(run("migrate", "--database", empty, "--json"))["from"]
+        == told(run("migrate", "--database", empty, "--json"))["to"]
+    )
+    refused = run("file", "--database", empty, "--json", stdin=json.dumps(REPORT))
+    assert (refused.exit_code, told(refused)["code"]) == (1, "filing.invalid")
+    organise(empty)
+    unpublished = run("file", "--database", empty, "--json", stdin=json.dumps(REPORT))
+    assert told(unpublished)["code"] == "release.none"
+    published = run("publish", str(ROOT / "bpmn"), "--reason", "first", "--database", empty, "--json")
+    assert told(published)["release"] == 1
+    filed = told(run("file", "--database", empty, "--json", stdin=json.dumps(REPORT)))
+    assert (filed["tier"], filed["holder"], filed["severity"]) == ("grid", "LHQ.MZ.01.01.01", 1)
+    verified = run("verify", "--database", empty, "--json")
+    assert (verified.exit_code, told(verified)) == (0, {"ok": True, "violations": []})
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"place_id": "LHQ.XX.99"}, "place_id"),
+        ({"title": ""}, "title"),
+        ({"channel": "pigeon"}, "channel"),
+        ({"facts": {"people_count": "many"}}, "people_count"),
+        ({"facts": {"colour": 1}}, "colour"),
+        ({"tier": "district"}, "tier"),
+        ({"received_at": "2999-01-01T00:00:00+08:00"}, "received_at"),
+        ({"parties": [{"role": "applicant"}]}, "parties.0.name"),
+    ],
+)
+def test_a_report_that_cannot_be_taken_names_the_field(published: str, change: Mapping[str, Any], field: str) -> None:
+    result = run("file", "--database", published, "--json", stdin=json.dumps({**REPORT, **change}))
+    assert result.exit_code == 1
+    assert field in told(result)["facts"]["fields"]
+
+
+def test_an_unmigrated_database_is_refused_with_the_command_to_run(empty_postgres_url: str) -> None:
+    result = run("verify", "--database", empty_postgres_url)
+    assert result.exit_code == 1
+    assert "maplebridge migrate" in result.stderr
+
+
+@pytest.fixture
+def published(empty: str) -> str:
+    run("migrate", "--database", empty)
+    organise(empty)
+    assert run("publish", str(ROOT / "bpmn"), "--reason", "first", "--database", empty).exit_code == 0
+    return empty
+
+
+def organise(url: str) -> None:
+    """Just the line of units the report needs."""
+    from engine.store import open_store
+    from engine.territory import Unit
+
+    store = open_store(url)
+    line = [
+        ("LHQ", "district"),
+        ("LHQ.MZ", "street"),
+        ("LHQ.MZ.01", "community"),
+        ("LHQ.MZ.01.01", "zone"),
+        ("LHQ.MZ.01.01.01", "grid"),
+    ]
+    with store.transaction() as session:
+        for unit_id, tier in line:
+            parent = unit_id.rpartition(".")[0] or None
+            session.add(Unit(id=unit_id, parent_id=parent, tier=tier, seq=1, name_zh=tier, name_en=tier))
+            session.flush()
+    store.dispose()

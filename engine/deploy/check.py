@@ -11,7 +11,7 @@ from engine import runtime
 from engine.deadlines import Limits, read_limits
 from engine.errors import Refusal
 from engine.runtime import Finding
-from engine.tasks.forms import Form, read_form
+from engine.tasks import Form, read_form
 from engine.vocabulary import FORM_READS, WORDS
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"

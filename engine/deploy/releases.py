@@ -17,7 +17,7 @@ from engine.deadlines import Limits, read_limits
 from engine.deploy.model import Release, ReleaseContent, ReleaseFile
 from engine.errors import Conflict, NotFound
 from engine.store import table_of
-from engine.tasks.forms import Form, read_form
+from engine.tasks import Form, read_form
 from engine.vocabulary import WORDS
 
 KEPT = 16

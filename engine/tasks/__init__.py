@@ -10,7 +10,9 @@ from engine.tasks.acts import (
     must_not_be_anothers,
 )
 from engine.tasks.choices import choices_for
-from engine.tasks.forms import Choice, Field, Form, Group, Note, Words, read_form
+from engine.tasks.fields import Choice, Field, Group, Note, Words
+from engine.tasks.form_files import read_form
+from engine.tasks.forms import Form
 from engine.tasks.model import Task, TaskState, pack_roles
 from engine.tasks.rows import add_tasks, get_task, open_of_case, open_of_instance, open_tokens, withdraw
 from engine.tasks.scope import identity_shown, see_case, see_task, visible_cases

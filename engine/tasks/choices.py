@@ -8,7 +8,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, parties_of
-from engine.tasks.forms import Choice, Form, Words
+from engine.tasks.fields import Choice, Words
+from engine.tasks.forms import Form
 from engine.tasks.model import Task
 from engine.territory import Tiers, Unit, within
 

@@ -8,6 +8,7 @@ keeps it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,22 +57,25 @@ def show() -> str:
 def file() -> str | Response | tuple[str, int]:
     place_id = request.form.get("place_id", "")
     raw: dict[str, Any] = {}
+    filing: Filing | None = None
     try:
         with looking() as session:
             form = _form(session)
         raw = sent(form, request.form, beside=BESIDE)
         filing = _filing(form.check(raw, zone=world().calendar.tz), place_id)
         if request.form.get("step") != "file":
-            with looking() as session:
-                grade = intake.preview(session, world(), filing)
-            return _page(place_id, raw=raw, grade=grade)
+            return _page(place_id, raw=raw, grade=_by_the_tables(filing))
         with acting() as session:
             case = intake.file_case(session, world(), filing, viewer=viewer(), now=now())
             case_id, number = case.id, case.number
     except Invalid as refusal:
-        if not refusal.facts.get("fields"):
+        wrong = refusal.facts.get("fields")
+        if not wrong:
             raise
-        return _page(place_id, raw=raw, wrong=refusal.facts["fields"]), 422
+        by_hand = not set(wrong) - {"severity", "override_reason"}
+        return _page(
+            place_id, raw=raw, grade=_by_the_tables(filing) if filing is not None and by_hand else None, wrong=wrong
+        ), 422
     flash(_("Filed as %(number)s.", number=number))
     try:
         with looking() as session:
@@ -79,6 +83,12 @@ def file() -> str | Response | tuple[str, int]:
     except NotFound:  # it may be filed for a place whose cases the person does not see
         return redirect(url_for("worklist.show"))
     return redirect(url_for("cases.show", case_id=case_id))
+
+
+def _by_the_tables(filing: Filing) -> Grade:
+    """How the tables grade it, whatever a person made of it."""
+    with looking() as session:
+        return intake.preview(session, world(), replace(filing, override=None))
 
 
 def _own_place() -> str:

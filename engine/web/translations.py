@@ -1,4 +1,4 @@
-"""Catalogues of the pages' words. Message ids are English; `zh` holds the Chinese, `en` says the same again.
+"""The catalogue of the pages' words. Message ids are the English sentences; `zh_CN` says them in Chinese.
 
 `python -m engine.web.translations` compiles what is stale; with `--update` it first gathers the ids from the sources.
 The compiled files are not committed: `create_app` compiles what is missing or older than its source.
@@ -46,12 +46,14 @@ def update() -> None:
         catalog = read(path)
         catalog.update(template, no_fuzzy_matching=True)
         catalog.obsolete.clear()
-        if path.parent.parent.name == "en":
-            for message in catalog:
-                if message.id:
-                    message.string = message.id
         with path.open("wb") as target:
             write_po(target, catalog, width=120, omit_header=False, sort_output=True, include_lineno=False)
+
+
+def compiled_of(path: Path) -> Path:
+    """Babel calls zh_CN zh_Hans_CN when it looks for a compiled catalogue, and settles for the bare language."""
+    language = path.parent.parent.name.partition("_")[0]
+    return path.parents[2] / language / "LC_MESSAGES" / "messages.mo"
 
 
 def compile_stale() -> list[Path]:
@@ -61,10 +63,11 @@ def compile_stale() -> list[Path]:
     """
     written = []
     for path in catalogues():
-        compiled = path.with_suffix(".mo")
+        compiled = compiled_of(path)
         if compiled.exists() and compiled.stat().st_mtime >= path.stat().st_mtime:
             continue
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".mo.tmp", delete=False) as target:
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=compiled.parent, suffix=".mo.tmp", delete=False) as target:
             write_mo(target, read(path))
         os.chmod(target.name, 0o644)
         Path(target.name).replace(compiled)

@@ -1,0 +1,97 @@
+"""The parts of a form as values: questions, notes and groups, and the words they are asked with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.tasks.conditions import Condition
+
+CHOOSING = frozenset({"radio", "select", "checklist", "taglist"})
+MANY = frozenset({"checklist", "taglist"})
+FIELD_TYPES = frozenset({"textfield", "textarea", "number", "checkbox", "datetime"}) | CHOOSING
+TYPES = FIELD_TYPES | {"text", "group"}
+TO_DIAGRAM = frozenset({"radio", "select", "checkbox", "number", "checklist", "taglist"})
+"""Types whose answers become variables of the diagram; free text stays with the task."""
+SOURCES = frozenset({"community_units", "parties"})
+"""What `valuesKey` may name: choices that the engine finds for the case."""
+
+LONGEST_LINE = 200
+LONGEST_TEXT = 4_000
+MOST_CHOSEN = 50
+LARGEST = 10**15
+MOST_OPEN_REPEATS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+    def __call__(self, locale: str) -> str:
+        return self.zh if locale.startswith("zh") else self.en
+
+    @property
+    def lacks_english(self) -> bool:
+        return self.zh == self.en and not self.zh.isascii()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question. `choices` are written in the form; `source` names those that the engine finds for the case."""
+
+    key: str
+    type: str
+    label: Words
+    description: Words | None = None
+    required: bool = False
+    shortest: int = 0
+    longest: int = LONGEST_LINE
+    pattern: re.Pattern[str] | None = None
+    kind: str | None = None
+    """`phone` or `email` for a textfield; `date`, `time` or `datetime` for a datetime."""
+    least: float | None = None
+    most: float | None = None
+    decimals: int = 0
+    choices: tuple[Choice, ...] = ()
+    source: str | None = None
+    default: Any = None
+    hide: tuple[Condition, ...] = ()
+    """Hidden when any of them holds: its own, and those of the groups around it."""
+    columns: int = 16
+    """How wide it is on a wide screen, of sixteen."""
+
+    @property
+    def many(self) -> bool:
+        return self.type in MANY
+
+    def options(self, choices: Mapping[str, Iterable[Choice]]) -> tuple[Choice, ...]:
+        return tuple(choices.get(self.source, ())) if self.source else self.choices
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text between the questions."""
+
+    words: Words
+    hide: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: Words | None
+    parts: tuple[Field | Note | Group, ...]
+    hide: tuple[Condition, ...] = ()
+
+
+Part = Field | Note | Group

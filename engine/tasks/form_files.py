@@ -1,0 +1,212 @@
+"""Reads `.form` files: a subset of the form-js schema, so that Camunda Modeler and the form-js editor edit them.
+
+A component type or a rule outside the subset is refused by name when the file is read, never ignored. English words
+stand in `properties.label_en` (`text_en`, `description_en`) of a component and in `label_en` of an option.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from engine.errors import Invalid, Refusal
+from engine.tasks.conditions import Condition, read_condition
+from engine.tasks.fields import (
+    CHOOSING,
+    LONGEST_LINE,
+    LONGEST_TEXT,
+    MOST_OPEN_REPEATS,
+    SOURCES,
+    TYPES,
+    Choice,
+    Field,
+    Group,
+    Note,
+    Part,
+    Words,
+)
+from engine.tasks.forms import Form
+
+_VALIDATIONS = frozenset({"required", "minLength", "maxLength", "pattern", "min", "max", "validationType"})
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
+
+
+def read_form(name: str, data: bytes) -> Form:
+    """Raises Invalid `form.unreadable` or `form.schema`; `facts["problems"]` lists all of (place, sentence)."""
+    try:
+        raw = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Invalid("form.unreadable", f"{name} is not readable JSON: {error}", problems=[]) from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("components"), list):
+        raise Invalid("form.schema", f"{name} is not a form: it has no list of components.", problems=[])
+    problems: list[tuple[str, str]] = []
+    parts = tuple(_parts(raw["components"], (), problems, depth=0))
+    fields: dict[str, Field] = {}
+    for field in _fields(parts):
+        if field.key in fields:
+            problems.append((field.key, "the key is used twice"))
+        fields[field.key] = field
+    if problems:
+        listed = "; ".join(f"{place}: {sentence}" if place else sentence for place, sentence in problems)
+        raise Invalid("form.schema", f"{name}: {listed}", problems=problems)
+    return Form(name, str(raw.get("id") or name), parts, fields)
+
+
+def _parts(
+    components: list[Any], hide: tuple[Condition, ...], problems: list[tuple[str, str]], *, depth: int
+) -> Iterator[Part]:
+    for number, component in enumerate(components, 1):
+        place = f"component {number}"
+        if not isinstance(component, dict):
+            problems.append((place, "is not a table"))
+            continue
+        place = str(component.get("key") or component.get("id") or place)
+        kind = component.get("type")
+        if kind not in TYPES:
+            problems.append((place, f"the type {kind!r} is not supported; supported are {', '.join(sorted(TYPES))}"))
+            continue
+        own = _hide(component, place, problems)
+        around = hide + own
+        if kind == "group":
+            if depth > 3:
+                problems.append((place, "groups may be nested four deep"))
+                continue
+            label = _words(component, "label")
+            yield Group(
+                label, tuple(_parts(component.get("components") or [], around, problems, depth=depth + 1)), around
+            )
+        elif kind == "text":
+            yield Note(_words(component, "text") or Words("", ""), around)
+        else:
+            field = _field(component, str(kind), place, around, problems)
+            if field is not None:
+                yield field
+
+
+def _hide(component: Mapping[str, Any], place: str, problems: list[tuple[str, str]]) -> tuple[Condition, ...]:
+    conditional = component.get("conditional")
+    if not conditional:
+        return ()
+    text = conditional.get("hide") if isinstance(conditional, dict) else None
+    if not isinstance(text, str):
+        problems.append((place, "conditional knows only `hide` with a text"))
+        return ()
+    try:
+        return (read_condition(text),)
+    except Refusal as refusal:
+        problems.append((place, refusal.sentence))
+        return ()
+
+
+def _field(
+    component: Mapping[str, Any], kind: str, place: str, hide: tuple[Condition, ...], problems: list[tuple[str, str]]
+) -> Field | None:
+    key = component.get("key")
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        problems.append((place, "the key must be a word of letters, digits and _"))
+        return None
+    validate = component.get("validate") or {}
+    problems += [(key, f"the rule {rule!r} is not supported") for rule in sorted(set(validate) - _VALIDATIONS)]
+    pattern = _pattern(validate.get("pattern"), key, problems)
+    subtype = component.get("subtype", "date") if kind == "datetime" else None
+    if subtype not in (None, "date", "time", "datetime"):
+        problems.append((key, f"the subtype {subtype!r} is not date, time or datetime"))
+    validation_type = validate.get("validationType") or None
+    if validation_type not in (None, "custom", "phone", "email"):
+        problems.append((key, f"the validation type {validation_type!r} is not phone or email"))
+    choices, source = _choices(component, kind, key, problems)
+    label = _words(component, "dateLabel" if kind == "datetime" and component.get("dateLabel") else "label")
+    return Field(
+        key=key,
+        type=kind,
+        label=label or Words(key, key),
+        description=_words(component, "description"),
+        required=bool(validate.get("required")),
+        shortest=int(validate.get("minLength") or 0),
+        longest=min(int(validate.get("maxLength") or _longest(kind)), LONGEST_TEXT),
+        pattern=pattern,
+        kind=subtype or (validation_type if validation_type != "custom" else None),
+        least=_number(validate.get("min")),
+        most=_number(validate.get("max")),
+        decimals=int(component.get("decimalDigits") or 0),
+        choices=choices,
+        source=source,
+        default=component.get("defaultValue"),
+        hide=hide,
+        columns=_columns(component),
+    )
+
+
+def _columns(component: Mapping[str, Any]) -> int:
+    columns = (component.get("layout") or {}).get("columns")
+    return columns if isinstance(columns, int) and 1 <= columns <= 16 else 16
+
+
+def _pattern(written: Any, key: str, problems: list[tuple[str, str]]) -> re.Pattern[str] | None:
+    """A pattern runs on what strangers typed, so one that could take for ever is refused: see `MOST_OPEN_REPEATS`."""
+    if not written:
+        return None
+    text = str(written)
+    if re.search(r"\)[*+{]", text) or len(re.findall(r"(?<!\\)(?:[*+]|\{\d*,\})", text)) > MOST_OPEN_REPEATS:
+        problems.append((key, f"the pattern repeats a bracket, or has more than {MOST_OPEN_REPEATS} open repeats"))
+        return None
+    try:
+        return re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        problems.append((key, f"the pattern cannot be read: {error}"))
+        return None
+
+
+def _longest(kind: str) -> int:
+    return LONGEST_TEXT if kind == "textarea" else LONGEST_LINE
+
+
+def _choices(
+    component: Mapping[str, Any], kind: str, key: str, problems: list[tuple[str, str]]
+) -> tuple[tuple[Choice, ...], str | None]:
+    if kind not in CHOOSING:
+        return (), None
+    source = component.get("valuesKey")
+    if source is not None:
+        if source not in SOURCES:
+            problems.append((key, f"valuesKey {source!r} is not one of {', '.join(sorted(SOURCES))}"))
+        return (), str(source)
+    values = component.get("values")
+    if not isinstance(values, list) or not values:
+        problems.append((key, "it needs values or a valuesKey"))
+        return (), None
+    choices = []
+    for value in values:
+        if not isinstance(value, dict) or not all(isinstance(value.get(each), str) for each in ("value", "label")):
+            problems.append((key, "every option needs a label and a value, both texts"))
+            return (), None
+        choices.append(Choice(value["value"], Words(value["label"], str(value.get("label_en") or value["label"]))))
+    if len({choice.value for choice in choices}) != len(choices):
+        problems.append((key, "two options have the same value"))
+    return tuple(choices), None
+
+
+def _words(component: Mapping[str, Any], what: str) -> Words | None:
+    zh = component.get(what)
+    if not isinstance(zh, str) or not zh.strip():
+        return None
+    properties = component.get("properties") or {}
+    english = properties.get("label_en" if what == "dateLabel" else f"{what}_en")
+    return Words(zh.strip(), str(english).strip() if english else zh.strip())
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if value in (None, "") else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _fields(parts: Iterable[Part]) -> Iterator[Field]:
+    for part in parts:
+        if isinstance(part, Group):
+            yield from _fields(part.parts)
+        elif isinstance(part, Field):
+            yield part

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import DDL, ForeignKey, Integer, String, event, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.store import Base, Instant, Json, canonical_json, table_of
+from engine.store import Base, Instant, Json, canonical_json, failpoint, table_of
 
 
 class HistoryEntry(Base):
@@ -54,6 +54,9 @@ for _dialect, _statements in APPEND_ONLY.items():
         event.listen(table_of(HistoryEntry), "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 
+_APPEND = insert(table_of(HistoryEntry))
+
+
 def record(
     session: Session,
     case: Any,
@@ -83,7 +86,8 @@ def record(
     row["hash"] = digest(row)
     case.history_seq = seq
     case.history_hash = row["hash"]
-    session.execute(insert(table_of(HistoryEntry)), row)
+    session.execute(_APPEND, row)
+    failpoint("history-written")
 
 
 def digest(row: Mapping[str, Any]) -> str:

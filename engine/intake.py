@@ -18,6 +18,7 @@ from engine.cases import Case, CaseState, Party, Visit, next_number
 from engine.errors import Invalid, NotAllowed
 from engine.people import Viewer
 from engine.process import World
+from engine.store import failpoint
 from engine.territory import Unit, get_unit
 
 CHANNELS = (
@@ -150,6 +151,7 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
             )
         )
     session.flush()
+    failpoint("case-written")
     actor_id = None if viewer is None else viewer.person_id
     process.record(
         session,

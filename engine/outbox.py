@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.store import Base, Instant, Json, table_of
+from engine.store import Base, Instant, Json, failpoint, table_of
 
 LEASE = timedelta(seconds=60)
 GIVE_UP_AFTER = 10
@@ -62,6 +62,9 @@ class Parcel:
     attempts: int
 
 
+_PUT = insert(table_of(OutboxEntry))
+
+
 def put(session: Session, case: Any, topic: str, *, now: datetime, facts: Mapping[str, Any]) -> None:
     """Queues a message about a case, keyed by the history entry that caused it and the topic.
 
@@ -78,7 +81,8 @@ def put(session: Session, case: Any, topic: str, *, now: datetime, facts: Mappin
         "next_at": now,
         "attempts": 0,
     }
-    session.execute(insert(table_of(OutboxEntry)), row)
+    session.execute(_PUT, row)
+    failpoint("outbox-written")
 
 
 def claim(session: Session, *, now: datetime, most: int) -> list[Parcel]:

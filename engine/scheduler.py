@@ -23,7 +23,7 @@ from engine import deadlines, outbox, process
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
-from engine.store import Base, Instant, Store
+from engine.store import Base, Instant, Store, failpoint
 
 log = structlog.get_logger("scheduler")
 
@@ -91,6 +91,7 @@ class Scheduler:
                         break
                     case, deadline = picked
                     deadline_id = deadline.id
+                    failpoint("picked")
                     process.fire_deadline(session, self.world, case, deadline, now=now)
                 fired += 1
                 if on_fired is not None:
@@ -130,6 +131,7 @@ class Scheduler:
             try:
                 if sender is not None:
                     sender(parcel)
+                failpoint("sent-not-marked")
                 sent.append(parcel.id)
             except Exception as error:
                 with self.store.transaction() as session:
@@ -153,7 +155,7 @@ class Scheduler:
                 session.add(Node(name=self.name, beat_at=now))
             else:
                 node.beat_at = now
-            session.execute(delete(Node).where(Node.beat_at < now - timedelta(days=1)))
+            session.execute(delete(Node).where(Node.name != self.name, Node.beat_at < now - timedelta(days=1)))
 
     def tick(self) -> Tick:
         """One full pass, as the background runs it."""

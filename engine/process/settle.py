@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import deadlines, runtime, tasks
 from engine.cases import Case, CaseState
@@ -18,7 +19,7 @@ from engine.deadlines import Deadline, DeadlineState, parse_length
 from engine.errors import Conflict, Invalid
 from engine.process.model import Instance
 from engine.process.push import Push
-from engine.store import failpoint
+from engine.store import failpoint, table_of
 from engine.tasks import Task
 
 EXPECTS = {
@@ -48,10 +49,11 @@ def settle(
     session, instance, now = push.session, push.instance, push.now
     _save(session, instance, advance, now)
     failpoint("state-saved")
-    live = deadlines.live_of_instance(session, instance.id)
+    live = deadlines.clocks_of_instance(session, instance.id)
     waiting = {timer.token: timer for timer in advance.timers}
     reached = {step.element for step in advance.steps if step.kind == "completed"}
-    gone = {token: row for token, row in live.items() if token not in waiting and row is not fired}
+    fired_id = None if fired is None else fired.id
+    gone = {token: row for token, row in live.items() if token not in waiting and row.id != fired_id}
     met = [row.id for row in gone.values() if row.attached_to in reached]
     deadlines.close(session, met, DeadlineState.MET, now=now)
     deadlines.close(
@@ -64,21 +66,18 @@ def settle(
     kept = [row for token, row in live.items() if token in waiting]
     clocks = [(row.attached_to, row.step, row.due_at, row.warn_at) for row in kept if row.state == DeadlineState.ARMED]
     clocks += armed
-    open_rows = tasks.open_of_instance(session, instance.id)
+    opened = tasks.open_tokens(session, instance.id)
     wanted = {task.token: task for task in advance.tasks}
-    tasks.withdraw(
-        session, [row.id for token, row in open_rows.items() if token not in wanted and row is not completed], now=now
-    )
+    done = None if completed is None else completed.id
+    tasks.withdraw(session, [id_ for token, id_ in opened.items() if token not in wanted and id_ != done], now=now)
     failpoint("tasks-withdrawn")
-    fresh = [task for token, task in wanted.items() if token not in open_rows]
-    tasks.add_tasks(session, [_task_row(push, task, clocks) for task in fresh])
+    fresh = [task for token, task in wanted.items() if token not in opened]
+    added = tasks.add_tasks(session, [_task_row(push, task, clocks) for task in fresh])
     failpoint("tasks-opened")
     if any(task.form == "decide_upgrade" for task in fresh):
         push.case.state = CaseState.UPGRADE_PENDING
         push.happened("case.noted", {"what": "upgrade_asked"}, state_after(push.case))
-    if not fresh:
-        return [row.id for token, row in open_rows.items() if token in wanted]
-    return [row.id for row in tasks.open_of_instance(session, instance.id).values()]
+    return [id_ for token, id_ in opened.items() if token in wanted] + added
 
 
 def retime_tasks(session: Session, case_id: int) -> None:
@@ -92,23 +91,27 @@ def retime_tasks(session: Session, case_id: int) -> None:
 Clock = tuple[str | None, str, datetime, datetime | None]
 
 
+_instance = table_of(Instance)
+_SAVE = (
+    update(_instance)
+    .where(_instance.c.id == bindparam("this"), _instance.c.revision == bindparam("seen"))
+    .values({name: bindparam(name) for name in ("state", "revision", "ended_at", "trouble", "trouble_at")})
+)
+
+
 def _save(session: Session, instance: Instance, advance: runtime.Advance, now: datetime) -> None:
-    seen = instance.revision
-    done = session.execute(
-        update(Instance)
-        .where(Instance.id == instance.id, Instance.revision == seen)
-        .values(
-            state=advance.state,
-            revision=seen + 1,
-            ended_at=now if advance.ended else None,
-            trouble=None,
-            trouble_at=None,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    saved = {
+        "state": advance.state,
+        "revision": instance.revision + 1,
+        "ended_at": now if advance.ended else None,
+        "trouble": None,
+        "trouble_at": None,
+    }
+    done = session.execute(_SAVE, {**saved, "this": instance.id, "seen": instance.revision})
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("instance.moved_on", "Somebody else moved this case at the same moment; look again.")
-    session.expire(instance)
+    for name, value in saved.items():
+        set_committed_value(instance, name, value)
 
 
 def _arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:

@@ -2,6 +2,7 @@
 
 from engine.store.base import Base, Instant, Json, UnitId, canonical_json, table_of
 from engine.store.database import Store, open_store
+from engine.store.failpoints import failpoint
 from engine.store.migrate import migrate, must_be_migrated, newest_revision, present_revision
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Store",
     "UnitId",
     "canonical_json",
+    "failpoint",
     "migrate",
     "must_be_migrated",
     "newest_revision",

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine.errors import Unavailable
 from engine.store.base import Base
+from engine.store.failpoints import failpoint
 
 T = TypeVar("T")
 
@@ -52,12 +53,14 @@ class Store:
             session = self._writers()
             try:
                 yield session
+                failpoint("before-commit")
                 session.commit()
             except BaseException:
                 session.rollback()
                 raise
             finally:
                 session.close()
+        failpoint("after-commit")
         for listener in self.after_commit:
             listener(session.info)
 

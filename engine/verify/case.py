@@ -131,12 +131,27 @@ def _once(facts: Facts, past: Past) -> Found:
         if rows[key] != past.breached[key]:
             yield f"clock {key[0]}", f"{rows[key]} fired by the table, {past.breached[key]} by the history"
     for row in fired:
-        seq = past.breached_at.get((row.step, row.tier, row.due_at.isoformat()), 0)
-        for task in facts.tasks if row.interrupting and row.instance_id is not None else ():
-            under = task.element == row.attached_to or row.step == "handle"
-            after = any(done > seq for done, _ in past.completed.get(task.id, ()))
-            if task.instance_id == row.instance_id and under and task.opened_at < row.closed_at and after:
-                yield f"task {task.id}", f"it was completed after deadline {row.id} had escalated it"
+        yield from _completed_too_late(facts, past, row)
+
+
+def _completed_too_late(facts: Facts, past: Past, fired: Any) -> Found:
+    """Tasks that an interrupting clock ended, and that were completed all the same.
+
+    Order is told by the numbers of tokens and entries, not by instants: the clocks of two nodes differ.
+    """
+    if not fired.interrupting or fired.instance_id is None:
+        return
+    mine = [task for task in facts.tasks if task.instance_id == fired.instance_id]
+    first_after = min((_number(task) for task in mine if task.opened_at == fired.closed_at), default=0)
+    fired_at = past.breached_at.get((fired.step, fired.tier, fired.due_at.isoformat()), 0)
+    for task in mine:
+        ended_by_it = _number(task) < first_after and (task.element == fired.attached_to or fired.step == "handle")
+        if ended_by_it and any(seq > fired_at for seq, _ in past.completed.get(task.id, ())):
+            yield f"task {task.id}", f"it was completed after deadline {fired.id} had escalated it"
+
+
+def _number(row: Any) -> int:
+    return int(row.token[1:])
 
 
 def _waits(facts: Facts) -> Found:

@@ -1,0 +1,36 @@
+"""Databases for benches and harnesses: an empty one of the kind asked for, thrown away afterwards."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests import postgres
+
+KINDS = ("sqlite", "postgresql")
+
+
+@contextmanager
+def fresh(kind: str) -> Iterator[str]:
+    """An empty database: `sqlite`, `postgresql` (a server is started when none is named), or an address as given."""
+    if kind == "sqlite":
+        folder = Path(tempfile.mkdtemp(prefix="mb-bench-"))
+        try:
+            yield f"sqlite:///{folder / 'bench.sqlite'}"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    elif kind == "postgresql":
+        with postgres.running() as server, server.database() as url:
+            yield url
+    else:
+        yield kind
+
+
+@contextmanager
+def each(kinds: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Several at once, by kind."""
+    with ExitStack() as stack:
+        yield {kind: stack.enter_context(fresh(kind)) for kind in kinds}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,21 @@ def test_wrong_use_is_exit_code_2() -> None:
 def test_our_own_processes_are_clean() -> None:
     result = run("check", str(ROOT / "bpmn"), "--json")
     assert (result.exit_code, told(result)) == (0, [])
+
+
+def test_one_process_is_checked_and_played_with_its_neighbours() -> None:
+    assert told(run("check", str(ROOT / "bpmn" / "small"), "--json")) == []
+    document = told(run("play", str(ROOT / "bpmn" / "small"), "--json"))
+    assert {each["name"].split("/")[0] for each in document["scenarios"]} == {"small"}
+
+
+def test_one_process_is_published_over_what_is_in_force(published: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "bpmn", tmp_path / "bpmn")
+    limits = tmp_path / "bpmn" / "small" / "limits.yaml"
+    limits.write_text(limits.read_text(encoding="utf-8").replace("grid: 2wd", "grid: 4wd"), encoding="utf-8")
+    (tmp_path / "bpmn" / "big" / "limits.yaml").unlink()
+    result = run("publish", str(limits.parent), "--reason", "more time", "--database", published, "--json")
+    assert (result.exit_code, told(result)["release"], told(result)["changed"]) == (0, 2, "small")
 
 
 def test_every_scenario_passes_and_every_element_is_visited() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from engine.cli.output import as_json, database, refusals, say
 from engine.cli.starting import configured, prepared
@@ -18,23 +19,22 @@ from engine.cli.starting import configured, prepared
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="FILE…")
 @as_json
 def check(files: tuple[Path, ...], as_json: bool) -> None:
-    """Check BPMN, DMN, forms and limits, ours or not. A folder is checked as a whole release would be.
+    """Check BPMN, DMN, forms and limits, ours or not.
 
-    Exit code 1 when a finding of severity `error` would refuse publication.
+    Each file is checked by itself; a folder of processes as the whole release it would be, and the folder of one
+    process together with its neighbours. Exit code 1 when a finding of severity `error` would refuse publication.
     """
     from engine import deploy
 
     with refusals(as_json):
         findings: list[Any] = []
-        single: dict[str, bytes] = {}
         for path in files:
             if path.is_dir():
-                found = deploy.check_release(deploy.read_folder(path))
-                findings += [dataclasses.replace(each, file=str(path / each.file)) for each in found]
+                whole, part = _release_of(path)
+                found = [each for each in deploy.check_release(deploy.read_folder(whole)) if each.file.startswith(part)]
+                findings += [dataclasses.replace(each, file=str(whole / each.file)) for each in found]
             else:
-                single[str(path)] = path.read_bytes()
-        if single:
-            findings += deploy.check_files(single)
+                findings += deploy.check_files({str(path): path.read_bytes()})
         findings.sort()
         if as_json:
             click.echo(json.dumps([dataclasses.asdict(each) for each in findings], ensure_ascii=False, indent=1))
@@ -53,13 +53,19 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--only", metavar="TEXT", help="Only scenarios whose file or name contains this.")
 @as_json
 def play(folder: Path, only: str | None, as_json: bool) -> None:
-    """Play the scenarios of a folder of processes against its diagrams, and say what none of them reaches."""
+    """Play the scenarios of a folder of processes, or of one process, and say what none of them reaches."""
     from engine import deploy
 
     with refusals(as_json):
-        release = deploy.load(0, deploy.read_folder(folder))
-        outcomes = [each for each in deploy.play_all(release) if not only or only in each.name]
-        unvisited = deploy.unvisited(release, outcomes)
+        whole, part = _release_of(folder)
+        release = deploy.load(0, deploy.read_folder(whole))
+        every = deploy.play_all(release)
+        outcomes = [each for each in every if each.name.startswith(part) and (not only or only in each.name)]
+        unvisited = {
+            process_id: elements
+            for process_id, elements in deploy.unvisited(release, every).items()
+            if release.package.processes[process_id].path.startswith(part)
+        }
         if as_json:
             document = {
                 "scenarios": [{"name": each.name, "passed": each.passed, "said": each.said} for each in outcomes],
@@ -87,7 +93,10 @@ def play(folder: Path, only: str | None, as_json: bool) -> None:
 @database
 @click.pass_obj
 def publish(config_file: Path | None, folder: Path, reason: str, database: str | None, as_json: bool) -> None:
-    """Check, play and publish a folder of processes; new cases start on it, running ones keep their version."""
+    """Check, play and publish a folder of processes; new cases start on it, running ones keep their version.
+
+    The folder of one process is published together with everything else that is in force now.
+    """
     from engine import deploy
 
     with refusals(as_json):
@@ -95,7 +104,7 @@ def publish(config_file: Path | None, folder: Path, reason: str, database: str |
         with application.store.transaction() as session:
             release = deploy.publish(
                 session,
-                deploy.read_folder(folder),
+                _files_to_publish(session, folder),
                 reason=reason,
                 actor_id=None,
                 now=application.clock.now(),
@@ -103,3 +112,25 @@ def publish(config_file: Path | None, folder: Path, reason: str, database: str |
             )
             said = {"release": release.id, "fingerprint": release.fingerprint, "changed": release.changed}
         say(as_json, said, f"Release {said['release']} is in force (changed: {said['changed'] or 'nothing'}).")
+
+
+def _release_of(folder: Path) -> tuple[Path, str]:
+    """The folder that holds the whole release, and the part of it that was meant: "small/", or "" for all."""
+    siblings = any(each.is_dir() and any(each.glob("*.bpmn")) for each in folder.resolve().parent.iterdir())
+    if any(folder.glob("*.bpmn")) and siblings:
+        return folder.resolve().parent, f"{folder.resolve().name}/"
+    return folder, ""
+
+
+def _files_to_publish(session: Session, folder: Path) -> dict[str, bytes]:
+    from engine import deploy
+
+    whole, part = _release_of(folder)
+    files = deploy.read_folder(whole)
+    if not part:
+        return files
+    in_force = deploy.files_in_force(session)
+    return {
+        **{path: data for path, data in in_force.items() if not path.startswith(part)},
+        **{path: data for path, data in files.items() if path.startswith(part)},
+    }

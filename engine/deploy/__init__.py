@@ -3,7 +3,16 @@
 from engine.deploy.check import check_files, check_release
 from engine.deploy.model import Release, ReleaseFile
 from engine.deploy.publish import publish
-from engine.deploy.releases import LoadedRelease, Releases, files_of, fingerprint, load, read_folder, store_release
+from engine.deploy.releases import (
+    LoadedRelease,
+    Releases,
+    files_in_force,
+    files_of,
+    fingerprint,
+    load,
+    read_folder,
+    store_release,
+)
 from engine.deploy.scenarios import Played, play, play_all, unvisited
 
 __all__ = [
@@ -14,6 +23,7 @@ __all__ = [
     "Releases",
     "check_files",
     "check_release",
+    "files_in_force",
     "files_of",
     "fingerprint",
     "load",

@@ -118,6 +118,12 @@ def files_of(session: Session, release_id: int) -> dict[str, bytes]:
     return files
 
 
+def files_in_force(session: Session) -> dict[str, bytes]:
+    """The files of the newest release; none before the first."""
+    newest = session.scalar(select(Release.id).order_by(Release.id.desc()).limit(1))
+    return {} if newest is None else files_of(session, newest)
+
+
 def fingerprint(files: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for path in sorted(files):

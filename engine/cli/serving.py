@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,8 @@ def serve(
         click.echo(f"Maplebridge serves at {address}", err=True)
         if config.demo:
             click.echo("Demo mode: choose one of the demo people on the sign-in page.", err=True)
-        until_told(server.run, server.close)
+        until_told(server.run)
+        server.close()
         application.scheduler.stop()
 
 
@@ -68,18 +70,20 @@ def work(config_file: Path | None, database: str | None) -> None:
         application = prepared(config)
         application.scheduler.start()
         click.echo(f"Maplebridge works as {application.scheduler.name}", err=True)
-        stopped = threading.Event()
-        until_told(stopped.wait, stopped.set)
+        until_told(threading.Event().wait)
         application.scheduler.stop()
 
 
-def until_told(run: Callable[[], Any], stop: Callable[[], Any]) -> None:
-    """Runs until SIGTERM or Ctrl-C, then stops in order."""
-    signal.signal(signal.SIGTERM, lambda *_: stop())
-    try:
+def until_told(run: Callable[[], Any]) -> None:
+    """Runs until SIGTERM or Ctrl-C. A second signal while it stops ends it at once."""
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    with suppress(KeyboardInterrupt):
         run()
-    except KeyboardInterrupt:
-        stop()
 
 
 def shown(host: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
@@ -21,18 +21,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A filing to come. `settles` is the tier (0 the lowest) where fate has it settled; `chance` is the case's own."""
+    """A filing to come. `settles` is the tier (0 the lowest) where fate has it settled; `chance` is the case's own.
+
+    `strokes` are those of `Fate` that are decided already.
+    """
 
     filing: Filing
     settles: int
     chance: Random
+    strokes: Mapping[str, bool] = field(default_factory=dict)
 
 
 class Places:
-    """Units to draw from: a few communities and a fifth of the grids carry most of what happens.
-
-    `favoured` names units that get `favour` of all matters, somewhere below the last of them that fits.
-    """
+    """Units to draw from: a few communities and a fifth of the grids carry most of what happens."""
 
     def __init__(self, units: Sequence[tuple[str, str]], tiers: Tiers, seed: int) -> None:
         """`units` are (id, tier), any order."""
@@ -74,14 +75,8 @@ def arrivals(
     seed: int,
     until: datetime | None = None,
     rising: float = 1.0,
-    favoured: Sequence[str] = (),
-    favour: float = 0.0,
 ) -> Iterator[Arrival]:
-    """Earliest first; not later than `until`. `rising` is how much busier the last day is than the first.
-
-    `favoured` is a line of units, one below the other: a share `favour` of the matters happens at the last of them or
-    begins with one of them.
-    """
+    """Earliest first; not later than `until`. `rising` is how much busier the last day is than the first."""
     when = Random(f"arrivals:{seed}")
     span = [start + timedelta(days=n) for n in range(days)]
     weights = [_day_weight(day, calendar) * rising ** (n / max(1, days - 1)) for n, day in enumerate(span)]
@@ -89,7 +84,7 @@ def arrivals(
     for number, at in enumerate(instants):
         if until is not None and at > until:
             break
-        yield _arrival(places, at, Random(f"case:{seed}:{number}"), calendar, favoured, favour)
+        yield _arrival(places, at, Random(f"case:{seed}:{number}"))
 
 
 def _day_weight(day: date, calendar: WorkingCalendar) -> float:
@@ -114,9 +109,6 @@ def _arrival(
     places: Places,
     at: datetime,
     chance: Random,
-    calendar: WorkingCalendar,
-    favoured: Sequence[str],
-    favour: float,
 ) -> Arrival:
     pool = texts()
     severity = _draw(shares.SEVERITY, chance)
@@ -127,14 +119,10 @@ def _arrival(
     if severity == 1 and chance.random() < shares.REPEAT:
         facts["repeat_count"] = 1
     grid = places.grid(chance)
-    if favoured and chance.random() < favour:
-        grid = next((unit for unit in favoured if places.tiers.tier_of(unit) == places.tiers.names[1]), grid)
     begins_below = settles == 0 or (severity == 1 and chance.random() < shares.BEGINS_BELOW)
     place = grid
     if begins_below or severity > 1:
         place = places.within(grid, chance)
-        if favoured and grid in favoured and chance.random() < 0.6:
-            place = favoured[-1]
     words = _words(pool, category, facts, chance)
     anonymous = chance.random() < shares.ANONYMOUS
     filing = Filing(

@@ -39,6 +39,8 @@ def respond(case: Followed, asked: Asked, *, now: datetime, pace: Pace, tiers: T
         case "handle":
             return _handle(case, asked, now, pace, tiers)
         case "resolve":
+            if asked.due_at is None:  # at the ceiling no clock runs any more, and it takes what it takes
+                return Response(pace.days(now, case.chance.uniform(6, 30)), _resolved(case))
             return Response(pace.part(now, asked.due_at, case.chance, QUICK), _resolved(case))
         case "confirm_triage":
             return Response(pace.part(now, asked.due_at, case.chance), _confirmed(case))
@@ -112,7 +114,7 @@ def _handle(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: Tier
     if here < fate.settles:
         leaving = case.leaving.get(case.visit_seq)
         if leaving is None:
-            overdue = chance.random() < shares.OVERDUE / RISING
+            overdue = chance.random() < shares.LET_PASS
             leaving = case.leaving[case.visit_seq] = "overdue" if overdue else "up"
         return None if leaving == "overdue" and not beside else Response(at, {"outcome": "up"}, beside_all)
     if tiers.names[here] == tiers.top and fate.stays_unsettled:
@@ -124,10 +126,6 @@ def _handle(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: Tier
         fate.continues = False
         return Response(pace.part(now, asked.due_at, chance, QUICK), {"outcome": "continue"}, beside_all)
     return Response(at, {"outcome": "resolved"}, beside_all)
-
-
-RISING = 0.30
-"""Rises per case; so many of them happen by overdue that the share of all cases comes out."""
 
 
 def _resolved(case: Followed) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
@@ -29,11 +30,13 @@ class Fate:
     continues: bool
 
     @classmethod
-    def drawn(cls, settles: int, chance: Random) -> Fate:
+    def drawn(cls, settles: int, chance: Random, strokes: Mapping[str, bool] | None = None) -> Fate:
+        """`strokes` are decided already, whatever is drawn."""
+
         def falls(share: float) -> bool:
             return chance.random() < share
 
-        return cls(
+        fate = cls(
             settles=settles,
             pauses=falls(shares.PAUSED),
             supplied=not falls(shares.NEVER_SUPPLIED),
@@ -47,6 +50,7 @@ class Fate:
             stays_unsettled=falls(shares.AT_CEILING),
             continues=falls(shares.CONTINUED),
         )
+        return replace(fate, **(strokes or {}))
 
 
 @dataclass(frozen=True, slots=True)

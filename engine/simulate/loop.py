@@ -95,6 +95,8 @@ class Loop:
         self._outbox_at = clock.now() + OUTBOX_EVERY
         self._due: datetime | None = None
         self._warn: datetime | None = None
+        self._seen = False
+        """Whether the two instants above are those of the database."""
 
     def run(self) -> None:
         self._next_arrival()
@@ -117,8 +119,13 @@ class Loop:
     # --- the clock --------------------------------------------------------------------------------------------------
 
     def _look_at_clocks(self) -> None:
-        with self.store.reading() as session:
-            self._due, self._warn = session.execute(_NEXT).one()
+        if not self._seen:
+            with self.store.reading() as session:
+                self._see(session)
+
+    def _see(self, session: Session) -> None:
+        self._due, self._warn = session.execute(_NEXT).one()
+        self._seen = True
 
     def _move_to(self, at: datetime) -> None:
         """Never backwards; once a virtual day everything that must leave is sent."""
@@ -134,6 +141,7 @@ class Loop:
 
     def _fire(self) -> None:
         """One clock that is due by now, or one warning."""
+        self._seen = False
         if self._due is not None and self._due <= self.clock.now():
             tick = self.scheduler.fire_due(most=1, on_fired=self._fired.append)
             self.steps += tick.fired
@@ -163,7 +171,7 @@ class Loop:
 
     def _file(self, arrival: Arrival) -> None:
         self._next_arrival()
-        fate = Fate.drawn(arrival.settles, arrival.chance)
+        fate = Fate.drawn(arrival.settles, arrival.chance, arrival.strokes)
         with self.store.transaction() as session:
             row = intake.file_case(session, self.world, arrival.filing, viewer=None, now=self.clock.now())
             case = Followed(row.id, row.place_id, arrival.chance, fate)
@@ -197,6 +205,7 @@ class Loop:
             case.open[asked.id] = asked
             if asked.id not in seen:
                 self._react(case, asked)
+        self._see(session)
 
     def _react(self, case: Followed, asked: Asked) -> None:
         now = self.clock.now()

@@ -87,9 +87,13 @@ BUSY_GRID_WEIGHT = 4.89
 REPEAT = 0.06
 ANONYMOUS = 0.08
 
-OVERDUE = 0.03
-PAUSED = 0.12
-EXTENDED = 0.04
+LET_PASS = 0.025
+"""Of the visits that do not settle a matter: nobody acts, and it rises by overdue. With what goes wrong otherwise
+(silence above, absent units, late answers) about 3 % of all matters are overdue once."""
+PAUSED = 0.155
+"""Of all matters: buildings do not wait, so about 12 % stand still once."""
+EXTENDED = 0.06
+"""Of all matters: asked for where it can be granted, about 4 %."""
 JOINT = 0.15
 JUMPED = 0.008
 WITHDRAWN = 0.01
@@ -112,5 +116,6 @@ ABSENT = 0.06
 DISAGREED = 0.12
 REWORK = 0.08
 REGRADED = 0.03
-CLAIMED = 0.10
+CLAIMED = 0.06
+"""Of the tasks: taken first, done later."""
 EXTENSION_REFUSED = 0.12

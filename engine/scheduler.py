@@ -166,6 +166,7 @@ class Scheduler:
     def start(self) -> None:
         """Begins to tick in the background: at an interval, and at the next due instant known to this node."""
         config = self.world.config.scheduler
+        self.beat()
         self._background = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )

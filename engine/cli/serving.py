@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -48,13 +47,14 @@ def serve(
             port=config.server.port if port is None else port,
             threads=threads,
         )
-        if not no_scheduler:
-            application.scheduler.start()
         address = f"http://{shown(server.effective_host)}:{server.effective_port}/"
-        click.echo(f"Maplebridge serves at {address}", err=True)
-        if config.demo:
-            click.echo("Demo mode: choose one of the demo people on the sign-in page.", err=True)
-        until_told(server.run)
+        with until_told():
+            if not no_scheduler:
+                application.scheduler.start()
+            click.echo(f"Maplebridge serves at {address}", err=True)
+            if config.demo:
+                click.echo("Demo mode: choose one of the demo people on the sign-in page.", err=True)
+            server.run()
         server.close()
         application.scheduler.stop()
 
@@ -68,14 +68,16 @@ def work(config_file: Path | None, database: str | None) -> None:
         config = configured(config_file, database)
         refuse_unsafe(config)
         application = prepared(config)
-        application.scheduler.start()
-        click.echo(f"Maplebridge works as {application.scheduler.name}", err=True)
-        until_told(threading.Event().wait)
+        with until_told():
+            application.scheduler.start()
+            click.echo(f"Maplebridge works as {application.scheduler.name}", err=True)
+            threading.Event().wait()
         application.scheduler.stop()
 
 
-def until_told(run: Callable[[], Any]) -> None:
-    """Runs until SIGTERM or Ctrl-C. A second signal while it stops ends it at once."""
+@contextmanager
+def until_told() -> Iterator[None]:
+    """What is done inside ends at SIGTERM or Ctrl-C. A second signal while it stops ends the process at once."""
 
     def stop(*_: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -83,7 +85,7 @@ def until_told(run: Callable[[], Any]) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     with suppress(KeyboardInterrupt):
-        run()
+        yield
 
 
 def shown(host: str) -> str:

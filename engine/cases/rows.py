@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -37,9 +37,12 @@ def lock_case(session: Session, case_id: int, *, skip_locked: bool = False) -> C
     return case
 
 
+_PRESENT = select(Visit).where(Visit.case_id == bindparam("case_id"), Visit.seq == bindparam("seq"))
+
+
 def present_visit(session: Session, case: Case) -> Visit:
     """The stay the case is in, or its last one."""
-    return session.scalars(select(Visit).where(Visit.case_id == case.id, Visit.seq == case.visit_seq)).one()
+    return session.scalars(_PRESENT, {"case_id": case.id, "seq": case.visit_seq}).one()
 
 
 def visits_of(session: Session, case_id: int) -> list[Visit]:

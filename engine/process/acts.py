@@ -105,7 +105,6 @@ def complete_task(
         },
         after if after != before else None,
     )
-    session.flush()
     advance = runtime.complete(
         push.release.package,
         push.instance.state,

@@ -51,7 +51,7 @@ APPEND_ONLY: Mapping[str, tuple[str, ...]] = {
 
 for _dialect, _statements in APPEND_ONLY.items():
     for _statement in _statements:
-        event.listen(table_of(HistoryEntry), "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        event.listen(table_of(HistoryEntry), "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 
 
 _APPEND = insert(table_of(HistoryEntry))

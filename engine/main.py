@@ -53,11 +53,10 @@ def build(
         with store.reading() as session:
             world.calendar = read_calendar(session, config)
 
-    def post(parcel: outbox.Parcel) -> None:
-        with store.transaction() as session:
-            notify.post(session, parcel, tiers=world.tiers)
+    def post(session: Session, parcel: outbox.Parcel) -> None:
+        notify.post(session, parcel, tiers=world.tiers)
 
-    scheduler = Scheduler(store, world, clock, name=name, senders={"*": post}, refresh=refresh)
+    scheduler = Scheduler(store, world, clock, name=name, post=post, refresh=refresh)
     return Application(config, store, world, clock, scheduler)
 
 

@@ -27,9 +27,6 @@ from engine.store import Base, Instant, Store, failpoint
 
 log = structlog.get_logger("scheduler")
 
-BATCH = 500
-"""Firings in one tick before the other jobs get their turn."""
-
 
 class Node(Base):
     """A process that ticks, and when it last did."""
@@ -51,6 +48,9 @@ class Tick:
 Sender = Callable[[outbox.Parcel], None]
 """Brings one parcel to its receiver, outside any transaction; raises when it could not."""
 
+Poster = Callable[[Session, outbox.Parcel], object]
+"""Writes a parcel down for people to read, in the transaction that claims it. May see the same parcel again."""
+
 
 class Scheduler:
     """The ticks of one node. `start` runs them in the background; tests and the simulation call them directly."""
@@ -63,6 +63,7 @@ class Scheduler:
         *,
         name: str,
         senders: Mapping[str, Sender] | None = None,
+        post: Poster | None = None,
         refresh: Callable[[], None] | None = None,
     ) -> None:
         self.store = store
@@ -70,17 +71,20 @@ class Scheduler:
         self.clock = clock
         self.name = name
         self.senders = dict(senders or {})
+        self.post = post
         self.refresh = refresh or world.forget_people
         self._background: BackgroundScheduler | None = None
         self._wake_lock = threading.Lock()
         self._wake_at: datetime | None = None
 
-    def fire_due(self, *, most: int = BATCH, on_fired: Callable[[int], None] | None = None) -> Tick:
+    def fire_due(self, *, most: int | None = None, on_fired: Callable[[int], None] | None = None) -> Tick:
         """Fires what is due, oldest first, one transaction each. A failing one is put off and never stops the rest.
 
-        `now` is read once per firing, so that each case's next clock starts at the moment it really rose.
+        `most` None is the configured batch, after which the other jobs get their turn. `now` is read once per firing,
+        so that each case's next clock starts at the moment it really rose.
         """
         fired = failed = 0
+        most = most or self.world.config.scheduler.batch
         while fired + failed < most:
             now = self.clock.now()
             deadline_id = None
@@ -108,8 +112,9 @@ class Scheduler:
                 self._put_off(deadline_id, f"{type(error).__name__}: {error}", now)
         return Tick(fired, failed)
 
-    def warn_due(self, *, most: int = BATCH) -> int:
+    def warn_due(self, *, most: int | None = None) -> int:
         """Warns about clocks that are nearly used up; gives how many."""
+        most = most or self.world.config.scheduler.batch
         for count in range(most):
             now = self.clock.now()
             with self.store.transaction() as session:
@@ -120,17 +125,22 @@ class Scheduler:
         return most
 
     def send_outbox(self, *, most: int = 100) -> int:
-        """Sends what must leave; gives how many left. A topic without sender is marked sent: nobody listens."""
+        """Posts and sends what must leave; gives how many are done with. Without a sender, posting is all there is."""
         with self.store.transaction() as session:
             parcels = outbox.claim(session, now=self.clock.now(), most=most)
-        if not parcels:
-            return 0
+            if self.post is not None:
+                for parcel in parcels:
+                    self.post(session, parcel)
+            posted = [parcel.id for parcel in parcels if self._sender(parcel) is None]
+            if posted:
+                outbox.mark_sent(session, posted, now=self.clock.now())
         sent: list[int] = []
         for parcel in parcels:
-            sender = self.senders.get(parcel.topic) or self.senders.get("*")
+            sender = self._sender(parcel)
+            if sender is None:
+                continue
             try:
-                if sender is not None:
-                    sender(parcel)
+                sender(parcel)
                 failpoint("sent-not-marked")
                 sent.append(parcel.id)
             except Exception as error:
@@ -142,9 +152,13 @@ class Scheduler:
                         attempts=parcel.attempts,
                         trouble=f"{type(error).__name__}: {error}",
                     )
-        with self.store.transaction() as session:
-            outbox.mark_sent(session, sent, now=self.clock.now())
-        return len(sent)
+        if sent:
+            with self.store.transaction() as session:
+                outbox.mark_sent(session, sent, now=self.clock.now())
+        return len(posted) + len(sent)
+
+    def _sender(self, parcel: outbox.Parcel) -> Sender | None:
+        return self.senders.get(parcel.topic) or self.senders.get("*")
 
     def beat(self) -> None:
         """Says that this node lives, and forgets nodes silent for a day."""
@@ -222,7 +236,7 @@ class Scheduler:
     def _put_off(self, deadline_id: int, said: str, now: datetime) -> None:
         log.warning("deadline.failed", deadline=deadline_id, said=said)
         with self.store.transaction() as session:
-            if process.failed(session, deadline_id, said=said, now=now):
+            if process.failed(session, deadline_id, said=said, retries=self.world.config.scheduler.retries, now=now):
                 log.error("incident.opened", deadline=deadline_id, said=said)
 
     def _guarded(self, job: Callable[[], Any]) -> Callable[[], None]:

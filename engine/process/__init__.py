@@ -18,13 +18,12 @@ from engine.process.requests import Forecast, ask_extension, comment, downgrade,
 from engine.process.services import SERVICES
 from engine.process.settle import retime_tasks
 from engine.process.story import Diagram, Story, tell
-from engine.process.trouble import MOST_TRIES, Trouble, failed, retry, troubles
+from engine.process.trouble import Trouble, failed, retry, troubles
 from engine.process.world import World
 
 __all__ = [
     "FUNCTIONS",
     "MAIN",
-    "MOST_TRIES",
     "OUTWARD",
     "SERVICES",
     "Completion",

@@ -68,7 +68,7 @@ def find_cases(session: Session, viewer: Viewer, wanted: Wanted, *, now: datetim
     )
 
 
-def _query(viewer: Viewer, wanted: Wanted, now: datetime) -> Select[tuple[Case, Deadline]]:
+def _query(viewer: Viewer, wanted: Wanted, now: datetime) -> Select[Case, Deadline]:
     clock = and_(
         Deadline.case_id == Case.id,
         Deadline.step == "handle",

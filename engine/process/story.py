@@ -17,7 +17,7 @@ from engine.people import Person, Viewer, names
 from engine.process.model import Instance
 from engine.process.requests import Forecast, forecast
 from engine.process.world import World
-from engine.tasks import Task, TaskState, identity_shown
+from engine.tasks import Form, Task, TaskState, identity_shown
 from engine.territory import Unit, ancestors, units_by_id
 
 ENTRIES = 100
@@ -45,6 +45,8 @@ class Story:
     case_clock: Deadline | None
     forecast: Forecast | None
     open_tasks: Sequence[Task]
+    answered: Sequence[tuple[Task, Form]]
+    """Completed tasks with the forms their answers were given to, latest first."""
     parties: Sequence[Party]
     identity_shown: bool
     entries: Sequence[HistoryEntry]
@@ -77,10 +79,12 @@ def tell(
     wanted = {case.holder_id, case.accountable_id, *ancestors(case.place_id)}
     wanted |= {visit.unit_id for visit in visits} | {task.unit_id for task in open_tasks}
     wanted |= {str(unit) for entry in entries for unit in _units_in(entry)}
+    answered = _answered(session, world, every_task)
+    wanted |= {unit for task, form in answered for unit in _units_chosen(task, form)} | {t.unit_id for t, _ in answered}
     if foreseen is not None and foreseen.to_unit_id:
         wanted.add(foreseen.to_unit_id)
     units = units_by_id(session, wanted)
-    people = names(session, {person for person in _people_in(case, visits, open_tasks, entries) if person is not None})
+    people = names(session, {person for person in _people_in(case, visits, every_task, entries) if person is not None})
     return Story(
         case=case,
         place=[units[each] for each in reversed(ancestors(case.place_id)) if each in units],
@@ -89,6 +93,7 @@ def tell(
         case_clock=deadlines.of_case(session, case.id, "case_outer"),
         forecast=foreseen,
         open_tasks=open_tasks,
+        answered=answered,
         parties=parties_of(session, case.id),
         identity_shown=identity_shown(viewer, case, open_tasks),
         entries=entries,
@@ -101,6 +106,24 @@ def tell(
         units=units,
         people=people,
     )
+
+
+def _answered(session: Session, world: World, every_task: Sequence[Task]) -> list[tuple[Task, Form]]:
+    done = [task for task in every_task if task.state == TaskState.COMPLETED and task.answers and task.form]
+    if not done:
+        return []
+    ids = sorted({task.instance_id for task in done})
+    releases = dict(session.execute(select(Instance.id, Instance.release_id).where(Instance.id.in_(ids))).all())
+    done.sort(key=lambda task: (task.completed_at or task.opened_at, task.id), reverse=True)
+    return [
+        (task, world.releases.get(session, releases[task.instance_id]).form(task.process, str(task.form)))
+        for task in done
+    ]
+
+
+def _units_chosen(task: Task, form: Form) -> list[str]:
+    chosen = [key for key, field in form.fields.items() if field.source == "community_units"]
+    return [unit for key in chosen for unit in (task.answers or {}).get(key) or []]
 
 
 def _diagram(session: Session, every_task: Sequence[Task], now: datetime) -> Diagram | None:
@@ -139,7 +162,7 @@ def _people_in(
     return [
         case.filed_by,
         *(person for visit in visits for person in (visit.entered_by, visit.signed_in_by)),
-        *(task.claimed_by for task in tasks),
+        *(person for task in tasks for person in (task.claimed_by, task.completed_by)),
         *(entry.actor_id for entry in entries),
         *(person for person in handed if isinstance(person, int)),
     ]

@@ -17,7 +17,6 @@ from engine.process.model import Instance
 from engine.process.push import record
 from engine.process.world import World
 
-MOST_TRIES = 5
 FIRST_WAIT = timedelta(seconds=10)
 
 
@@ -33,10 +32,10 @@ class Trouble:
     since: datetime
 
 
-def failed(session: Session, deadline_id: int, *, said: str, now: datetime) -> bool:
-    """Notes a failed try of a deadline: later again, and after five tries an incident. Gives True for the incident.
+def failed(session: Session, deadline_id: int, *, said: str, retries: int, now: datetime) -> bool:
+    """Notes a failed try of a deadline: later again, and after `retries` an incident. Gives True for the incident.
 
-    Waits 10, 20, 40 and 80 seconds between tries. Others are never held up.
+    Waits 10, 20, 40 … seconds between tries. Others are never held up.
     """
     deadline = session.get(Deadline, deadline_id, populate_existing=True)
     if deadline is None or deadline.state != DeadlineState.ARMED:
@@ -45,7 +44,7 @@ def failed(session: Session, deadline_id: int, *, said: str, now: datetime) -> b
     assert case is not None
     deadline.attempts += 1
     deadline.trouble = said[:2000]
-    if deadline.attempts < MOST_TRIES:
+    if deadline.attempts < retries:
         deadline.next_at = now + FIRST_WAIT * 2 ** (deadline.attempts - 1)
         return False
     deadline.next_at = FAR

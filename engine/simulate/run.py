@@ -99,7 +99,7 @@ def _run(
         clock = ManualClock(midnight)
         start_district(store, config, now=midnight, processes=processes)
         application = build(config, clock=clock, store=store)
-        application.scheduler.senders.clear()  # nobody reads the notices of a district that nobody lives in
+        application.scheduler.post = None  # nobody reads the notices of a district that nobody lives in
         with store.reading() as session:
             release = application.world.releases.current(session)
             crew = Crew(session)

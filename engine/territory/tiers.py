@@ -34,7 +34,8 @@ class Tiers:
         try:
             return self.names.index(tier)
         except ValueError:
-            raise Invalid("tier.unknown", f"There is no tier {tier!r}; the tiers are {', '.join(self.names)}.") from None
+            known = ", ".join(self.names)
+            raise Invalid("tier.unknown", f"There is no tier {tier!r}; the tiers are {known}.") from None
 
     def tier_of(self, unit_id: str) -> str:
         depth = unit_id.count(".")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import String
@@ -10,7 +10,7 @@ from sqlalchemy import String
 from engine.store.base import Base, Instant, Json
 
 
-def in_our_words(kind: str, thing: Any, _context: Any) -> str | bool:
+def in_our_words(kind: str, thing: Any, _context: Any) -> str | Literal[False]:
     """Columns of our own types are written by their names; everything else as Alembic would."""
     if kind == "type" and isinstance(thing, Instant | Json):
         return f"{type(thing).__name__}()"

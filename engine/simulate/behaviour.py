@@ -18,6 +18,9 @@ from engine.territory import Tiers
 
 Beside = Literal["jump", "extension", "withdraw"]
 
+PATIENT = 3
+"""From this tier on the lead has time to wait for units that give no opinion; below, everybody is a call away."""
+
 UNSAID = frozenset({"quality_check", "decide_upgrade", "decide_extension"})
 """Forms in which nobody may decide on their own work."""
 
@@ -45,7 +48,7 @@ def respond(case: Followed, asked: Asked, *, now: datetime, pace: Pace, tiers: T
         case "confirm_triage":
             return Response(pace.part(now, asked.due_at, case.chance), _confirmed(case))
         case "co_opinion":
-            return _co_opinion(case, asked, now, pace)
+            return _co_opinion(case, asked, now, pace, tiers)
         case "joint_conclusion":
             agreed = "no" if case.chance.random() < shares.DISAGREED else "yes"
             return Response(pace.part(now, asked.due_at, case.chance, QUICK), {"agreed": agreed})
@@ -152,8 +155,8 @@ def _confirmed(case: Followed) -> dict[str, Any]:
     return {"verdict": "agree"}
 
 
-def _co_opinion(case: Followed, asked: Asked, now: datetime, pace: Pace) -> Response | None:
-    if case.chance.random() < shares.ABSENT:
+def _co_opinion(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: Tiers) -> Response | None:
+    if tiers.index(case.tier) >= PATIENT and case.chance.random() < shares.ABSENT:
         return None
     position = case.chance.choices(("agree", "partly", "disagree", "not_ours"), (70, 18, 6, 6))[0]
     decided: dict[str, Any] = {"position": position}

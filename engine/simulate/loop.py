@@ -215,7 +215,7 @@ class Loop:
         for at, beside in response.beside:
             self._plan(at, lambda beside=beside: self._beside(case, asked, beside))  # type: ignore[misc]
         if case.chance.random() < shares.CLAIMED:
-            self._plan(now + (response.at - now) / 2, lambda: self._claim(case, asked))
+            self._plan(self.pace.part(now, response.at, case.chance), lambda: self._claim(case, asked))
         self._plan(response.at, lambda: self._complete(case, asked, response))
 
     def _viewer(self, case: Followed, asked: Asked) -> Viewer | None:

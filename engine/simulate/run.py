@@ -136,7 +136,7 @@ def must_be_empty(store: Store) -> None:
     tables = set(inspect(store.engine).get_table_names())
     with store.reading() as session:
         for model in (Case, Unit, Person, deploy.Release):
-            if model.__tablename__ in tables and session.execute(select(model).limit(1)).first() is not None:
+            if model.__tablename__ in tables and session.scalar(select(1).select_from(model).limit(1)):
                 raise Invalid(
                     "simulate.not_empty",
                     f"The database already holds data (table {model.__tablename__}); "

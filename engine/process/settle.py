@@ -128,7 +128,7 @@ def _arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
         started_at = push.visit.entered_at if step in ("handle", "ack") else push.now
         length = timer.length or "timer"
         warn_at = None
-        if timer.length is not None:
+        if timer.step is not None and timer.length is not None:  # an ISO duration is never warned of
             warn_at = calendar.warn_at(
                 started_at, timer.due_at, parse_length(timer.length), share=share, provisional=True
             )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases.model import Case, Numbering, Party, Visit
 from engine.errors import NotFound
+from engine.store import table_of
 
 
 def get_case(session: Session, case_id: int) -> Case:
@@ -56,11 +57,13 @@ def parties_of(session: Session, case_id: int) -> list[Party]:
 def next_number(session: Session, prefix: str, received_at: datetime, zone: ZoneInfo) -> str:
     """The next case number of the district's day, for example `LHQ-20261124-0001`."""
     day = received_at.astimezone(zone).strftime("%Y%m%d")
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = (
-        insert(Numbering)
-        .values(day=day, last=1)
-        .on_conflict_do_update(index_elements=[Numbering.day], set_={"last": Numbering.last + 1})
-        .returning(Numbering.last)
-    )
-    return f"{prefix}-{day}-{session.execute(statement).scalar_one():04d}"
+    number = session.execute(_NEXT_NUMBER[session.get_bind().dialect.name], {"day": day, "last": 1}).scalar_one()
+    return f"{prefix}-{day}-{number:04d}"
+
+
+_NEXT_NUMBER = {
+    dialect: insert(table_of(Numbering))
+    .on_conflict_do_update(index_elements=["day"], set_={"last": table_of(Numbering).c.last + 1})
+    .returning(table_of(Numbering).c.last)
+    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
@@ -19,6 +19,20 @@ FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 """Where a deadline is put that was given up after too many tries, until an operator has it tried again."""
 
 
+_ARMED = (
+    select(Deadline.id, Case)
+    .join(Case, Case.id == Deadline.case_id)
+    .where(Deadline.state == literal_column("'armed'"))  # a literal: a bound value would not match the partial indexes
+    .limit(1)
+    .with_for_update(of=Case, skip_locked=True)
+    .execution_options(populate_existing=True)
+)
+_DUE = _ARMED.where(Deadline.next_at <= bindparam("now")).order_by(Deadline.next_at, Deadline.id)
+_TO_WARN = _ARMED.where(Deadline.warn_at <= bindparam("now"), Deadline.warned_at.is_(None)).order_by(
+    Deadline.warn_at, Deadline.id
+)
+
+
 def pick_due(
     session: Session, *, now: datetime, after: tuple[datetime, int] | None = None
 ) -> tuple[Case, Deadline] | None:
@@ -26,7 +40,8 @@ def pick_due(
 
     `after` skips everything up to that (next_at, id): what this pass has already tried in vain.
     """
-    found = _next(session, Deadline.next_at, [Deadline.next_at <= now], after)
+    query = _DUE if after is None else _DUE.where(tuple_(Deadline.next_at, Deadline.id) > after)
+    found = _next(session, query, now)
     if found is None:
         return None
     case, deadline = found
@@ -39,30 +54,15 @@ def pick_due(
 
 def pick_warning(session: Session, *, now: datetime) -> tuple[Case, Deadline] | None:
     """The oldest deadline that is nearly due and of which nobody was warned yet; its case is locked."""
-    found = _next(session, Deadline.warn_at, [Deadline.warn_at <= now, Deadline.warned_at.is_(None)], None)
+    found = _next(session, _TO_WARN, now)
     if found is None:
         return None
     case, deadline = found
     return (case, deadline) if deadline.state == DeadlineState.ARMED and deadline.warned_at is None else None
 
 
-def _next(
-    session: Session, instant: object, conditions: list[object], after: tuple[datetime, int] | None
-) -> tuple[Case, Deadline] | None:
-    from sqlalchemy import tuple_
-
-    query = (
-        select(Deadline.id, Case)
-        .join(Case, Case.id == Deadline.case_id)
-        .where(Deadline.state == DeadlineState.ARMED.value, *conditions)  # type: ignore[arg-type]
-        .order_by(instant, Deadline.id)  # type: ignore[arg-type]
-        .limit(1)
-        .with_for_update(of=Case, skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    if after is not None:
-        query = query.where(tuple_(Deadline.next_at, Deadline.id) > after)
-    row = session.execute(query).first()
+def _next(session: Session, query: Select[int, Case], now: datetime) -> tuple[Case, Deadline] | None:
+    row = session.execute(query, {"now": now}).first()
     if row is None:
         return None
     deadline = session.get(Deadline, row[0], populate_existing=True)

@@ -78,13 +78,16 @@ def clocks_of_instance(session: Session, instance_id: int) -> dict[str, Row[*tup
     return {row.token: row for row in session.execute(_LIVE_CLOCKS, {"instance_id": instance_id})}
 
 
+_LIVE_OF_CASE = (
+    select(Deadline)
+    .where(Deadline.case_id == bindparam("case_id"), Deadline.state.in_(LIVE))
+    .order_by(Deadline.due_at, Deadline.id)
+)
+
+
 def live_of_case(session: Session, case_id: int) -> Sequence[Deadline]:
     """Armed and paused deadlines of a case, earliest due first."""
-    return session.scalars(
-        select(Deadline)
-        .where(Deadline.case_id == case_id, Deadline.state.in_(LIVE))
-        .order_by(Deadline.due_at, Deadline.id)
-    ).all()
+    return session.scalars(_LIVE_OF_CASE, {"case_id": case_id}).all()
 
 
 _OF_VISIT = (
@@ -128,21 +131,19 @@ def close(session: Session, ids: Iterable[int], state: DeadlineState, *, now: da
         session.execute(_CLOSE, {"ids": wanted, "ends": state.value, "now": now})
 
 
+_IS_ARMED = Deadline.state == literal_column("'armed'")
+"""A literal: a bound value would not match the partial indexes while a plan is made."""
+
+
 def next_due(session: Session) -> datetime | None:
     """The earliest instant at which the scheduler has something to do."""
-    return session.scalar(select(func.min(Deadline.next_at)).where(Deadline.state == DeadlineState.ARMED.value))
+    return session.scalar(select(func.min(Deadline.next_at)).where(_IS_ARMED))
 
 
 def next_warning(session: Session) -> datetime | None:
-    return session.scalar(
-        select(func.min(Deadline.warn_at)).where(
-            Deadline.state == DeadlineState.ARMED.value, Deadline.warned_at.is_(None)
-        )
-    )
+    return session.scalar(select(func.min(Deadline.warn_at)).where(_IS_ARMED, Deadline.warned_at.is_(None)))
 
 
 def oldest_unprocessed(session: Session, *, now: datetime) -> datetime | None:
     """The due instant of the oldest armed deadline that is overdue; None when nothing is late."""
-    return session.scalar(
-        select(func.min(Deadline.due_at)).where(Deadline.state == DeadlineState.ARMED.value, Deadline.next_at <= now)
-    )
+    return session.scalar(select(func.min(Deadline.due_at)).where(_IS_ARMED, Deadline.next_at <= now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -37,20 +37,25 @@ def members(session: Session, unit_id: str, roles: Iterable[str]) -> Sequence[Pe
     ).all()
 
 
+_STAFFED = (
+    select(Membership.unit_id)
+    .join(Person, Person.id == Membership.person_id)
+    .where(
+        Membership.unit_id.in_(bindparam("line", expanding=True)),
+        Membership.role.in_(bindparam("roles", expanding=True)),
+        Person.active,
+    )
+    .distinct()
+)
+
+
 def nearest_staffed(session: Session, unit_id: str, roles: Iterable[str]) -> str | None:
     """The nearest unit, from `unit_id` upwards, where an active person holds one of the roles; None if nowhere.
 
     A matter offered to nobody would never be worked on, so it goes to the next unit up instead.
     """
     line = ancestors(unit_id)
-    staffed = set(
-        session.scalars(
-            select(Membership.unit_id)
-            .join(Person, Person.id == Membership.person_id)
-            .where(Membership.unit_id.in_(line), Membership.role.in_(sorted(roles)), Person.active)
-            .distinct()
-        )
-    )
+    staffed = set(session.scalars(_STAFFED, {"line": line, "roles": sorted(roles)}))
     return next((each for each in line if each in staffed), None)
 
 

@@ -50,11 +50,14 @@ def open_of_case(session: Session, case_id: int) -> Sequence[Task]:
     ).all()
 
 
+_ADD_ONE = insert(table_of(Task)).returning(_task.id)
 _ADD = insert(table_of(Task)).returning(_task.id, sort_by_parameter_order=True)
 
 
 def add_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Gives the new ids, in the order of the rows."""
+    if len(rows) == 1:
+        return [session.execute(_ADD_ONE, dict(rows[0])).scalar_one()]
     return list(session.scalars(_ADD, [dict(row) for row in rows])) if rows else []
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from engine.cases import Case
+from engine.cases import Case, Party
 from engine.people import Person, Viewer, names
 from engine.tasks.model import Task, TaskState
 from engine.territory import Unit, ancestors, units_by_id
@@ -36,6 +36,8 @@ class Item:
     claimed_by: Person | None
     place: tuple[Unit, ...]
     """The place of the case, highest unit first."""
+    about: str | None
+    """Whom of several it is about: the party who signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class Page:
 
 
 def page(session: Session, viewer: Viewer, tab: Tab, *, after: str | None = None, most: int = PAGE) -> Page:
-    """One query for the lines, one for places, one for names. A cursor that makes no sense starts at the top."""
+    """One query for the lines, one for places, one for names, one for parties where a task is about one.
+
+    A cursor that makes no sense starts at the top.
+    """
     if not viewer.memberships:
         return Page((), None)
     last = _opened(after)
@@ -70,7 +75,8 @@ def page(session: Session, viewer: Viewer, tab: Tab, *, after: str | None = None
         cursor = _closed(end.completed_at if tab is Tab.DONE else end.due_at, end.id)
     people = names(session, (task.claimed_by for task, _ in rows if task.claimed_by is not None))
     units = units_by_id(session, (unit for _, case in rows for unit in ancestors(case.place_id)))
-    return Page([_item(task, case, people, units) for task, case in rows], cursor)
+    about = _parties(session, [task for task, _ in rows])
+    return Page([_item(task, case, people, units, about.get(task.id)) for task, case in rows], cursor)
 
 
 def counts(session: Session, viewer: Viewer, *, now: datetime) -> tuple[int, int]:
@@ -93,9 +99,17 @@ def _offered(viewer: Viewer, tab: Tab) -> ColumnElement[bool]:
     return or_(free, mine)
 
 
-def _item(task: Task, case: Case, people: Mapping[int, Person], units: Mapping[str, Unit]) -> Item:
+def _parties(session: Session, rows: Sequence[Task]) -> dict[int, str]:
+    wanted = {task.id: int(task.item) for task in rows if task.item is not None and task.item.isdecimal()}
+    if not wanted:
+        return {}
+    parties = dict(session.execute(select(Party.id, Party.name).where(Party.id.in_(set(wanted.values())))).all())
+    return {task_id: parties[party_id] for task_id, party_id in wanted.items() if party_id in parties}
+
+
+def _item(task: Task, case: Case, people: Mapping[int, Person], units: Mapping[str, Unit], about: str | None) -> Item:
     line = tuple(units[each] for each in reversed(ancestors(case.place_id)) if each in units)
-    return Item(task, case, people.get(task.claimed_by) if task.claimed_by is not None else None, line)
+    return Item(task, case, people.get(task.claimed_by) if task.claimed_by is not None else None, line, about)
 
 
 def _later(due_at: datetime | None, task_id: int) -> ColumnElement[bool]:

@@ -69,6 +69,7 @@ def _configure(app: Flask, world: World) -> None:
         SECRET_KEY=server.secret_key.get_secret_value(),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,  # a stylesheet that sets a cookie cannot be cached, and may come late
         PERMANENT_SESSION_LIFETIME=timedelta(hours=server.session_absolute_hours),
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,

@@ -16,7 +16,7 @@ from engine.errors import Refusal
 from engine.history import HistoryEntry
 from engine.people import Person, Viewer
 from engine.process import Story
-from engine.tasks import Field, Task, Words
+from engine.tasks import Field, Form, Task, Words
 from engine.territory import Unit
 from engine.web.context import locale, maybe_viewer, now, world
 from engine.web.language import _, ngettext
@@ -41,6 +41,8 @@ def register(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         asset=asset,
+        about=about,
+        answers_of=answers_of,
         bar=bar,
         first_value=first_value,
         icon=icon,
@@ -170,6 +172,41 @@ def first_value(field: Field) -> Any:
     if field.default is None and field.kind == "datetime" and field.required:
         return local(now()).strftime("%Y-%m-%dT%H:%M")
     return field.default
+
+
+def about(task: Task, story: Story) -> str | None:
+    """Whom of several a task is about: the party who signs."""
+    for party in story.parties:
+        if task.item == str(party.id):
+            return party.name if story.identity_shown or not party.protected else masked_name(party.name)
+    return None
+
+
+def answers_of(task: Task, form: Form, story: Story) -> list[tuple[str, str]]:
+    """(question, answer) in the order of the form, in the reader's language."""
+    answers = task.answers or {}
+    return [
+        (say(field.label), _answer(field, answers[key], story)) for key, field in form.fields.items() if key in answers
+    ]
+
+
+def _answer(field: Field, value: Any, story: Story) -> str:
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    if field.kind == "datetime":
+        return moment(datetime.fromisoformat(value))
+    if field.source == "community_units":
+        return _("; ").join(unit_name(story.units.get(unit)) for unit in value)
+    if field.source == "parties":
+        named = {str(party.id): party for party in story.parties}
+        return _("; ").join(
+            named[each].name if story.identity_shown or not named[each].protected else masked_name(named[each].name)
+            for each in value
+            if each in named
+        )
+    labels = {choice.value: say(choice.label) for choice in field.choices}
+    values = value if isinstance(value, list) else [value]
+    return _("; ").join(labels.get(each, str(each)) for each in values)
 
 
 def say(words: Words | Mapping[str, str]) -> str:

@@ -156,17 +156,16 @@ PARTY_TYPES: Mapping[str, Any] = {
 
 RESULTS: Mapping[str, Any] = {
     "resolved": _("resolved"),
-    "agreement": _("agreement"),
-    "oral_agreement": _("oral agreement"),
-    "written_agreement": _("written agreement"),
-    "mediated": _("mediated"),
+    "agreement_oral": _("oral agreement"),
+    "agreement_written": _("written agreement"),
+    "fulfilled": _("fulfilled"),
+    "partly_fulfilled": _("partly fulfilled"),
     "explained": _("explained"),
-    "referred": _("referred"),
-    "refused": _("refused"),
-    "transferred": _("transferred"),
-    "not_established": _("not established"),
+    "not_supported": _("not supported"),
+    "guided": _("shown another way"),
     "no_response": _("no response"),
     "withdrawn": _("withdrawn"),
+    "merged": _("merged"),
 }
 
 LIGHTS: Mapping[str, Any] = {

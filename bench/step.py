@@ -11,6 +11,7 @@ on a case of its own, so that a busy machine burdens all alike; the figures are 
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import json
 import statistics
@@ -29,6 +30,7 @@ from engine.clock import ManualClock
 from engine.deadlines import Deadline
 from engine.history import HistoryEntry
 from engine.outbox import OutboxEntry
+from engine.people import Viewer
 from engine.process import Instance
 from engine.store import table_of
 from engine.tasks import Task
@@ -106,7 +108,7 @@ def through_core(g: Ground, sample: Sample) -> Callable[[Ids], None]:
             {"state": "signed_in", "history_seq": 91, "history_hash": sample.entry["hash"]},
         ),
     ]
-    engine = g.store.engine.execution_options(maplebridge_begin="BEGIN IMMEDIATE")
+    engine = g.store._writers.kw["bind"]
 
     def step(ids: Ids) -> None:
         named = dict(zip("cit", ids, strict=True))
@@ -121,12 +123,20 @@ def through_core(g: Ground, sample: Sample) -> Callable[[Ids], None]:
     return step
 
 
-def through_driver(g: Ground, core: Callable[[Ids], None], first: Ids, second: Ids) -> Callable[[Ids], None]:
+def through_engine(g: Ground, viewer: Viewer) -> Callable[[Ids], None]:
+    def step(ids: Ids) -> None:
+        now = g.clock.now()
+        with g.store.transaction() as session:
+            process.complete_task(session, g.app.world, ids[2], ANSWER, viewer=viewer, now=now)
+
+    return step
+
+
+def through_driver(g: Ground, learnt: list[list[tuple[str, Any]]], first: Ids, second: Ids) -> Callable[[Ids], None]:
     """The statements that Core sends, sent again through one plain connection of the driver.
 
     They are learnt from two cases: what differs between the two are the ids, all else stays as it is.
     """
-    learnt = [_sent(g, lambda ids=ids: core(ids)) for ids in (first, second)]  # type: ignore[misc]
     plan = [
         (
             statement,
@@ -160,20 +170,30 @@ def through_driver(g: Ground, core: Callable[[Ids], None], first: Ids, second: I
     return step
 
 
-def _sent(g: Ground, act: Callable[[], Any]) -> list[tuple[str, Any]]:
-    """What is sent to the database meanwhile, BEGIN left out."""
+def _sent(g: Ground, act: Callable[[], Any]) -> tuple[list[tuple[str, Any]], int]:
+    """What is sent to the database meanwhile, BEGIN left out, and how often it is committed.
+
+    Listening makes a store slower for good, so `g` is one that is not measured.
+    """
     sent: list[tuple[str, Any]] = []
+    commits: list[Any] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _x: Any, _m: Any) -> None:
         if not statement.startswith("BEGIN"):
             sent.append((statement, parameters))
 
-    event.listen(g.store.engine, "before_cursor_execute", note)
+    committed = commits.append  # one and the same object, to be found again
+    engines = {g.store.engine, g.store._writers.kw["bind"]}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+        event.listen(engine, "commit", committed)
     try:
         act()
     finally:
-        event.remove(g.store.engine, "before_cursor_execute", note)
-    return sent
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
+            event.remove(engine, "commit", committed)
+    return sent, len(commits)
 
 
 def _places(parameters: Any) -> list[Any]:
@@ -190,25 +210,23 @@ def _which(one: Any, other: Any, place: Any, first: Ids, second: Ids) -> str | N
 
 def measure(kind: str, url: str, steps: int) -> dict[str, Any]:
     ground.prepare(url)
-    with ground.ground(url, clock=ManualClock(ground.MONDAY)) as g:
-        with g.store.transaction() as session:
-            cases = [g.file_in(session).id for _ in range(3 * steps + 63)]
-        asked = iter([ids_of(g, case_id) for case_id in cases])
-        viewer = g.asker(1)
-        count = _commits(g)
-
-        def engine(ids: Ids) -> None:
-            now = g.clock.now()
-            with g.store.transaction() as session:
-                process.complete_task(session, g.app.world, ids[2], ANSWER, viewer=viewer, now=now)
-
-        pattern = next(asked)
-        statements = len(_sent(g, lambda: engine(pattern)))
-        commits = count()
-        with g.store.engine.connect() as connection:
+    clock = ManualClock(ground.MONDAY)
+    with ground.ground(url, clock=clock) as probe, ground.ground(url, clock=clock) as g:
+        with probe.store.transaction() as session:
+            cases = [probe.file_in(session).id for _ in range(3 * steps + 63)]
+        asked = iter([ids_of(probe, case_id) for case_id in cases])
+        viewer = probe.asker(1)
+        pattern, first, second = next(asked), next(asked), next(asked)
+        statements, commits = _sent(probe, lambda: through_engine(probe, viewer)(pattern))
+        with probe.store.engine.connect() as connection:
             sample = Sample(connection, pattern[0])
-        core = through_core(g, sample)
-        ways = {"engine": engine, "core": core, "driver": through_driver(g, core, next(asked), next(asked))}
+        bare = through_core(probe, sample)
+        learnt = [_sent(probe, functools.partial(bare, ids))[0] for ids in (first, second)]
+        ways = {
+            "engine": through_engine(g, viewer),
+            "core": through_core(g, sample),
+            "driver": through_driver(g, learnt, first, second),
+        }
         for way in ways.values():
             for _ in range(20):
                 way(next(asked))
@@ -222,7 +240,7 @@ def measure(kind: str, url: str, steps: int) -> dict[str, Any]:
         p50 = {name: statistics.median(each) for name, each in took.items()}
         return {
             "database": kind,
-            "statements": statements,
+            "statements": len(statements),
             "commits": commits,
             "engine_ms": round(p50["engine"], 2),
             "core_ms": round(p50["core"], 2),
@@ -230,12 +248,6 @@ def measure(kind: str, url: str, steps: int) -> dict[str, Any]:
             "to_core": round(p50["engine"] / p50["core"], 2),
             "to_driver": round(p50["engine"] / p50["driver"], 2),
         }
-
-
-def _commits(g: Ground) -> Callable[[], int]:
-    seen: list[int] = []
-    event.listen(g.store.engine, "commit", lambda _: seen.append(1))
-    return lambda: len(seen)
 
 
 def state_sizes(url: str) -> dict[int, int]:

@@ -15,8 +15,8 @@ BIN := .venv/bin
 FRONTEND := engine/web/frontend
 VENDOR := engine/web/static/vendor
 TRANSLATIONS := engine/web/translations
-PROOFS ?= $(sort $(wildcard bench/prove_*.py))
-BENCHES ?= $(sort $(wildcard bench/bench_*.py))
+DATABASES ?= sqlite postgresql
+BENCHES ?= step tick
 
 key = $(shell cat $(1) /dev/null | cksum | tr ' ' -)
 missing = $(filter-out $(wildcard $(1)),$(1))
@@ -65,12 +65,13 @@ contracts: $(TEST_STAMP)
 check: lint types contracts test
 
 prove: setup $(TEST_STAMP)
-	@$(if $(PROOFS),,echo 'There are no proofs in bench/ yet.'; exit 1)
-	@for script in $(PROOFS); do echo "== $$script"; $(BIN)/python "$$script"; done
+	@for database in $(DATABASES); do echo "== $$database"; \
+	  $(BIN)/python -m bench.prove.kill --database $$database; \
+	  $(BIN)/python -m bench.prove.kill --database $$database --faults; \
+	  $(BIN)/python -m bench.prove.race --database $$database; done
 
 bench: setup $(TEST_STAMP)
-	@$(if $(BENCHES),,echo 'There are no benches in bench/ yet.'; exit 1)
-	@for script in $(BENCHES); do echo "== $$script"; $(BIN)/python "$$script"; done
+	@for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m bench.$$each; done
 
 # The tested versions, for every platform at once. Names no host, so any mirror serves it.
 constraints:

@@ -37,7 +37,7 @@ from engine.clock import ManualClock
 from engine.deadlines import Deadline, DeadlineState
 from engine.history import HistoryEntry
 from engine.outbox import OutboxEntry
-from engine.store.failpoints import POINTS, arm
+from engine.store import FAILPOINTS, arm_failpoint
 from engine.tasks import Task, TaskState
 
 NODES = 2
@@ -130,7 +130,7 @@ def _round(opened: ground.Ground, outcome: Outcome, chance: random.Random, seed:
     points: dict[int, str | None] = {}
     pipes: dict[int, int] = {}
     for number in range(NODES):
-        point = chance.choice(POINTS) if chance.random() < 0.5 else None
+        point = chance.choice(FAILPOINTS) if chance.random() < 0.5 else None
         times = chance.randrange(1, 8)
         read, write = os.pipe()
         pid = os.fork()
@@ -147,7 +147,7 @@ def _live(opened: ground.Ground, fault: str | None, armed: str | None, now: Any,
         node.tell_to(pipe)
         if fault is not None:
             FAULTS[fault](opened)
-        arm(armed)
+        arm_failpoint(armed)
         node.run_in_child(opened, now=now, seed=seed, acts=ACTS)
     except BaseException as error:
         node.acknowledge_now({"shown": f"node: {type(error).__name__}: {error}"[:300]})

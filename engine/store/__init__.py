@@ -2,15 +2,17 @@
 
 from engine.store.base import Base, Instant, Json, UnitId, canonical_json, table_of
 from engine.store.database import Store, open_store
-from engine.store.failpoints import failpoint
+from engine.store.failpoints import FAILPOINTS, arm_failpoint, failpoint
 from engine.store.migrate import migrate, must_be_migrated, newest_revision, present_revision
 
 __all__ = [
+    "FAILPOINTS",
     "Base",
     "Instant",
     "Json",
     "Store",
     "UnitId",
+    "arm_failpoint",
     "canonical_json",
     "failpoint",
     "migrate",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 
-POINTS = (
+FAILPOINTS = (
     "picked",
     "case-written",
     "history-written",
@@ -28,13 +28,13 @@ _armed: str | None = None
 _left = 0
 
 
-def arm(text: str | None) -> None:
+def arm_failpoint(text: str | None) -> None:
     """Arms one place, as the environment variable would; None disarms. Raises ValueError for a place there is not."""
     global _armed, _left
     name, _, rest = (text or "").partition(":")
     act, _, times = rest.partition(":")
-    if text and (name not in POINTS or act != "kill"):
-        raise ValueError(f"{text!r}: write one of {', '.join(POINTS)}, then :kill, and :3 for the third time.")
+    if text and (name not in FAILPOINTS or act != "kill"):
+        raise ValueError(f"{text!r}: write one of {', '.join(FAILPOINTS)}, then :kill, and :3 for the third time.")
     _armed, _left = (name, int(times or 1)) if text else (None, 0)
 
 
@@ -52,4 +52,4 @@ def _come_past(name: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-arm(os.environ.get("MAPLEBRIDGE_FAILPOINT"))
+arm_failpoint(os.environ.get("MAPLEBRIDGE_FAILPOINT"))

@@ -25,8 +25,7 @@ from bench.ground import Ground
 from engine import process, verify
 from engine.cases import Visit
 from engine.clock import ManualClock
-from engine.deadlines import Deadline
-from engine.deadlines.rows import BLANK
+from engine.deadlines import BLANK, Deadline
 from engine.store import table_of
 from engine.tasks import Task
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from engine.cli.output import as_json, database, progress_line, refusals, say
-from engine.cli.starting import configured, fill_demo, prepared
+from engine.cli.starting import configured, fill_demo, opened, prepared
 from engine.errors import Invalid
 
 
@@ -22,10 +22,10 @@ from engine.errors import Invalid
 def migrate(config_file: Path | None, database: str | None, as_json: bool) -> None:
     """Create or upgrade the tables. Stop the servers of an older version first only where the changelog says so."""
     from engine.store import migrate as migrate_store
-    from engine.store import open_store, present_revision
+    from engine.store import present_revision
 
     with refusals(as_json):
-        store = open_store(configured(config_file, database).database.url)
+        store = opened(configured(config_file, database))
         before = present_revision(store)
         after = migrate_store(store)
         say(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from engine.cli.output import progress_line
 from engine.config import Config, DatabaseConfig, load_config
+
+if TYPE_CHECKING:
+    from engine.store import Store
 
 
 def configured(config_file: Path | None, url: str | None, *, demo: bool = False) -> Config:
@@ -23,13 +28,22 @@ def configured(config_file: Path | None, url: str | None, *, demo: bool = False)
 def prepared(config: Config) -> Any:
     """The application over a database at the right revision; an empty embedded one is created on the way."""
     from engine.main import build
-    from engine.store import migrate, must_be_migrated, open_store, present_revision
+    from engine.store import migrate, must_be_migrated, present_revision
 
-    store = open_store(config.database.url)
+    store = opened(config)
     if store.dialect == "sqlite" and present_revision(store) is None:
         migrate(store)
     must_be_migrated(store)
     return build(config, store=store)
+
+
+def opened(config: Config) -> Store:
+    """The configured database, whatever it holds; closed when the command ends."""
+    from engine.store import open_store
+
+    store = open_store(config.database.url)
+    click.get_current_context().call_on_close(store.dispose)
+    return store
 
 
 def fill_demo(application: Any, *, quiet: bool = False) -> bool:

@@ -7,6 +7,7 @@ from engine.deadlines.limits import Limits, read_limits
 from engine.deadlines.model import Deadline, DeadlineState, Extension, YearTable
 from engine.deadlines.moves import PAUSE_REASONS, extend, pause, resume
 from engine.deadlines.rows import (
+    BLANK,
     NEXT_DUE,
     arm,
     clocks_of_instance,
@@ -23,6 +24,7 @@ from engine.deadlines.rows import (
 from engine.deadlines.year_tables import Workdays, load_year_tables, packaged_year_tables, read_year_table
 
 __all__ = [
+    "BLANK",
     "FAR",
     "NEXT_DUE",
     "PAUSE_REASONS",

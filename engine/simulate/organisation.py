@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.people import Membership, Person
 from engine.store import table_of
-from engine.territory import Unit
-from engine.territory.generate import UnitRow, generate_district, longhua_figures
+from engine.territory import Unit, UnitRow, generate_district, longhua_figures
 
 GIVEN = "建国志明淑芬美玲雅婷俊杰家豪怡君文雄秀英金龙玉兰海燕春梅晓东小红国强永强丽娜伟明静怡思源子涵浩然梓轩雨桐佳怡"
 PINYIN = {

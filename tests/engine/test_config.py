@@ -115,7 +115,12 @@ ONE_FAULT = [
     ("working_hours: [12:00-09:00]", "working_hours[0]", "must end after it begins", None),
     ("working_hours: [14:00-18:00, 09:00-12:00]", "working_hours", "overlap or are out of order", None),
     ("policy: {warn_share: 80}", "policy.warn_share", "it must be at most 1, not 80", None),
-    ("policy: {extension_ask_before: ten days}", "policy.extension_ask_before", 'for example 5wd, not "ten days"', None),
+    (
+        "policy: {extension_ask_before: ten days}",
+        "policy.extension_ask_before",
+        'for example 5wd, not "ten days"',
+        None,
+    ),
     ("limits_policy: {missing_step: ignore}", "limits_policy.missing_step", "write 'refuse' or 'default'", None),
     ("scheduler: {tick_seconds: 0}", "scheduler.tick_seconds", "it must be more than 0, not 0", None),
     ("demo: true\ndemo: false", "demo", "line 2: the key is given twice, first on line 1", None),

@@ -10,12 +10,15 @@ from tests.rules import tree
 
 PACKAGES = ("engine", "webhooks")
 OPEN = {"engine.web.context"}  # the one inner door, for webhooks
+BURGLARS = {"bench/prove/faults.py"}  # plants faults inside the engine on purpose, to see that they are found
 
 
 def test_nobody_reaches_behind_a_front_door() -> None:
     modules = {_module(name) for name in tree.product()}
     found = []
-    for name in tree.product() + tree.python("bench"):
+    for name in [*tree.product(), *tree.python("bench")]:
+        if name in BURGLARS:
+            continue
         importer = _module(name)
         for imported, line in tree.imports(name):
             target = imported if imported in modules else imported.rpartition(".")[0]

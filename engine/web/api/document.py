@@ -100,7 +100,7 @@ def _completed(made: dict[str, Any]) -> dict[str, Any]:
     made["components"].setdefault("parameters", {})["IdempotencyKey"] = KEY
     for path in made["paths"].values():
         for method, operation in path.items():
-            operation["responses"]["400"] = refusals((400,))[400]  # flask-openapi3 4.3 says plain JSON where none is said
+            operation["responses"]["400"] = refusals((400,))[400]  # flask-openapi3 4.3 says plain JSON there
             if method == "post":
                 operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
                 for status, response in operation["responses"].items():

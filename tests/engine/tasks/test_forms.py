@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Invalid
+from engine.tasks import Choice, Form, Words, read_form
 from engine.tasks.conditions import read_condition
-from engine.tasks.forms import Choice, Form, Words, read_form
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

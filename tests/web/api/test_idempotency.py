@@ -51,13 +51,13 @@ def count(district: District, what: Any) -> int:
 
 def test_requests_at_once_with_one_key_act_once_and_get_one_answer(each_call: Call, each_district: District) -> None:
     caller = each_call("grid")
-    answers = together(
-        [lambda: caller.post("/api/v1/cases", MATTER, check=False, Idempotency_Key="once")] * AT_ONCE
-    )
+    answers = together([lambda: caller.post("/api/v1/cases", MATTER, check=False, Idempotency_Key="once")] * AT_ONCE)
     assert [answer.status_code for answer in answers] == [201] * AT_ONCE
     assert len({answer.text for answer in answers}) == 1
     assert len({answer.headers["Location"] for answer in answers}) == 1
-    assert sorted(answer.headers.get("Idempotency-Replayed", "-") for answer in answers) == ["-"] + ["true"] * (AT_ONCE - 1)
+    assert sorted(answer.headers.get("Idempotency-Replayed", "-") for answer in answers) == ["-"] + ["true"] * (
+        AT_ONCE - 1
+    )
     assert count(each_district, Case) == 1
 
 

@@ -102,7 +102,8 @@ def test_a_token_follows_the_roles_of_its_person(
 
 
 @pytest.mark.parametrize(
-    "sent", ["", "Bearer", "Bearer ", "Bearer mb_unknown", "Basic Z3JpZDpncmlk", "mb_x", "Bearer mb_ü", "Bearer " + "x" * 9000]
+    "sent",
+    ["", "Bearer", "Bearer ", "Bearer mb_unknown", "Basic Z3JpZDpncmlk", "mb_x", "Bearer mb_ü", "Bearer " + "x" * 9000],
 )
 def test_anything_else_is_refused_and_says_how_to_ask(sent: str, call: Call) -> None:
     answer = call(None).get("/api/v1/tasks", Authorization=sent)

@@ -1,0 +1,52 @@
+"""Every operation of the API with a request that a person of grid 1 may send, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.web.api.caller import MATTER
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`who` may do it; `address` may hold {number} and {task}; `status` is what it answers when it is done."""
+
+    id: str
+    method: str
+    address: str
+    status: int
+    body: Any = None
+    who: str = "grid"
+
+    @property
+    def touches_a_row(self) -> bool:
+        return "{" in self.address
+
+
+def _post(id: str, address: str, body: Any, status: int = 201, who: str = "grid") -> Operation:
+    return Operation(id, "POST", address, status, body, who)
+
+
+CASE, TASK = "/api/v1/cases/{number}", "/api/v1/tasks/{task}"
+OPERATIONS = (
+    Operation("listCases", "GET", "/api/v1/cases", 200),
+    Operation("readCase", "GET", CASE, 200),
+    Operation("listTasks", "GET", "/api/v1/tasks?tab=unit", 200),
+    Operation("readTask", "GET", TASK, 200),
+    Operation("listPlaces", "GET", "/api/v1/places?parent=LHQ.MZ", 200),
+    _post("fileCase", "/api/v1/cases", MATTER),
+    _post("comment", f"{CASE}/comments", {"text": "已电话回访。"}),
+    _post("supply", f"{CASE}/supplies", {"note": "补来照片。"}),
+    _post("reportRisk", f"{CASE}/risks", {"facts": {"people_count": 3}, "reason": "又来了一位。"}),
+    _post("askExtension", f"{CASE}/extensions", {"length": "1wd", "reason": "等鉴定。"}),
+    _post("throwMessage", f"{CASE}/messages", {"name": "m_material", "payload": {"note": "材料"}}, 200),
+    _post("downgradeCase", f"{CASE}/downgrade", {"tier": "grid", "reason": "已缓和。"}, 409, "district"),
+    Operation("claimTask", "PUT", f"{TASK}/claim", 200),
+    Operation("giveTaskBack", "DELETE", f"{TASK}/claim", 200),
+    _post("handTaskOver", f"{TASK}/handover", {"to_person_id": "{grid_b}"}, 200),
+    _post("completeTask", f"{TASK}/completion", {"answers": {"action": "sign"}}, 200),
+    _post("withdrawCase", f"{CASE}/withdrawal", {"reason": "申请人撤回。"}, 200),
+)
+OPEN_TO_ALL = frozenset({"openapi", "health"})
+READING = frozenset({"GET"})

@@ -1,0 +1,199 @@
+"""Who may do what through the API: every operation, without a token, with a foreign one, with the right one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from engine.cases import Case
+from engine.history import HistoryEntry
+from engine.people import Membership, Person
+from engine.territory import Unit
+from tests.web.api.caller import MATTER, Caller, document
+from tests.web.api.conftest import Call
+from tests.web.api.operations import OPEN_TO_ALL, OPERATIONS, READING, Operation
+from tests.web.district import District
+from tests.web.visitor import Visitor
+
+PLACES = {"MZ": "LHQ.MZ.01.01.01", "GL": "LHQ.GL.01.01.01", "LH": "LHQ.LH.01"}
+UNKNOWN = {"number": "LHQ-20260302-9999", "task": 999_999}
+
+
+@pytest.fixture
+def grounds(district: District, call: Call) -> dict[str, Any]:
+    """A case and a task of grid 1, the names of its colleagues, and a third street."""
+    with district.store.transaction() as session:
+        session.add(Unit(id="LHQ.LH", parent_id="LHQ", tier="street", seq=90, name_zh="龙华街道", name_en="Longhua"))
+        session.flush()
+        session.add(Unit(id="LHQ.LH.01", parent_id="LHQ.LH", tier="community", seq=91, name_zh="社区", name_en="C"))
+        person = Person(username="street_lh", name_zh="龙街道", name_en="Long", active=True)
+        session.add(person)
+        session.flush()
+        session.add(Membership(person_id=person.id, unit_id="LHQ.LH", role="lead"))
+        session.add(Membership(person_id=person.id, unit_id="LHQ.LH.01", role="lead"))
+        district.people["street_lh"] = person.id
+    caller = call("grid")
+    number = caller.file(title="只有民治能看")
+    return {"number": number, "task": task_of(caller, number), "grid_b": district.people["grid_b"]}
+
+
+def task_of(caller: Caller, number: str) -> int:
+    items = caller.get("/api/v1/tasks?tab=unit").json["items"]
+    return next(each["id"] for each in items if each["case"] == number)
+
+
+def send(caller: Caller, operation: Operation, values: dict[str, Any], **headers: str) -> Any:
+    body = json.loads(json.dumps(operation.body).replace('"{grid_b}"', str(values.get("grid_b", 1))))
+    return caller.send(operation.method, operation.address.format(**values), body, **headers)
+
+
+def test_every_operation_is_tried_here(app: Flask) -> None:
+    documented = {each["operationId"] for path in document(app)["paths"].values() for each in path.values()}
+    assert {operation.id for operation in OPERATIONS} == documented - OPEN_TO_ALL
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+def test_without_a_token_nothing_is_done(
+    operation: Operation, call: Call, grounds: dict[str, Any], district: District
+) -> None:
+    before = past(district)
+    answer = send(call(None), operation, grounds)
+    assert (answer.status_code, answer.json["code"]) == (401, "sign_in.needed")
+    assert past(district) == before
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+def test_with_the_right_token_it_is_done(operation: Operation, call: Call, grounds: dict[str, Any]) -> None:
+    assert send(call(operation.who), operation, grounds).status_code == operation.status
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.touches_a_row], ids=lambda each: each.id)
+@pytest.mark.parametrize("who", ["street_gl", "grid_gl", "street_lh", "grid_2", "confidential", "operator", "designer"])
+def test_a_foreign_case_answers_exactly_like_none(
+    who: str, operation: Operation, call: Call, grounds: dict[str, Any], district: District
+) -> None:
+    before = past(district)
+    found, missing = (
+        send(call(who), operation, values) for values in (grounds, {**grounds, **UNKNOWN})
+    )
+    assert found.status_code in (403, 404)
+    assert found.status_code == missing.status_code
+    hidden = (str(grounds["number"]), f"tasks/{grounds['task']}", f'"task":{grounds["task"]}')
+    shown = (UNKNOWN["number"], f"tasks/{UNKNOWN['task']}", f'"task":{UNKNOWN["task"]}')
+    said = found.text
+    for one, other in zip(hidden, shown, strict=True):
+        said = said.replace(one, str(other))
+    assert said == missing.text
+    assert past(district) == before
+
+
+def test_lists_hold_ones_own_street_only(call: Call, grounds: dict[str, Any]) -> None:
+    """Cases of three streets, three pairs of eyes, and the district's."""
+    numbers = {"MZ": grounds["number"]}
+    for street, who in (("GL", "grid_gl"), ("LH", "street_lh")):
+        numbers[street] = call(who).file(place_id=PLACES[street])
+    sees = {
+        "grid": {"MZ"}, "zone": {"MZ"}, "street": {"MZ"}, "grid_2": set(), "grid_gl": {"GL"}, "street_gl": {"GL"},
+        "street_lh": {"LH"}, "district": {"MZ", "GL", "LH"},
+    }  # fmt: skip
+    for who, streets in sees.items():
+        listed = {each["number"] for each in call(who).get("/api/v1/cases").json["items"]}
+        assert listed == {numbers[street] for street in streets}, who
+        for street, number in numbers.items():
+            assert call(who).get(f"/api/v1/cases/{number}").status_code == (200 if street in streets else 404)
+        searched = call(who).get(f"/api/v1/cases?q={numbers['GL']}").json["items"]
+        assert bool(searched) == ("GL" in streets)
+        waiting = {each["case"] for each in call(who).get("/api/v1/tasks?tab=unit").json["items"]}
+        assert waiting <= {numbers[street] for street in streets}, who
+
+
+def test_a_protected_petitioner_is_hidden_from_those_who_only_look_on(call: Call, grounds: dict[str, Any]) -> None:
+    def party(who: str) -> dict[str, Any]:
+        answer = call(who).get(f"/api/v1/cases/{grounds['number']}")
+        found: dict[str, Any] = answer.json["parties"][0]
+        if who == "zone":
+            assert "谢女士" not in answer.text
+            assert "13800138000" not in answer.text
+        return found
+
+    assert party("grid")["phone"] == "13800138000"
+    assert party("zone") == {
+        "role": "applicant", "type": "person", "name": "谢**", "phone": "138****8000", "address": None,
+        "protected": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("who", "method", "address", "body", "status", "code"),
+    [
+        ("zone", "PUT", "/api/v1/tasks/{task}/claim", None, 403, "task.not_yours"),
+        ("zone", "POST", "/api/v1/tasks/{task}/completion", {"answers": {"action": "sign"}}, 403, "task.not_yours"),
+        ("community", "POST", "/api/v1/tasks/{task}/handover", {"to_person_id": 1}, 422, "task.not_a_colleague"),
+        ("grid", "POST", "/api/v1/tasks/{task}/handover", {"to_person_id": 5}, 422, "task.not_a_colleague"),
+        ("grid", "POST", "/api/v1/cases/{number}/downgrade", {"tier": "grid", "reason": "x"}, 403, "act.not_yours"),
+        ("operator", "GET", "/api/v1/cases", None, 403, "act.not_yours"),
+        ("designer", "POST", "/api/v1/cases", MATTER, 403, "act.not_yours"),
+        ("grid", "POST", "/api/v1/cases", {**MATTER, "override": {"severity": 1, "reason": "x"}}, 201, None),
+        ("district", "POST", "/api/v1/cases", MATTER, 403, "act.not_yours"),
+        (
+            "grid", "POST", "/api/v1/cases/{number}/messages",
+            {"name": "m_downgrade", "payload": {"tier": "grid", "reason": "x"}}, 403, "act.not_yours",
+        ),
+    ],
+)  # fmt: skip
+def test_a_role_allows_what_the_pages_allow(
+    who: str, method: str, address: str, body: Any, status: int, code: str | None, call: Call, grounds: dict[str, Any]
+) -> None:
+    answer = call(who).send(method, address.format(**grounds), body)
+    assert answer.status_code == status, answer.text
+    assert code is None or answer.json["code"] == code
+
+
+# --- cookies ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(visit: Callable[[str | None], Visitor]) -> Visitor:
+    visitor = visit("grid")
+    visitor.get("/")
+    return visitor
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.method not in READING], ids=lambda e: e.id)
+def test_a_browsers_sign_in_does_not_write_without_the_pages_token(
+    operation: Operation, browser: Visitor, grounds: dict[str, Any], district: District
+) -> None:
+    before = past(district)
+    address = operation.address.format(**grounds)
+    for headers in ({}, {"X-CSRFToken": "x"}):
+        answer = browser.client.open(address, method=operation.method, json=operation.body, headers=headers)
+        assert (answer.status_code, answer.json["code"]) == (403, "csrf.refused")
+    assert past(district) == before
+
+
+def test_a_browsers_sign_in_reads_and_with_the_pages_token_writes(browser: Visitor, grounds: dict[str, Any]) -> None:
+    where = f"/api/v1/cases/{grounds['number']}"
+    assert browser.client.get(where).status_code == 200
+    headers = {"X-CSRFToken": browser.token}
+    assert browser.client.post(f"{where}/comments", json={"text": "x"}, headers=headers).status_code == 201
+
+
+def test_a_token_outdoes_a_cookie(browser: Visitor, call: Call, grounds: dict[str, Any]) -> None:
+    foreign = {"Authorization": f"Bearer {call('grid_gl').token}"}
+    assert browser.client.get(f"/api/v1/cases/{grounds['number']}", headers=foreign).status_code == 404
+    bad = {"Authorization": "Bearer mb_nothing"}
+    assert browser.client.get(f"/api/v1/cases/{grounds['number']}", headers=bad).status_code == 401
+
+
+def test_a_token_opens_no_page(call: Call) -> None:
+    answer = call("grid").client.get("/cases", headers={"Authorization": f"Bearer {call('grid').token}"})
+    assert answer.status_code == 302
+
+
+def past(district: District) -> tuple[int, int]:
+    with district.store.reading() as session:
+        return session.query(HistoryEntry).count(), session.query(Case).count()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,8 +14,10 @@ from engine.cases import Case
 from engine.deadlines import DeadlineState
 from engine.errors import Invalid, NotFound
 from engine.process import Story, Wanted
-from engine.web.context import acting, looking, now, viewer, world
+from engine.web import once
+from engine.web.context import looking, now, viewer, world
 from engine.web.language import _
+from engine.web.once import Done
 from engine.web.policy import policy
 
 pages = Blueprint("cases", __name__)
@@ -117,15 +119,17 @@ def downgrade(case_id: int) -> BaseResponse | tuple[str, int]:
 def _act(case_id: int, act: Callable[[Session], Any], said: str) -> BaseResponse | tuple[str, int]:
     """Does one act on a case the person may see; wrong fields come back with the page and what was typed."""
     try:
-        with acting() as session:
-            tasks.see_case(session, viewer(), case_id)
-            act(session)
+        return once.once(lambda session: _done(session, case_id, act, said))
     except Invalid as refusal:
         if not refusal.facts.get("fields"):
             raise
         return _page(case_id, act=request.endpoint, wrong=refusal.facts["fields"]), 422
-    flash(said)
-    return redirect(url_for("cases.show", case_id=case_id))
+
+
+def _done(session: Session, case_id: int, act: Callable[[Session], Any], said: str) -> Done:
+    tasks.see_case(session, viewer(), case_id)
+    act(session)
+    return Done(url_for("cases.show", case_id=case_id), said)
 
 
 def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import intake, process, tasks, triage
@@ -21,15 +22,17 @@ from engine.intake import Filing, Override, PartyIn
 from engine.tasks import Form
 from engine.territory import children, line_of
 from engine.triage import Grade
-from engine.web.context import acting, looking, now, viewer, world
+from engine.web import once
+from engine.web.context import looking, now, viewer, world
 from engine.web.language import _
+from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.sent import sent
 
 pages = Blueprint("filing", __name__)
 
 FORM = "file_case"
-BESIDE = ("csrf_token", "place_id", "step", "received_at", "severity", "override_reason")
+BESIDE = once.BESIDE | {"place_id", "step", "received_at", "severity", "override_reason"}
 """What the page itself asks besides the form."""
 OLDEST = timedelta(days=3660)
 
@@ -65,9 +68,8 @@ def file() -> str | Response | tuple[str, int]:
         filing = _filing(form.check(raw, zone=world().calendar.tz), place_id)
         if request.form.get("step") != "file":
             return _page(place_id, raw=raw, grade=_by_the_tables(filing))
-        with acting() as session:
-            case = intake.file_case(session, world(), filing, viewer=viewer(), now=now())
-            case_id, number = case.id, case.number
+        filed = filing
+        answer = once.once(lambda session: _filed(session, filed))
     except Invalid as refusal:
         wrong = refusal.facts.get("fields")
         if not wrong:
@@ -76,13 +78,17 @@ def file() -> str | Response | tuple[str, int]:
         return _page(
             place_id, raw=raw, grade=_by_the_tables(filing) if filing is not None and by_hand else None, wrong=wrong
         ), 422
-    flash(_("Filed as %(number)s.", number=number))
+    return answer
+
+
+def _filed(session: Session, filing: Filing) -> Done:
+    case = intake.file_case(session, world(), filing, viewer=viewer(), now=now())
+    said = _("Filed as %(number)s.", number=case.number)
     try:
-        with looking() as session:
-            tasks.see_case(session, viewer(), case_id)
+        tasks.see_case(session, viewer(), case.id)
     except NotFound:  # it may be filed for a place whose cases the person does not see
-        return redirect(url_for("worklist.show"))
-    return redirect(url_for("cases.show", case_id=case_id))
+        return Done(url_for("worklist.show"), said)
+    return Done(url_for("cases.show", case_id=case.id), said)
 
 
 def _by_the_tables(filing: Filing) -> Grade:

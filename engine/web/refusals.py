@@ -16,7 +16,7 @@ from engine.web.context import looking, maybe_viewer, now
 from engine.web.language import _
 from engine.web.show import moment, person_name
 
-KEPT_FOR_PAGE = frozenset({"csrf_token", "password", "next", "person", "language"})
+KEPT_FOR_PAGE = frozenset({"csrf_token", "form_key", "password", "next", "person", "language"})
 LONGEST_KEPT = 20_000
 
 TITLES: Mapping[int, Any] = {

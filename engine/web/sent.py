@@ -8,9 +8,10 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from engine.tasks import Form
+from engine.web.once import BESIDE
 
 
-def sent(form: Form, pairs: MultiDict[str, str], *, beside: Collection[str] = ("csrf_token",)) -> dict[str, Any]:
+def sent(form: Form, pairs: MultiDict[str, str], *, beside: Collection[str] = BESIDE) -> dict[str, Any]:
     """A text per field, or a list for one with many answers. Strange keys stay in: the form refuses them by name."""
     fields = form.fields
     return {

@@ -20,6 +20,7 @@ from engine.tasks import Field, Form, Task, Words
 from engine.territory import Unit
 from engine.web.context import locale, maybe_viewer, now, world
 from engine.web.language import _, ngettext
+from engine.web.once import form_key
 from engine.web.words import word
 
 STATIC = Path(__file__).parent / "static"
@@ -45,6 +46,7 @@ def register(app: Flask) -> None:
         answers_of=answers_of,
         bar=bar,
         first_value=first_value,
+        form_key=form_key,
         icon=icon,
         light_of=light_of,
         masked_name=masked_name,

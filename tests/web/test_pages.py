@@ -385,3 +385,26 @@ def test_a_fault_of_ours_shows_no_trace(visit: Visit, monkeypatch: pytest.Monkey
     assert "系统出错了" in words(page)
     assert "ZeroDivisionError" not in page.text
     assert "Traceback" not in page.text
+
+
+def test_a_form_sent_twice_counts_once(visit: Visit, district: District, case_id: int) -> None:
+    """The second answer is the first one again; other words under the same key are another act."""
+    visitor = visit("grid")
+    page = visitor.get(f"/cases/{case_id}")
+    key = page.text.partition('name="form_key" value="')[2].partition('"')[0]
+    assert len(key) > 16
+    said = {"text": "已电话联系双方", "form_key": key}
+    first, second = (visitor.post(f"/cases/{case_id}/comments", said) for _ in range(2))
+    assert first.headers["Location"] == second.headers["Location"]
+    assert acts(district, case_id).count("comment.made") == 1
+    visitor.post(f"/cases/{case_id}/comments", {**said, "text": "又联系了一次"})
+    assert acts(district, case_id).count("comment.made") == 2
+
+
+def test_a_filing_sent_twice_is_one_case(visit: Visit, district: District) -> None:
+    visitor = visit("community")
+    visitor.get("/cases/new?place=LHQ.MZ.01.01.01&here=1")
+    answers = [visitor.post("/cases", {**MATTER, "step": "file", "form_key": "k" * 20}) for _ in range(2)]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+    with district.store.reading() as session:
+        assert len(session.scalars(select(Case.id)).all()) == 1

@@ -8,10 +8,9 @@ from flask import Response, g, request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from engine.web import context
-from engine.web.api import idempotency
-from engine.web.api.idempotency import Answer, Claim
+from engine.web import context, idempotency
 from engine.web.context import now, viewer
+from engine.web.idempotency import Answer, Claim
 
 
 def act(do: Callable[[Session], Answer]) -> Response:

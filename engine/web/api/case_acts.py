@@ -28,10 +28,10 @@ from engine.web.api.asked import (
 from engine.web.api.blueprint import NUMBER, api
 from engine.web.api.cases import IN_FACTS, see
 from engine.web.api.document import ACT, ACTS, Responses, refusals
-from engine.web.api.idempotency import Answer
 from engine.web.api.problems import pointing
 from engine.web.api.told import Done
 from engine.web.context import now, viewer, world
+from engine.web.idempotency import Answer
 from engine.web.policy import policy
 
 DONE: Responses = {200: Done, **refusals(ACT)}

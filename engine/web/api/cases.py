@@ -17,10 +17,10 @@ from engine.web.api.acting import act, answer, show
 from engine.web.api.asked import CasePath, CasesQuery, Facts, FilingBody
 from engine.web.api.blueprint import NUMBER, api
 from engine.web.api.document import ACT, CASES, LOOK, refusals
-from engine.web.api.idempotency import Answer
 from engine.web.api.problems import pointing
 from engine.web.api.told import CaseFull, CaseLine, Cases, Receipt
 from engine.web.context import looking, now, viewer, world
+from engine.web.idempotency import Answer
 from engine.web.policy import policy
 
 OLDEST = timedelta(days=3660)

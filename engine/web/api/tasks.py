@@ -18,10 +18,10 @@ from engine.web.api.acting import act, answer, show
 from engine.web.api.asked import CompletionBody, HandoverBody, TaskPath, TasksQuery
 from engine.web.api.blueprint import TASK, api
 from engine.web.api.document import ACT, LOOK, TASKS, refusals
-from engine.web.api.idempotency import Answer
 from engine.web.api.problems import pointing
 from engine.web.api.told import Completed, TaskFull, Tasks
 from engine.web.context import looking, now, viewer, world
+from engine.web.idempotency import Answer
 from engine.web.policy import policy
 from engine.web.tasks import form_of, standing
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from engine.cases import Case
 from engine.clock import ManualClock
-from engine.web.api.idempotency import KEPT_FOR, KeptAnswer
+from engine.web.idempotency import KEPT_FOR, KeptAnswer
 from tests.web.api.caller import MATTER, Caller
 from tests.web.api.conftest import Call, callers
 from tests.web.district import District

@@ -14,6 +14,7 @@ from engine.clock import ManualClock
 from engine.process import World
 from engine.store import open_store
 from engine.web import create_app
+from tests.conftest import import_tables
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor
@@ -23,6 +24,7 @@ from tests.web.visitor import Visitor
 def _settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, District]:
     """Settled once: hashing passwords and compiling processes take longer than most tests."""
     path = tmp_path_factory.mktemp("district") / "settled.sqlite"
+    import_tables()
     store = open_store(f"sqlite:///{path}")
     store.create_all()
     settled = town.settle(store, now=datetime(2026, 3, 2, 1, 0, tzinfo=UTC))

@@ -7,6 +7,7 @@ dies leaves an armed row behind, which the next tick of any node picks up.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import String, delete, select
+from sqlalchemy import Float, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import deadlines, outbox, process
@@ -35,6 +36,9 @@ class Node(Base):
 
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
     beat_at: Mapped[datetime] = mapped_column(Instant)
+    fired_last_hour: Mapped[int] = mapped_column(Integer)
+    latest_by_s: Mapped[float] = mapped_column(Float)
+    """How late the latest firing of that hour was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Scheduler:
         self._background: BackgroundScheduler | None = None
         self._wake_lock = threading.Lock()
         self._wake_at: datetime | None = None
+        self._fired: deque[tuple[datetime, float]] = deque(maxlen=100_000)
+        """When this node fired what, and how late: its last hour goes with every beat."""
 
     def fire_due(self, *, most: int | None = None, on_fired: Callable[[int], None] | None = None) -> Tick:
         """Fires what is due, oldest first, one transaction each. A failing one is put off and never stops the rest.
@@ -95,9 +101,11 @@ class Scheduler:
                         break
                     case, deadline = picked
                     deadline_id = deadline.id
+                    late_s = max((now - deadline.due_at).total_seconds(), 0.0)
                     failpoint("picked")
                     process.fire_deadline(session, self.world, case, deadline, now=now)
                 fired += 1
+                self._fired.append((now, late_s))
                 if on_fired is not None:
                     on_fired(deadline_id)
             except Unavailable as refusal:
@@ -163,12 +171,11 @@ class Scheduler:
     def beat(self) -> None:
         """Says that this node lives, and forgets nodes silent for a day."""
         now = self.clock.now()
+        hour = [late_s for at, late_s in self._fired.copy() if at > now - timedelta(hours=1)]
         with self.store.transaction() as session:
-            node = session.get(Node, self.name)
-            if node is None:
-                session.add(Node(name=self.name, beat_at=now))
-            else:
-                node.beat_at = now
+            session.merge(
+                Node(name=self.name, beat_at=now, fired_last_hour=len(hour), latest_by_s=max(hour, default=0.0))
+            )
             session.execute(delete(Node).where(Node.name != self.name, Node.beat_at < now - timedelta(days=1)))
 
     def tick(self) -> Tick:

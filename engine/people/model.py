@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String
+from sqlalchemy import DDL, Boolean, ForeignKey, Index, Integer, String, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store import Base, Instant, UnitId
+from engine.store import Base, Instant, Json, UnitId, table_of
 
 
 class Person(Base):
@@ -20,7 +22,13 @@ class Person(Base):
     name_zh: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    password_ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Set for a password that an operator gave out: it opens until then, and only to choose another."""
     locale: Mapped[str | None] = mapped_column(String(8))
+    theme: Mapped[str | None] = mapped_column(String(8))
+    """`light` or `dark`; None follows the device."""
+    muted: Mapped[list[str] | None] = mapped_column(Json)
+    """The sorts of notices this person does not want."""
     phone: Mapped[str | None] = mapped_column(String(32))
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     offered_in_demo: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -50,6 +58,32 @@ class SignIn(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
+    agent: Mapped[str | None] = mapped_column(String(200))
+    """What the browser called itself, so that its owner recognises it."""
+
+    @property
+    def handle(self) -> str:
+        """Names the row on a page and opens nothing: a part of the hash of 256 random bits."""
+        return self.secret_hash[:16]
+
+
+class Absence(Base):
+    """While somebody is away, what is asked of them is asked of a deputy too. Ends by itself."""
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        Index("ix_absence_deputy_id_ends_at", "deputy_id", "ends_at"),
+        Index("ix_absence_person_id_ends_at", "person_id", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    deputy_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    """Exclusive. Brought forward when they are back early; equal to the start when it was called off."""
+    noted_at: Mapped[datetime] = mapped_column(Instant)
+    noted_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
 
 
 class ApiToken(Base):
@@ -72,3 +106,40 @@ class Attempts(Base):
     what: Mapped[str] = mapped_column(String(120), primary_key=True)
     window_start: Mapped[datetime] = mapped_column(Instant, primary_key=True)
     count: Mapped[int] = mapped_column(Integer)
+
+
+class OperatorEntry(Base):
+    """What an operator did to accounts, units and tables, and why. Append-only; None did it from the command line."""
+
+    __tablename__ = "operator_log"
+    __table_args__ = (Index("ix_operator_log_subject_id", "subject", "id"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    act: Mapped[str] = mapped_column(String(48))
+    subject: Mapped[str] = mapped_column(String(80))
+    """What it was done to: `person:12`, `unit:LHQ.MZ`, `year:2027`, `instance:7`."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+APPEND_ONLY: Mapping[str, tuple[str, ...]] = {
+    "sqlite": (
+        "CREATE TRIGGER operator_log_no_update BEFORE UPDATE ON operator_log"
+        " BEGIN SELECT RAISE(ABORT, 'the operators'' log is append-only'); END",
+        "CREATE TRIGGER operator_log_no_delete BEFORE DELETE ON operator_log"
+        " BEGIN SELECT RAISE(ABORT, 'the operators'' log is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION operator_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'the operators'' log is append-only'; END $$",
+        "CREATE TRIGGER operator_log_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON operator_log"
+        " FOR EACH STATEMENT EXECUTE FUNCTION operator_log_is_append_only()",
+    ),
+}
+"""As for the history: the database itself refuses a change; the migrations run the same statements."""
+
+for _dialect, _statements in APPEND_ONLY.items():
+    for _statement in _statements:
+        event.listen(table_of(OperatorEntry), "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.errors import NotAllowed
 from engine.territory import is_within
@@ -30,7 +31,11 @@ ACTS: Mapping[str, frozenset[str]] = {
     "case.downgrade": frozenset({"leader", "dispatcher", "petition_officer"}),
     "case.withdraw": frozenset({"lead", "deputy", "handler", "clerk", "dispatcher", "petition_officer"}),
     "case.supply": WORKING,
+    "case.unmask": (WORKING - {"quality"}) | {"confidential_clerk"},
+    "case.step_aside": WORKING,
     "clock.ask_extension": frozenset({"lead", "deputy", "handler", "liaison", "mediator"}),
+    "case.instruct": frozenset({"leader", "petition_officer"}),
+    "board.read": frozenset({"leader", "dispatcher", "petition_officer"}),
     "task.hand_over": frozenset({"lead", "dispatcher", "leader"}),
     "process.publish": frozenset({"designer"}),
     "system.operate": frozenset({"operator"}),
@@ -39,14 +44,35 @@ ACTS: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """Somebody who is away until then, and what is offered to their deputy meanwhile: (unit id, role) pairs."""
+
+    person_id: int
+    name_zh: str
+    name_en: str
+    until: datetime
+    memberships: tuple[tuple[str, str], ...]
+
+    def name(self, locale: str) -> str:
+        return self.name_zh if locale.startswith("zh") else self.name_en
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person as the rules see them: `memberships` are (unit id, role) pairs."""
+    """A person as the rules see them: `memberships` are (unit id, role) pairs.
+
+    `stands_in_for` widens only what is asked of them, never what they may see or decide by right.
+    """
 
     person_id: int
     name_zh: str
     name_en: str
     locale: str | None
     memberships: tuple[tuple[str, str], ...]
+    theme: str | None = None
+    muted: frozenset[str] = frozenset()
+    must_choose_password: bool = False
+    stands_in_for: tuple[StandIn, ...] = ()
 
     def name(self, locale: str) -> str:
         return self.name_zh if locale.startswith("zh") else self.name_en
@@ -75,3 +101,29 @@ class Viewer:
         """Whether the person holds one of the roles in exactly this unit."""
         wanted = frozenset(roles)
         return any(unit == unit_id and role in wanted for unit, role in self.memberships)
+
+    @property
+    def offers(self) -> frozenset[tuple[str, str]]:
+        """The (unit id, role) pairs whose tasks are offered: their own, and those of people they stand in for."""
+        return frozenset(self.memberships).union(*(each.memberships for each in self.stands_in_for))
+
+    def is_offered(self, unit_id: str, roles: Iterable[str]) -> bool:
+        """Whether a task of that unit for one of the roles is offered to them."""
+        offers = self.offers
+        return any((unit_id, role) in offers for role in roles)
+
+    def acts_for(self, person_id: int | None) -> bool:
+        """Whether that is themselves, or somebody they stand in for."""
+        return person_id == self.person_id or any(each.person_id == person_id for each in self.stands_in_for)
+
+    def in_place_of(self, unit_id: str, roles: Iterable[str], claimed_by: int | None) -> StandIn | None:
+        """For whom they would do a task that is not offered or given to themselves; None when it is their own."""
+        wanted = tuple(roles)
+        for each in self.stands_in_for:
+            if claimed_by == each.person_id:
+                return each
+        if claimed_by is not None or self.holds(unit_id, wanted):
+            return None
+        return next(
+            (each for each in self.stands_in_for if any((unit_id, role) in each.memberships for role in wanted)), None
+        )

@@ -35,7 +35,7 @@ def enter() -> Response | tuple[str, int]:
         note_attempt(db, username, address(), now=now())
     try:
         with looking() as db:
-            person = person_by_password(db, username, password)
+            person = person_by_password(db, username, password, now=now())
     except Invalid:
         return _form(username=username, refused=_("The name or the password is wrong.")), 422
     return _let_in(person.id)
@@ -85,7 +85,7 @@ def _let_in(person_id: int) -> Response:
         old = request.cookies.get(cookies.sign_in_cookie())
         if old:
             sign_out(db, old)
-        secret = sign_in(db, person_id, now=now(), lasts=lasts)
+        secret = sign_in(db, person_id, now=now(), lasts=lasts, agent=request.user_agent.string)
     session.clear()
     session.permanent = True
     response = redirect(_next(request.form.get("next")))

@@ -19,12 +19,20 @@ APPEND_ONLY = {
         "EXCEPTION 'history is append-only'; END $$",
         "CREATE TRIGGER history_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON history FOR EACH "
         "STATEMENT EXECUTE FUNCTION history_is_append_only()",
+        "CREATE FUNCTION operator_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
+        "EXCEPTION 'the operators'' log is append-only'; END $$",
+        "CREATE TRIGGER operator_log_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON operator_log FOR EACH "
+        "STATEMENT EXECUTE FUNCTION operator_log_is_append_only()",
     ],
     "sqlite": [
         "CREATE TRIGGER history_no_update BEFORE UPDATE ON history BEGIN SELECT RAISE(ABORT, 'history is "
         "append-only'); END",
         "CREATE TRIGGER history_no_delete BEFORE DELETE ON history BEGIN SELECT RAISE(ABORT, 'history is "
         "append-only'); END",
+        "CREATE TRIGGER operator_log_no_update BEFORE UPDATE ON operator_log BEGIN SELECT RAISE(ABORT, "
+        "'the operators'' log is append-only'); END",
+        "CREATE TRIGGER operator_log_no_delete BEFORE DELETE ON operator_log BEGIN SELECT RAISE(ABORT, "
+        "'the operators'' log is append-only'); END",
     ],
 }
 """The past cannot be rewritten, whoever asks."""
@@ -42,6 +50,8 @@ def upgrade() -> None:
         "node",
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("beat_at", Instant(), nullable=False),
+        sa.Column("fired_last_hour", sa.Integer(), nullable=False),
+        sa.Column("latest_by_s", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_node")),
     )
     op.create_table(
@@ -57,7 +67,10 @@ def upgrade() -> None:
         sa.Column("name_zh", sa.String(length=80), nullable=False),
         sa.Column("name_en", sa.String(length=80), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("password_ends_at", Instant(), nullable=True),
         sa.Column("locale", sa.String(length=8), nullable=True),
+        sa.Column("theme", sa.String(length=8), nullable=True),
+        sa.Column("muted", Json(), nullable=True),
         sa.Column("phone", sa.String(length=32), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("offered_in_demo", sa.Boolean(), nullable=False),
@@ -87,6 +100,39 @@ def upgrade() -> None:
     with op.batch_alter_table("unit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_unit_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_unit_tier"), ["tier"], unique=False)
+
+    op.create_table(
+        "absence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("deputy_id", sa.Integer(), nullable=False),
+        sa.Column("starts_at", Instant(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("noted_at", Instant(), nullable=False),
+        sa.Column("noted_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["deputy_id"], ["person.id"], name=op.f("fk_absence_deputy_id")),
+        sa.ForeignKeyConstraint(["noted_by"], ["person.id"], name=op.f("fk_absence_noted_by")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_absence_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
+    )
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.create_index("ix_absence_deputy_id_ends_at", ["deputy_id", "ends_at"], unique=False)
+        batch_op.create_index("ix_absence_person_id_ends_at", ["person_id", "ends_at"], unique=False)
+
+    op.create_table(
+        "operator_log",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("actor_id", sa.Integer(), nullable=True),
+        sa.Column("act", sa.String(length=48), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("facts", Json(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_operator_log_actor_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_log")),
+    )
+    with op.batch_alter_table("operator_log", schema=None) as batch_op:
+        batch_op.create_index("ix_operator_log_subject_id", ["subject", "id"], unique=False)
 
     op.create_table(
         "api_token",
@@ -122,6 +168,7 @@ def upgrade() -> None:
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("confidential", sa.Boolean(), nullable=False),
         sa.Column("anonymous", sa.Boolean(), nullable=False),
+        sa.Column("walled", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("tier", sa.String(length=32), nullable=False),
         sa.Column("holder_id", UnitId, nullable=False),
@@ -134,6 +181,7 @@ def upgrade() -> None:
         sa.Column("filed_at", Instant(), nullable=False),
         sa.Column("filed_by", sa.Integer(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("overdue_at", Instant(), nullable=True),
         sa.Column("history_seq", sa.Integer(), nullable=False),
         sa.Column("history_hash", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["accountable_id"], ["unit.id"], name=op.f("fk_case_accountable_id")),
@@ -145,9 +193,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_case_number")),
     )
     with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_case_place_id_category_received_at", ["place_id", "category", "received_at"], unique=False
+        )
         batch_op.create_index("ix_case_place_id_state", ["place_id", "state"], unique=False)
         batch_op.create_index("ix_case_received_at", ["received_at"], unique=False)
         batch_op.create_index("ix_case_state_holder_id", ["state", "holder_id"], unique=False)
+        batch_op.create_index(
+            "ix_case_open",
+            ["place_id", "severity", "overdue_at", "confidential", "id"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_case_closed",
+            ["closed_at", "place_id", "severity", "overdue_at", "confidential", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'closed'"),
+            sqlite_where=sa.text("state = 'closed'"),
+        )
 
     op.create_table(
         "kept_answer",
@@ -207,6 +272,7 @@ def upgrade() -> None:
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("seen_at", Instant(), nullable=False),
         sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("agent", sa.String(length=200), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_sign_in_person_id")),
         sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_sign_in")),
     )
@@ -284,19 +350,33 @@ def upgrade() -> None:
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=80), nullable=False),
-        sa.Column("unit_id", UnitId, nullable=False),
+        sa.Column("unit_id", UnitId, nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("what", sa.String(length=48), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("facts", Json(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("(unit_id IS NULL) <> (person_id IS NULL)", name=op.f("ck_notice_one_reader")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_notice_case_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_notice_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
-        sa.UniqueConstraint("key", "unit_id", name=op.f("uq_notice_key_unit_id")),
+        sa.UniqueConstraint("key", "unit_id", name="uq_notice_key_unit_id"),
+        sa.UniqueConstraint("key", "person_id", name="uq_notice_key_person_id"),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index("ix_notice_unit_id_id", ["unit_id", "id"], unique=False)
+        batch_op.create_index("ix_notice_person_id_id", ["person_id", "id"], unique=False)
 
+    op.create_table(
+        "notice_read",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("notice_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_notice_read_notice_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_read_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "notice_id", name=op.f("pk_notice_read")),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -334,11 +414,42 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=40), nullable=True),
         sa.Column("address", sa.String(length=300), nullable=True),
         sa.Column("protected", sa.Boolean(), nullable=False),
+        sa.Column("id_number", sa.String(length=32), nullable=True),
+        sa.Column("unit_id", UnitId, nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_party_case_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_party_person_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_party_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_party")),
     )
     with op.batch_alter_table("party", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_party_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_party_name", ["name"], unique=False)
+        for name, columns in (
+            ("phone", ["phone"]),
+            ("person_id", ["person_id", "case_id"]),
+            ("unit_id", ["unit_id", "case_id"]),
+        ):
+            batch_op.create_index(
+                f"ix_party_{name}",
+                columns,
+                unique=False,
+                postgresql_where=sa.text(f"{name} IS NOT NULL"),
+                sqlite_where=sa.text(f"{name} IS NOT NULL"),
+            )
+
+    op.create_table(
+        "recusal",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_recusal_case_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_recusal_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "case_id", name=op.f("pk_recusal")),
+    )
+    with op.batch_alter_table("recusal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recusal_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "release_file",
@@ -374,6 +485,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index("ix_visit_unit_id", ["unit_id"], unique=False)
+        batch_op.create_index(
+            "ix_visit_moved",
+            ["entered_at", "reason", "case_id"],
+            unique=False,
+            postgresql_where=sa.text("seq > 1"),
+            sqlite_where=sa.text("seq > 1"),
+        )
 
     op.create_table(
         "deadline",
@@ -421,6 +539,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'armed'"),
         )
         batch_op.create_index("ix_deadline_case_id", ["case_id"], unique=False)
+        batch_op.create_index(
+            "ix_deadline_tier_clock",
+            ["due_at", "case_id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'armed' AND step = 'handle'"),
+            sqlite_where=sa.text("state = 'armed' AND step = 'handle'"),
+        )
         batch_op.create_index(
             "ix_deadline_to_warn",
             ["warn_at", "id"],
@@ -506,5 +631,79 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("extension", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_extension_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "instruction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("instance_id", sa.Integer(), nullable=False),
+        sa.Column("by_unit_id", UnitId, nullable=False),
+        sa.Column("to_unit_id", UnitId, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("given_by", sa.Integer(), nullable=False),
+        sa.Column("given_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["by_unit_id"], ["unit.id"], name=op.f("fk_instruction_by_unit_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_instruction_case_id")),
+        sa.ForeignKeyConstraint(["given_by"], ["person.id"], name=op.f("fk_instruction_given_by")),
+        sa.ForeignKeyConstraint(["instance_id"], ["instance.id"], name=op.f("fk_instruction_instance_id")),
+        sa.ForeignKeyConstraint(["to_unit_id"], ["unit.id"], name=op.f("fk_instruction_to_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instruction")),
+        sa.UniqueConstraint("instance_id", name=op.f("uq_instruction_instance_id")),
+    )
+    with op.batch_alter_table("instruction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_instruction_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "shift_note",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", UnitId, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("written_by", sa.Integer(), nullable=False),
+        sa.Column("written_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_shift_note_unit_id")),
+        sa.ForeignKeyConstraint(["written_by"], ["person.id"], name=op.f("fk_shift_note_written_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shift_note")),
+    )
+    with op.batch_alter_table("shift_note", schema=None) as batch_op:
+        batch_op.create_index("ix_shift_note_unit_id_id", ["unit_id", "id"], unique=False)
+
+    op.create_table(
+        "day_figure",
+        sa.Column("unit_id", UnitId, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("figure", sa.String(length=24), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_day_figure_unit_id")),
+        sa.PrimaryKeyConstraint("unit_id", "day", "figure", name=op.f("pk_day_figure")),
+    )
+
+    op.create_table(
+        "document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("use", sa.String(length=12), nullable=False),
+        sa.Column("signs", sa.String(length=64), nullable=True),
+        sa.Column("protected", sa.Boolean(), nullable=False),
+        sa.Column("added_by", sa.Integer(), nullable=True),
+        sa.Column("added_at", Instant(), nullable=False),
+        sa.Column("hidden_by", sa.Integer(), nullable=True),
+        sa.Column("hidden_at", Instant(), nullable=True),
+        sa.Column("hidden_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["added_by"], ["person.id"], name=op.f("fk_document_added_by")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_document_case_id")),
+        sa.ForeignKeyConstraint(["hidden_by"], ["person.id"], name=op.f("fk_document_hidden_by")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_document_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+    )
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.create_index("ix_document_case_id", ["case_id"], unique=False)
+        batch_op.create_index("ix_document_sha256", ["sha256"], unique=False)
+
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)

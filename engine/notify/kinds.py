@@ -1,0 +1,51 @@
+"""What sorts of news there are. A person may leave out some; a mention and a supervision always reach them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+
+class Kind(enum.StrEnum):
+    NEW = "new"
+    MOVED = "moved"
+    CLOCK = "clock"
+    OVERDUE = "overdue"
+    DECIDED = "decided"
+    CLOSED = "closed"
+    NEWS = "news"
+    MENTION = "mention"
+    SUPERVISION = "supervision"
+
+
+MUTABLE = (Kind.NEW, Kind.MOVED, Kind.CLOCK, Kind.OVERDUE, Kind.DECIDED, Kind.CLOSED, Kind.NEWS)
+"""What a person may leave out, in the order of the page."""
+
+_KINDS: Mapping[str, Kind] = {
+    "case.filed": Kind.NEW,
+    "urgent": Kind.NEW,
+    "case.raised": Kind.MOVED,
+    "raised": Kind.MOVED,
+    "case.returned": Kind.MOVED,
+    "case.downgraded": Kind.MOVED,
+    "downgraded": Kind.MOVED,
+    "case.regraded": Kind.MOVED,
+    "severity_jump": Kind.MOVED,
+    "clock.warned": Kind.CLOCK,
+    "clock.extended": Kind.DECIDED,
+    "extension_granted": Kind.DECIDED,
+    "extension_refused": Kind.DECIDED,
+    "case.closed": Kind.CLOSED,
+    "answered": Kind.CLOSED,
+    "comment.made": Kind.MENTION,
+    "supervision.opened": Kind.SUPERVISION,
+}
+
+
+def kind_of(what: str) -> Kind:
+    """The sort of an act, or of the word a diagram told; whatever is not known is plain news."""
+    if what in _KINDS:
+        return _KINDS[what]
+    if what.startswith("supervision_"):
+        return Kind.SUPERVISION
+    return Kind.OVERDUE if what.endswith("_overdue") else Kind.NEWS

@@ -1,0 +1,79 @@
+"""The outbox brings each outward act of a case here; who hears of it follows from the act.
+
+Posting twice is harmless: a notice is unique by the message's key and its reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from engine import outbox
+from engine.cases import Case, get_case, wall_of
+from engine.notify.kinds import kind_of
+from engine.notify.model import Notice
+from engine.store import table_of
+from engine.territory import Tiers
+
+
+def post(session: Session, parcel: outbox.Parcel, *, tiers: Tiers) -> int:
+    """Puts a message of the outbox on the notices of everybody it concerns; gives how many are new.
+
+    `facts` may name its readers, `people` by id and `units`; otherwise they are both ends of a move, whom a diagram
+    names, else the holder.
+    """
+    case = get_case(session, parcel.case_id)
+    wall = wall_of(session, case)
+    what = str(parcel.facts.get("what") or parcel.topic)
+    known = set(session.execute(select(Notice.unit_id, Notice.person_id).where(Notice.key == parcel.key)).tuples())
+    rows: list[dict[str, Any]] = [
+        {
+            "key": parcel.key,
+            "unit_id": unit_id,
+            "person_id": person_id,
+            "case_id": case.id,
+            "what": what,
+            "kind": str(kind_of(what)),
+            "facts": dict(parcel.facts),
+            "at": parcel.created_at,
+        }
+        for unit_id, person_id in _readers(parcel, case, tiers)
+        if (unit_id, person_id) not in known and not (unit_id and wall.shuts_out(unit_id))
+    ]
+    if rows:
+        session.execute(insert(table_of(Notice)), rows)
+    return len(rows)
+
+
+def _readers(parcel: outbox.Parcel, case: Case, tiers: Tiers) -> list[tuple[str | None, int | None]]:
+    facts = parcel.facts
+    if "people" in facts or "units" in facts:
+        people: Iterable[int] = dict.fromkeys(facts.get("people") or ())
+        units: Iterable[str] = dict.fromkeys(facts.get("units") or ())
+        return [*((None, person) for person in people), *((unit, None) for unit in units)]
+    return [(unit, None) for unit in _told_units(parcel, case, tiers)]
+
+
+def _told_units(parcel: outbox.Parcel, case: Case, tiers: Tiers) -> list[str]:
+    facts = parcel.facts
+    units: list[str] = [str(end["unit"]) for end in (facts.get("from"), facts.get("to")) if isinstance(end, dict)]
+    units += _words_to_units(facts.get("whom") or (), case, tiers)
+    if not units:
+        units = [case.holder_id]
+    return list(dict.fromkeys(units))
+
+
+def _words_to_units(words: Iterable[str], case: Case, tiers: Tiers) -> list[str]:
+    units: list[str] = []
+    above = tiers.tier_above(case.place_id, case.tier)
+    for word in words:
+        if word in ("holder", "deputy", "parties"):
+            units.append(case.holder_id)  # a party has no page: the holder tells them
+        elif word == "above" and above is not None:
+            units.append(tiers.unit_at(case.place_id, above))
+        elif word == "top":
+            units.append(tiers.unit_at(case.place_id, tiers.top))
+    return units

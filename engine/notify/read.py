@@ -1,0 +1,99 @@
+"""Reading notices. A notice is new for a person until they open it, or say that they have read everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from engine.cases import Case
+from engine.errors import NotFound
+from engine.notify.model import Notice, NoticeRead, NoticesRead
+from engine.people import Viewer
+from engine.tasks import outside_wall
+from engine.territory import within
+
+PAGE = 30
+COUNTED = 100
+"""How far unread notices are counted; a page says "99+" beyond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the notices page."""
+
+    notice: Notice
+    case: Case
+    is_new: bool
+
+
+def notices_of(
+    session: Session, viewer: Viewer, *, before: int | None = None, most: int = PAGE
+) -> tuple[Sequence[Line], int | None]:
+    """The newest notices for the viewer and their units, newest first, and the cursor of the next page."""
+    opened = select(NoticeRead.notice_id).where(NoticeRead.person_id == viewer.person_id)
+    statement = _mine(select(Notice, Case, Notice.id.in_(opened)), viewer).order_by(Notice.id.desc()).limit(most + 1)
+    if before is not None:
+        statement = statement.where(Notice.id < before)
+    rows = session.execute(statement).all()
+    up_to = _read_up_to(session, viewer)
+    lines = [Line(notice, case, notice.id > up_to and not seen) for notice, case, seen in rows[:most]]
+    return lines, lines[-1].notice.id if len(rows) > most else None
+
+
+def unread(session: Session, viewer: Viewer) -> int:
+    """How many notices are new for the viewer; at most 100 are counted."""
+    up_to = (
+        select(func.coalesce(func.max(NoticesRead.up_to), 0))
+        .where(NoticesRead.person_id == viewer.person_id)
+        .scalar_subquery()
+    )
+    opened = select(NoticeRead.notice_id).where(NoticeRead.person_id == viewer.person_id)
+    newer = _mine(select(Notice.id), viewer).where(Notice.id > up_to, Notice.id.not_in(opened)).limit(COUNTED)
+    return session.scalar(select(func.count()).select_from(newer.subquery())) or 0
+
+
+def open_notice(session: Session, viewer: Viewer, notice_id: int) -> int:
+    """Notes that the viewer has read a notice and gives its case's id. Raises NotFound for what is not theirs."""
+    case_id: int | None = session.scalar(_mine(select(Notice.case_id), viewer).where(Notice.id == notice_id))
+    if case_id is None:
+        raise NotFound("notice.unknown", "There is no such notice.", notice=notice_id)
+    if notice_id > _read_up_to(session, viewer):
+        session.merge(NoticeRead(person_id=viewer.person_id, notice_id=notice_id))
+    return case_id
+
+
+def mark_all_read(session: Session, viewer: Viewer, *, up_to: int) -> None:
+    """Notes that the viewer has read everything up to a notice: the newest that their page showed, nothing later."""
+    newest = session.scalar(select(func.max(Notice.id))) or 0
+    line = max(_read_up_to(session, viewer), min(up_to, newest))
+    session.merge(NoticesRead(person_id=viewer.person_id, up_to=line))
+    session.execute(delete(NoticeRead).where(NoticeRead.person_id == viewer.person_id, NoticeRead.notice_id <= line))
+
+
+def _mine(statement: Select[*tuple[Any, ...]], viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    """For the viewer or one of their units, of a sort they have not muted, about a case they may see.
+
+    A unit only hears of cases that were with it, so it may see them all but the confidential and the walled ones.
+    """
+    statement = statement.join(Case, Case.id == Notice.case_id).where(
+        or_(Notice.unit_id.in_(viewer.units()), Notice.person_id == viewer.person_id),
+        _open_to(viewer),
+        outside_wall(viewer, Notice.case_id.expression),
+    )
+    if viewer.muted:
+        statement = statement.where(Notice.kind.not_in(sorted(viewer.muted)))
+    return statement
+
+
+def _open_to(viewer: Viewer) -> ColumnElement[bool]:
+    clerk = viewer.units({"confidential_clerk"})
+    plain = Case.confidential.is_(False)
+    return or_(plain, and_(Case.confidential, within(Case.place_id.expression, clerk))) if clerk else plain
+
+
+def _read_up_to(session: Session, viewer: Viewer) -> int:
+    return session.scalar(select(NoticesRead.up_to).where(NoticesRead.person_id == viewer.person_id)) or 0

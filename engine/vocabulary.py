@@ -142,6 +142,7 @@ WORDS = Vocabulary(
     task_properties={
         "unit": "which unit is asked: holder (default), above (one tier up), top, deciding (the nearest unit at or "
         "above the holder that has a leader), a tier's name, or ${variable} holding a unit's id",
+        "why": "why it is theirs, as the work list says it: decide or instructed; else the reason of the visit",
         "step": "the word of limits.yaml that sets this task's own time limit, for display",
         "title_en": "the task's name in English (the diagram's own name is Chinese)",
     },

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.store import Base, Instant
 
 ARMED = text("state = 'armed'")
+TIER_CLOCK = text("state = 'armed' AND step = 'handle'")
 TO_WARN = text("state = 'armed' AND warned_at IS NULL")
 
 
@@ -33,6 +34,7 @@ class Deadline(Base):
     __table_args__ = (
         UniqueConstraint("instance_id", "token"),
         Index("ix_deadline_armed_next_at", "next_at", "id", postgresql_where=ARMED, sqlite_where=ARMED),
+        Index("ix_deadline_tier_clock", "due_at", "case_id", postgresql_where=TIER_CLOCK, sqlite_where=TIER_CLOCK),
         Index("ix_deadline_to_warn", "warn_at", "id", postgresql_where=TO_WARN, sqlite_where=TO_WARN),
         Index("ix_deadline_case_id", "case_id"),
     )

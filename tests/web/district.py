@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import deploy, history, intake
+from engine import deploy, history, intake, search
 from engine.cases import Case, Party, Visit
 from engine.clock import Clock
 from engine.config import Config, load_config
@@ -148,6 +148,7 @@ def add_case(
     session.add(Party(case_id=case.id, role="respondent", name="楼上住户许某"))
     session.flush()
     history.record(session, case, "case.filed", actor_id=None, now=at, facts={"severity": case.severity})
+    search.index_case(session, case)
     return case
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from engine.store.base import Instant, Json, UnitId
 
@@ -36,6 +37,22 @@ APPEND_ONLY = {
     ],
 }
 """The past cannot be rewritten, whoever asks."""
+
+SEARCH = {
+    "postgresql": ["CREATE INDEX ix_case_text_words ON case_text USING gin (words) WITH (fastupdate = off)"],
+    "sqlite": [
+        "CREATE VIRTUAL TABLE case_words USING fts5"
+        "(words, content='case_text', content_rowid='case_id', tokenize='ascii', columnsize=0)",
+        "CREATE TRIGGER case_text_added AFTER INSERT ON case_text BEGIN"
+        " INSERT INTO case_words(rowid, words) VALUES (new.case_id, new.words); END",
+        "CREATE TRIGGER case_text_removed AFTER DELETE ON case_text BEGIN"
+        " INSERT INTO case_words(case_words, rowid, words) VALUES ('delete', old.case_id, old.words); END",
+        "CREATE TRIGGER case_text_changed AFTER UPDATE ON case_text BEGIN"
+        " INSERT INTO case_words(case_words, rowid, words) VALUES ('delete', old.case_id, old.words);"
+        " INSERT INTO case_words(rowid, words) VALUES (new.case_id, new.words); END",
+    ],
+}
+"""The words of cases are found through an index of each database's own kind."""
 
 
 def upgrade() -> None:
@@ -198,6 +215,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_case_place_id_state", ["place_id", "state"], unique=False)
         batch_op.create_index("ix_case_received_at", ["received_at"], unique=False)
+        batch_op.create_index(
+            "ix_case_filed_by",
+            ["filed_by", "filed_at"],
+            unique=False,
+            postgresql_where=sa.text("filed_by IS NOT NULL"),
+            sqlite_where=sa.text("filed_by IS NOT NULL"),
+        )
         batch_op.create_index("ix_case_state_holder_id", ["state", "holder_id"], unique=False)
         batch_op.create_index(
             "ix_case_open",
@@ -424,9 +448,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("party", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_party_case_id"), ["case_id"], unique=False)
-        batch_op.create_index("ix_party_name", ["name"], unique=False)
+        batch_op.create_index("ix_party_name", ["name", "case_id"], unique=False)
         for name, columns in (
-            ("phone", ["phone"]),
+            ("phone", ["phone", "case_id"]),
             ("person_id", ["person_id", "case_id"]),
             ("unit_id", ["unit_id", "case_id"]),
         ):
@@ -576,6 +600,8 @@ def upgrade() -> None:
         sa.Column("due_step", sa.String(length=32), nullable=True),
         sa.Column("claimed_by", sa.Integer(), nullable=True),
         sa.Column("claimed_at", Instant(), nullable=True),
+        sa.Column("given_by", sa.Integer(), nullable=True),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
         sa.Column("completed_by", sa.Integer(), nullable=True),
         sa.Column("completed_at", Instant(), nullable=True),
@@ -583,7 +609,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_task_case_id")),
         sa.ForeignKeyConstraint(["claimed_by"], ["person.id"], name=op.f("fk_task_claimed_by")),
         sa.ForeignKeyConstraint(["completed_by"], ["person.id"], name=op.f("fk_task_completed_by")),
+        sa.ForeignKeyConstraint(["given_by"], ["person.id"], name=op.f("fk_task_given_by")),
         sa.ForeignKeyConstraint(["instance_id"], ["instance.id"], name=op.f("fk_task_instance_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["person.id"], name=op.f("fk_task_owner_id")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_task_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
         sa.UniqueConstraint("instance_id", "token", name=op.f("uq_task_instance_id_token")),
@@ -606,6 +634,67 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'open'"),
         )
         batch_op.create_index("ix_task_unit_id_case_id", ["unit_id", "case_id"], unique=False)
+        batch_op.create_index(
+            "ix_task_open_owner_id",
+            ["owner_id"],
+            unique=False,
+            postgresql_where=sa.text("owner_id IS NOT NULL AND state = 'open'"),
+            sqlite_where=sa.text("owner_id IS NOT NULL AND state = 'open'"),
+        )
+        batch_op.create_index(
+            "ix_task_open_due_at",
+            ["due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "delegation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("delegate_id", sa.Integer(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("answers", Json(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["delegate_id"], ["person.id"], name=op.f("fk_delegation_delegate_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["person.id"], name=op.f("fk_delegation_owner_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_delegation_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delegation")),
+    )
+    with op.batch_alter_table("delegation", schema=None) as batch_op:
+        batch_op.create_index("ix_delegation_task_id", ["task_id"], unique=False)
+
+    op.create_table(
+        "draft",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("about", sa.String(length=32), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=True),
+        sa.Column("answers", Json(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("saved_at", Instant(), nullable=False),
+        sa.Column("other", Json(), nullable=True),
+        sa.Column("other_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_draft_person_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_draft_task_id")),
+        sa.PrimaryKeyConstraint("person_id", "about", name=op.f("pk_draft")),
+    )
+    with op.batch_alter_table("draft", schema=None) as batch_op:
+        batch_op.create_index("ix_draft_task_id", ["task_id"], unique=False)
+
+    op.create_table(
+        "saved_filter",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("query", Json(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_saved_filter_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_filter")),
+        sa.UniqueConstraint("person_id", "name", name=op.f("uq_saved_filter_person_id_name")),
+    )
 
     op.create_table(
         "extension",
@@ -705,5 +794,40 @@ def upgrade() -> None:
         batch_op.create_index("ix_document_case_id", ["case_id"], unique=False)
         batch_op.create_index("ix_document_sha256", ["sha256"], unique=False)
 
-    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+    op.create_table(
+        "case_text",
+        sa.Column("case_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("words", sa.Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_text_case_id")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_text")),
+    )
+
+    op.create_table(
+        "tracking",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_tracking_case_id")),
+        sa.ForeignKeyConstraint(["created_by"], ["person.id"], name=op.f("fk_tracking_created_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tracking")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_tracking_code_hash")),
+    )
+    with op.batch_alter_table("tracking", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tracking_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "place_code",
+        sa.Column("unit_id", UnitId, nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("renewed_at", Instant(), nullable=False),
+        sa.Column("renewed_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["renewed_by"], ["person.id"], name=op.f("fk_place_code_renewed_by")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_place_code_unit_id")),
+        sa.PrimaryKeyConstraint("unit_id", name=op.f("pk_place_code")),
+    )
+
+    for statement in (*APPEND_ONLY[op.get_bind().dialect.name], *SEARCH[op.get_bind().dialect.name]):
         op.execute(statement)

@@ -1,0 +1,27 @@
+"""Finding cases by number, title, text, party and place, in Chinese and English, among those a person may see."""
+
+from engine.search.find import Asked, Hit, Hits, find, readable
+from engine.search.index import fill_index, index_case, index_cases, words_of_case
+from engine.search.model import CaseText, WordList, as_vector
+from engine.search.words import Phrase, excerpt, fits, marked, phrases_of, words_of
+
+__all__ = [
+    "Asked",
+    "CaseText",
+    "Hit",
+    "Hits",
+    "Phrase",
+    "WordList",
+    "as_vector",
+    "excerpt",
+    "fill_index",
+    "find",
+    "fits",
+    "index_case",
+    "index_cases",
+    "marked",
+    "phrases_of",
+    "readable",
+    "words_of",
+    "words_of_case",
+]

@@ -1,0 +1,158 @@
+"""Writing the index: which words and marks a case is found by.
+
+Marks stand before the words and say what the case is: whom it may be shown to, where it lies, how old it is. They let
+the index itself narrow a search; whether a case is shown is decided by `tasks.visible_cases` all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import bindparam, delete, select, union
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from engine.cases import Case, Party, Visit
+from engine.search.model import BLOCKS, CaseText
+from engine.search.words import words_of
+from engine.store import Store, table_of
+from engine.tasks import Task
+from engine.territory import Unit, ancestors, is_within, units_by_id
+
+AT_ONCE = 500
+IS_OPEN = "§open"
+PROTECTED = "¤"
+"""Stands before a word that only those may find who see the identity of protected parties."""
+
+_text = table_of(CaseText)
+_PUT = {
+    dialect: insert(_text).on_conflict_do_update(
+        index_elements=["case_id"], set_={"words": insert(_text).excluded.words}
+    )
+    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+_ELSEWHERE = union(
+    select(Task.case_id, Task.unit_id).where(Task.case_id.in_(bindparam("ids", expanding=True))),
+    select(Visit.case_id, Visit.unit_id).where(Visit.case_id.in_(bindparam("ids", expanding=True))),
+)
+
+
+def index_case(session: Session, case: Case) -> None:
+    """Writes what a case is found by as it stands now, in the transaction that changed it. May be repeated."""
+    session.flush()
+    index_cases(session, [case])
+
+
+def index_cases(session: Session, cases: Sequence[Case]) -> None:
+    """Five statements, however many cases."""
+    ids = [case.id for case in cases]
+    parties: dict[int, list[Party]] = {}
+    for party in session.scalars(select(Party).where(Party.case_id.in_(ids)).order_by(Party.id)):
+        parties.setdefault(party.case_id, []).append(party)
+    shown: dict[int, set[str]] = {}
+    for case_id, unit_id in session.execute(_ELSEWHERE, {"ids": ids}):
+        shown.setdefault(case_id, set()).add(unit_id)
+    units = units_by_id(session, {unit for case in cases for unit in ancestors(case.place_id)})
+    rows = [
+        {"case_id": case.id, "words": words_of_case(case, parties.get(case.id, ()), units, shown.get(case.id, ()))}
+        for case in cases
+        if not case.confidential
+    ]
+    secret = [case.id for case in cases if case.confidential]
+    if secret:
+        session.execute(delete(_text).where(_text.c.case_id.in_(secret)))
+    if rows:
+        session.execute(_PUT[session.get_bind().dialect.name], rows)
+
+
+def words_of_case(
+    case: Case, parties: Iterable[Party], units: Mapping[str, Unit], shown_to: Iterable[str]
+) -> list[str]:
+    line = ancestors(case.place_id)
+    outside = sorted(unit for unit in set(shown_to) if not is_within(case.place_id, unit))
+    words = [*(mark("", unit) for unit in (*line, *outside)), *marks_of(case)]
+    people = list(parties)
+    protected = any(party.protected for party in people)
+    for text in open_texts(case, [units[unit] for unit in line if unit in units]):
+        words += words_of(text)
+    for party in people:
+        words += _hidden(party.name) if party.protected else words_of(party.name)
+    if case.address_text:
+        words += _hidden(case.address_text) if protected else words_of(case.address_text)
+    return words
+
+
+def open_texts(case: Case, line: Sequence[Unit]) -> list[str]:
+    """What everybody may find who sees the case."""
+    texts = [case.number, case.title, case.description, case.demand or "", case.external_no or ""]
+    return [*texts, *(unit.name_zh for unit in line), *(unit.name_en for unit in line)]
+
+
+def marks_of(case: Case) -> Iterator[str]:
+    if not case.ended:
+        yield IS_OPEN
+    parts = case.category.split(".")
+    for length in range(1, len(parts) + 1):
+        yield mark("c:", ".".join(parts[:length]))
+    received_at = case.received_at.astimezone(UTC)
+    yield year_mark(received_at.year)
+    yield month_mark(received_at.year, received_at.month)
+    for level in BLOCKS:
+        yield block_mark(level, case.id >> BLOCKS[level])
+
+
+def mark(kind: str, value: str) -> str:
+    """A word that no text holds: whatever is neither letter nor figure is one sign, so that an index keeps it whole."""
+    return "§" + re.sub(r"[^0-9A-Za-z]", "·", kind + value)
+
+
+def year_mark(year: int) -> str:
+    return mark("y:", str(year))
+
+
+def month_mark(year: int, month: int) -> str:
+    return mark("m:", f"{year}-{month:02d}")
+
+
+def block_mark(level: str, block: int) -> str:
+    return mark("b:", f"{level}-{block}")
+
+
+def months_between(since: datetime, until: datetime) -> list[str]:
+    """The marks of every year and month that [since, until] touches: whole years where they are whole."""
+    since, until = since.astimezone(UTC), until.astimezone(UTC)
+    first, last = since.year * 12 + since.month - 1, until.year * 12 + until.month - 1
+    marks = []
+    while first <= last:
+        if first % 12 == 0 and first + 11 <= last:
+            marks.append(year_mark(first // 12))
+            first += 12
+        else:
+            marks.append(month_mark(first // 12, first % 12 + 1))
+            first += 1
+    return marks
+
+
+def fill_index(store: Store, *, anew: bool = False, on_progress: Callable[[int], None] | None = None) -> int:
+    """Indexes every case that has no words yet (`anew`: every case); gives how many. Many short transactions.
+
+    Broken off, it is gone on with: what is indexed stays. Cases that are filed meanwhile index themselves.
+    """
+    after = done = 0
+    without = Case.id.not_in(select(CaseText.case_id))
+    while True:
+        with store.transaction() as session:
+            wanted = select(Case).where(Case.id > after).order_by(Case.id).limit(AT_ONCE)
+            cases = session.scalars(wanted if anew else wanted.where(without, ~Case.confidential)).all()
+            if not cases:
+                return done
+            index_cases(session, cases)
+            after, done = cases[-1].id, done + len(cases)
+        if on_progress is not None:
+            on_progress(done)
+
+
+def _hidden(text: str) -> list[str]:
+    return [PROTECTED + word for word in words_of(text)]

@@ -16,11 +16,16 @@ from engine.errors import Invalid
 
 
 @click.command()
+@click.option("--reindex", is_flag=True, help="Write the search index of every case anew, for example after renaming.")
 @as_json
 @database
 @click.pass_obj
-def migrate(config_file: Path | None, database: str | None, as_json: bool) -> None:
-    """Create or upgrade the tables. Stop the servers of an older version first only where the changelog says so."""
+def migrate(config_file: Path | None, reindex: bool, database: str | None, as_json: bool) -> None:
+    """Create or upgrade the tables. Stop the servers of an older version first only where the changelog says so.
+
+    Cases that search does not know yet are indexed; broken off, the next run goes on with them.
+    """
+    from engine.search import fill_index
     from engine.store import migrate as migrate_store
     from engine.store import present_revision
 
@@ -28,10 +33,13 @@ def migrate(config_file: Path | None, database: str | None, as_json: bool) -> No
         store = opened(configured(config_file, database))
         before = present_revision(store)
         after = migrate_store(store)
+        with progress_line("indexed", None, quiet=as_json) as progress:
+            indexed = fill_index(store, anew=reindex, on_progress=lambda done: progress(done, "cases"))
         say(
             as_json,
-            {"from": before, "to": after},
-            f"The tables stand at revision {after} (before: {before or 'none'}).",
+            {"from": before, "to": after, "indexed": indexed},
+            f"The tables stand at revision {after} (before: {before or 'none'})."
+            + (f" {indexed} case(s) indexed for search." if indexed else ""),
         )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
+from engine import search
 from engine.cases import ENDED, Case
 from engine.deadlines import Deadline, DeadlineState
 from engine.people import Viewer
@@ -16,15 +17,15 @@ from engine.tasks import visible_cases
 from engine.territory import Unit, ancestors, units_by_id
 
 PAGE = 30
-LONGEST_SEARCH = 60
-LAST = "\U0010ffff"
-"""Sorts after everything a text can go on with."""
+LONGEST_SEARCH = search.LONGEST
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for: `state` is open, closed or all; `light` is green, yellow or red; `text` begins a number or
-    stands in a title. `before` is the cursor: only cases filed before that id."""
+    """What to look for: `state` is open, closed or all; `light` is green, yellow or red; `text` is searched for.
+
+    `before` is the cursor: only cases filed before that id.
+    """
 
     state: str = "open"
     tier: str = ""
@@ -55,8 +56,16 @@ class Found:
 
 
 def find_cases(session: Session, viewer: Viewer, wanted: Wanted, *, now: datetime, most: int = PAGE) -> Found:
-    """Two queries, whatever is asked for."""
-    rows = session.execute(_query(viewer, wanted, now).limit(most + 1)).all()
+    """A few queries, whatever is asked for. With a text a page may be short although `next` leads further back."""
+    if wanted.text:
+        return _searched(session, viewer, wanted, now, most)
+    rows = session.execute(
+        select(Case, Deadline)
+        .outerjoin(Deadline, CLOCK)
+        .where(visible_cases(viewer), *_conditions(wanted, now))
+        .order_by(Case.id.desc())
+        .limit(most + 1)
+    ).all()
     following = rows[most - 1][0].id if len(rows) > most else None
     rows = rows[:most]
     ids = {unit for case, _ in rows for unit in (*ancestors(case.place_id), case.holder_id)}
@@ -68,33 +77,38 @@ def find_cases(session: Session, viewer: Viewer, wanted: Wanted, *, now: datetim
     )
 
 
-def _query(viewer: Viewer, wanted: Wanted, now: datetime) -> Select[Case, Deadline]:
-    clock = and_(
-        Deadline.case_id == Case.id,
-        Deadline.step == "handle",
-        Deadline.visit_seq == Case.visit_seq,
-        Deadline.state.in_((DeadlineState.ARMED.value, DeadlineState.PAUSED.value)),
-    )
-    query = select(Case, Deadline).outerjoin(Deadline, clock).where(visible_cases(viewer)).order_by(Case.id.desc())
+def _searched(session: Session, viewer: Viewer, wanted: Wanted, now: datetime, most: int) -> Found:
+    asked = search.Asked(wanted.text, state=wanted.state, before=wanted.before)
+    hits = search.find(session, viewer, asked, where=list(_conditions(wanted, now)), most=most)
+    ids = [hit.case.id for hit in hits.rows]
+    running = select(Deadline).join(Case, CLOCK).where(Case.id.in_(ids))
+    clocks = {clock.case_id: clock for clock in session.scalars(running)} if ids else {}
+    rows = [(hit.case, clocks.get(hit.case.id), hit.place) for hit in hits.rows]
+    return Found(rows, hits.holders, hits.next)
+
+
+CLOCK = and_(
+    Deadline.case_id == Case.id,
+    Deadline.step == "handle",
+    Deadline.visit_seq == Case.visit_seq,
+    Deadline.state.in_((DeadlineState.ARMED.value, DeadlineState.PAUSED.value)),
+)
+"""The tier clock of a case, while there is one."""
+
+
+def _conditions(wanted: Wanted, now: datetime) -> Iterator[ColumnElement[bool]]:
     ended = Case.state.in_(sorted(ENDED))
     if wanted.state != "all":
-        query = query.where(ended if wanted.state == "closed" else ~ended)
+        yield ended if wanted.state == "closed" else ~ended
     if wanted.tier:
-        query = query.where(Case.tier == wanted.tier)
+        yield Case.tier == wanted.tier
     if wanted.light:
-        running = Deadline.state == DeadlineState.ARMED.value
         by_light = {
             "red": Deadline.due_at <= now,
             "yellow": and_(Deadline.due_at > now, Deadline.warn_at <= now),
             "green": and_(Deadline.due_at > now, Deadline.warn_at > now),
         }
-        query = query.where(running, by_light[wanted.light])
-    if wanted.text:
-        if wanted.text.isascii() and any(sign.isdigit() for sign in wanted.text):
-            start = wanted.text.upper()
-            query = query.where(Case.number >= start, Case.number < start + LAST)
-        else:
-            query = query.where(Case.title.contains(wanted.text, autoescape=True))
+        running = Deadline.state == DeadlineState.ARMED.value
+        yield exists().where(CLOCK, running, by_light[wanted.light]).correlate(Case)
     if wanted.before is not None:
-        query = query.where(Case.id < wanted.before)
-    return query
+        yield Case.id < wanted.before

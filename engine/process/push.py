@@ -13,30 +13,41 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import deadlines, history, outbox, runtime
-from engine.cases import Case, Visit, present_visit
+from engine import deadlines, history, outbox, runtime, search
+from engine.cases import Case, Visit, Wall, present_visit, wall_of
 from engine.deadlines import Deadline, DeadlineState, Length, parse_length
 from engine.deploy import LoadedRelease
 from engine.errors import Invalid
 from engine.process.model import Instance
 from engine.process.world import World
+from engine.store import Base, update_row
 from engine.vocabulary import WORDS
 
 OUTWARD = frozenset(
     {
         "case.filed",
+        "case.instructed",
         "case.raised",
         "case.returned",
         "case.downgraded",
         "case.regraded",
         "case.closed",
+        "case.reopened",
         "case.told",
+        "citizen.confirmed",
+        "citizen.rated",
+        "citizen.refused",
         "clock.warned",
         "clock.extended",
         "supervision.opened",
+        "handler.stepped_aside",
     }
 )
 """Acts somebody outside hears of: each entry in the history has exactly one in the outbox."""
+
+
+FOUND_ANEW = frozenset({"case.filed", "case.closed", "case.reopened"})
+"""Acts that change what a case is found by."""
 
 
 @dataclass(slots=True)
@@ -55,6 +66,7 @@ class Push:
     begin_beside: Callable[[Push, str], None]
     """Starts another process for the same case, in the same transaction."""
     _visit: Visit | None = None
+    _wall: Wall | None = None
     fresh_visit: bool = False
     """Whether the present visit began in this very push, so that no earlier clock of it can exist."""
     revived: dict[str, Deadline] = field(default_factory=dict)
@@ -69,6 +81,13 @@ class Push:
             self._visit = present_visit(self.session, self.case)
         return self._visit
 
+    @property
+    def wall(self) -> Wall:
+        """Who is shut out of the case; asks nothing when nobody is."""
+        if self._wall is None:
+            self._wall = wall_of(self.session, self.case)
+        return self._wall
+
     def entered(self, visit: Visit) -> None:
         """Notes that escalation has moved the case."""
         self.fresh_visit = self.fresh_visit or self._visit is None or visit.id != self._visit.id
@@ -79,6 +98,10 @@ class Push:
     ) -> None:
         """Records an act, and tells the world when it is one it should hear of."""
         record(self.session, self.case, act, actor_id=self.actor_id, now=self.now, facts=facts, after=after)
+
+    def write_down(self, *rows: Base) -> None:
+        """Sends what has changed in the case, its visit and these rows."""
+        update_row(self.session, self.case, *rows, *([] if self._visit is None else [self._visit]))
 
     def host(self) -> runtime.Host:
         return runtime.Host(now=self.now, functions=FUNCTIONS, due=self._due, call=self._call)
@@ -122,10 +145,12 @@ def record(
     facts: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """`history.record`, plus the outbox entry that an outward act owes."""
+    """`history.record`, plus the outbox entry that an outward act owes, and the index where words or state change."""
     history.record(session, case, act, actor_id=actor_id, now=now, facts=facts, after=after)
     if act in OUTWARD:
         outbox.put(session, case, act, now=now, facts=facts or {})
+    if act in FOUND_ANEW:
+        search.index_case(session, case)
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = WORDS.bound_functions()

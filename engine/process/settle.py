@@ -13,14 +13,15 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import deadlines, runtime, tasks
+from engine import deadlines, escalation, runtime, search, tasks
 from engine.cases import Case, CaseState
 from engine.deadlines import Deadline, DeadlineState, parse_length
 from engine.errors import Conflict, Invalid
 from engine.process.model import Instance
 from engine.process.push import Push
-from engine.store import failpoint, table_of
+from engine.store import Prepared, failpoint, table_of
 from engine.tasks import Task
+from engine.territory import is_within
 
 EXPECTS = {
     "ack": "signed_in",
@@ -33,6 +34,8 @@ EXPECTS = {
     "waiting_petitioner": "supplied",
     "quality_check": "checked",
     "supervision_reply": "replied",
+    "instruction": "answered",
+    "instruction_urgent": "answered",
 }
 """What should have happened when a clock runs out; `ended` for everything else."""
 
@@ -72,8 +75,11 @@ def settle(
     tasks.withdraw(session, [id_ for token, id_ in opened.items() if token not in wanted and id_ != done], now=now)
     failpoint("tasks-withdrawn")
     fresh = [task for token, task in wanted.items() if token not in opened]
-    added = tasks.add_tasks(session, [_task_row(push, task, clocks) for task in fresh])
+    rows = [_task_row(push, task, clocks) for task in fresh]
+    added = tasks.add_tasks(session, rows)
     failpoint("tasks-opened")
+    if any(not is_within(push.case.place_id, row["unit_id"]) for row in rows):
+        search.index_case(session, push.case)  # units of elsewhere that are asked may find it from now on
     if any(task.form == "decide_upgrade" for task in fresh):
         push.case.state = CaseState.UPGRADE_PENDING
         push.happened("case.noted", {"what": "upgrade_asked"}, state_after(push.case))
@@ -92,7 +98,7 @@ Clock = tuple[str | None, str, datetime, datetime | None]
 
 
 _instance = table_of(Instance)
-_SAVE = (
+_SAVE = Prepared(
     update(_instance)
     .where(_instance.c.id == bindparam("this"), _instance.c.revision == bindparam("seen"))
     .values({name: bindparam(name) for name in ("state", "revision", "ended_at", "trouble", "trouble_at")})
@@ -107,8 +113,7 @@ def _save(session: Session, instance: Instance, advance: runtime.Advance, now: d
         "trouble": None,
         "trouble_at": None,
     }
-    done = session.execute(_SAVE, {**saved, "this": instance.id, "seen": instance.revision})
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if _SAVE.run(session, {**saved, "this": instance.id, "seen": instance.revision}) != 1:
         raise Conflict("instance.moved_on", "Somebody else moved this case at the same moment; look again.")
     for name, value in saved.items():
         set_committed_value(instance, name, value)
@@ -174,7 +179,7 @@ def _task_row(push: Push, task: runtime.WaitingTask, clocks: list[Clock]) -> dic
     word = task.properties.get("unit", "holder")
     asked = unit_for(push, word)
     roles = task.roles or ("lead",)
-    unit_id = push.world.nearest_staffed(push.session, asked, roles) or asked
+    unit_id = push.world.nearest_staffed(push.session, asked, roles, push.wall) or asked
     due_step, due_at, warn_at = _earliest(task.element, clocks)
     name_zh, _, name_en = task.name.partition(" / ")
     return {
@@ -189,7 +194,7 @@ def _task_row(push: Push, task: runtime.WaitingTask, clocks: list[Clock]) -> dic
         "unit_id": unit_id,
         "roles": tasks.pack_roles(roles),
         "item": None if task.item is None else str(task.item),
-        "why": "invited" if task.item is not None else "decide" if word in DECIDES else push.visit.reason,
+        "why": task.properties.get("why") or _why(push, task, word),
         "state": tasks.TaskState.OPEN.value,
         "opened_at": push.now,
         "due_at": due_at,
@@ -198,20 +203,23 @@ def _task_row(push: Push, task: runtime.WaitingTask, clocks: list[Clock]) -> dic
     }
 
 
+def _why(push: Push, task: runtime.WaitingTask, word: str) -> str:
+    return "invited" if task.item is not None else "decide" if word in DECIDES else push.visit.reason
+
+
 def unit_for(push: Push, word: str) -> str:
     """Which unit a diagram's word means for this case. Raises Invalid for a word that names no unit."""
     case, tiers = push.case, push.world.tiers
     if word in ("", "holder"):
         return case.holder_id
     if word == "above":
-        above = tiers.tier_above(case.place_id, case.tier)
+        above = escalation.tier_above(case.place_id, case.tier, tiers, push.wall)
         return case.holder_id if above is None else tiers.unit_at(case.place_id, above)
     if word == "top":
         return tiers.unit_at(case.place_id, tiers.top)
     if word == "deciding":
-        return push.world.nearest_staffed(push.session, case.holder_id, ("leader",)) or tiers.unit_at(
-            case.place_id, tiers.top
-        )
+        deciding = push.world.nearest_staffed(push.session, case.holder_id, ("leader",), push.wall)
+        return deciding or tiers.unit_at(case.place_id, tiers.top)
     if word in tiers.names:
         return tiers.unit_at(case.place_id, word)
     if "." in word or word.isupper():

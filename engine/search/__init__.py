@@ -1,11 +1,12 @@
 """Finding cases by number, title, text, party and place, in Chinese and English, among those a person may see."""
 
-from engine.search.find import Asked, Hit, Hits, find, readable
+from engine.search.find import LONGEST, Asked, Hit, Hits, find, readable
 from engine.search.index import fill_index, index_case, index_cases, words_of_case
 from engine.search.model import CaseText, WordList, as_vector
-from engine.search.words import Phrase, excerpt, fits, marked, phrases_of, words_of
+from engine.search.words import Phrase, excerpt, fits, found_in, marked, phrases_of, words_of
 
 __all__ = [
+    "LONGEST",
     "Asked",
     "CaseText",
     "Hit",
@@ -17,6 +18,7 @@ __all__ = [
     "fill_index",
     "find",
     "fits",
+    "found_in",
     "index_case",
     "index_cases",
     "marked",

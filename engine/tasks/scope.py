@@ -3,55 +3,78 @@
 A working unit sees the cases whose place it is, or whose place lies below it; it keeps seeing them while a higher unit
 holds them. It also sees a case that was ever with it (a visit) or that asked it something (a task, open or closed).
 Confidential cases are seen by a `confidential_clerk` standing above their place, and by nobody else. Designers and
-operators see none. What may not be seen answers exactly like what does not exist.
+operators see none. Above all that stands the wall: a unit or person complained about, whoever answers to such a unit,
+and a handler who stepped aside see nothing of the case. What may not be seen answers exactly like what does not exist.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, Visit
+from engine.cases import RESPONDENT, Case, Party, Recusal, Visit
 from engine.errors import NotFound
 from engine.people import WORKING, Viewer
 from engine.tasks.model import Task
-from engine.territory import is_within, within
+from engine.territory import ancestors, is_within, within
 
 CONFIDENTIAL = frozenset({"confidential_clerk"})
 IDENTITY = frozenset({"clerk", "dispatcher", "petition_officer", "confidential_clerk"})
 """Roles that speak with petitioners of the whole area below them."""
 
 
-def visible_cases(viewer: Viewer, *, one: int | None = None) -> ColumnElement[bool]:
-    """A condition on `Case`. `one` narrows every ground to a single case, so that a look-up touches one row of each.
+def visible_cases(viewer: Viewer, *, one: int | Sequence[int] | None = None) -> ColumnElement[bool]:
+    """A condition on `Case`. `one` narrows every ground to a case, or to a few, so that it touches few rows of each.
 
     Each ground is a query of its own that an index answers; together they are a set of ids, never a scan of all cases.
     """
+    few = (one,) if isinstance(one, int) else one
     working = viewer.units(WORKING)
     clerk = viewer.units(CONFIDENTIAL)
     secret = and_(Case.confidential, within(Case.place_id.expression, clerk)) if clerk else false()
     if not working:
-        return secret
-    if one is None and any("." not in unit for unit in working):
-        return or_(~Case.confidential, secret)  # the whole tree is theirs: a set of all ids would only cost time
-    open_to_them = and_(~Case.confidential, Case.id.in_(union(*_grounds(working, one))))
-    return or_(open_to_them, secret) if clerk else open_to_them
+        seen = secret
+    elif few is None and any("." not in unit for unit in working):
+        seen = or_(~Case.confidential, secret)  # the whole tree is theirs: a set of all ids would only cost time
+    else:
+        open_to_them = and_(~Case.confidential, Case.id.in_(union(*_grounds(working, few))))
+        seen = or_(open_to_them, secret) if clerk else open_to_them
+    return and_(seen, outside_wall(viewer, Case.id.expression, few=few))
 
 
-def _grounds(units: tuple[str, ...], one: int | None) -> list[Select[Any]]:
+def outside_wall(
+    viewer: Viewer, case_id: ColumnElement[int], *, few: Sequence[int] | None = None
+) -> ColumnElement[bool]:
+    """Whether the viewer is not shut out of the case whose id stands in a column of tasks, notices or cases.
+
+    The walled cases of one person are few and found through indexes: a small set, read once per statement. Lists that
+    do not go through `visible_cases` must ask this as well.
+    """
+    above = {each for unit, _ in viewer.memberships for each in ancestors(unit)}
+    named = select(Party.case_id).where(Party.role == RESPONDENT)
+    grounds = [
+        named.where(Party.person_id == viewer.person_id),
+        named.where(Party.unit_id.in_(sorted(above))),
+        select(Recusal.case_id).where(Recusal.person_id == viewer.person_id),
+    ]
+    return case_id.not_in(union_all(*(_narrowed(each, few) for each in grounds)))
+
+
+def _grounds(units: tuple[str, ...], few: Sequence[int] | None) -> list[Select[Any]]:
     placed = [select(Case.id.label("seen")).where(within(Case.place_id.expression, (unit,))) for unit in units]
     asked = select(Task.case_id).where(Task.unit_id.in_(units))
     held = select(Visit.case_id).where(Visit.unit_id.in_(units))
-    if one is None:
-        return [*placed, asked, held]
-    return [
-        *(each.where(Case.id == one) for each in placed),
-        asked.where(Task.case_id == one),
-        held.where(Visit.case_id == one),
-    ]
+    return [_narrowed(each, few) for each in (*placed, asked, held)]
+
+
+def _narrowed(ground: Select[Any], few: Sequence[int] | None) -> Select[Any]:
+    if few is None:
+        return ground
+    (column,) = ground.selected_columns
+    return ground.where(column == few[0] if len(few) == 1 else column.in_(few))
 
 
 def see_case(session: Session, viewer: Viewer, case_id: int) -> Case:
@@ -75,7 +98,7 @@ def see_task(session: Session, viewer: Viewer, task_id: int) -> tuple[Task, Case
 
 def identity_shown(viewer: Viewer, case: Case, asked: Iterable[Task]) -> bool:
     """Whether protected parties are named: to those who work on the case now, and to clerks standing above it."""
-    working = set(viewer.units(WORKING))
+    working = set(viewer.asked)
     if case.holder_id in working or case.accountable_id in working or any(task.unit_id in working for task in asked):
         return True
     return any(role in IDENTITY and is_within(case.place_id, unit) for unit, role in viewer.memberships)

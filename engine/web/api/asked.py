@@ -69,7 +69,14 @@ class PartyBody(Body):
     type: Literal["person", "group", "org", "agency"] = "person"
     phone: Annotated[str, Field(max_length=40)] | None = None
     address: Annotated[str, Field(max_length=300)] | None = None
-    protected: bool = Field(False, description="Name hidden from those who do not work on the case.")
+    protected: bool = Field(False, description="Name masked until it is asked for with a reason.")
+    id_number: Annotated[str, Field(max_length=32)] | None = None
+    unit_id: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="A unit of the district that is meant. As respondent it never sees the case."
+    )
+    person_id: int | None = Field(
+        default=None, ge=1, lt=2**31, description="A handler that is meant. As respondent they never see the case."
+    )
 
 
 class OverrideBody(Body):
@@ -223,7 +230,7 @@ class CasesQuery(Query):
     state: Literal["open", "closed", "all"] = "open"
     tier: str = Field("", max_length=32)
     light: Literal["", "green", "yellow", "red"] = Field("", description="Of the running tier clock.")
-    q: str = Field("", max_length=60, description="Begins a number, or stands in a title.")
+    q: str = Field("", max_length=80, description="Words that must all be found: number, title, text, party, place.")
     cursor: str = Field("", pattern=r"^[0-9]{0,9}$", description="`next` of the page before.")
     limit: int = Field(30, ge=1, le=100)
 

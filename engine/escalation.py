@@ -1,4 +1,4 @@
-"""Up one tier, straight up by a jump, back down: the only place where a case changes hands between tiers.
+"""Up one tier, straight up by a jump, back down, once more: the only place where a visit ends and the next begins.
 
 Each move ends the present visit and begins the next one *now*: after an outage the upper tier gets its full time.
 Nothing here knows a diagram; the process calls it and the diagram says when.
@@ -11,19 +11,36 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, CaseState, Visit, present_visit, visits_of
+from engine.cases import NO_WALL, Case, CaseState, Visit, Wall, present_visit, visits_of
 from engine.errors import Conflict, Invalid
+from engine.store import insert_row, update_row
 from engine.territory import Tiers
 
 RISES = frozenset(
     {"overdue", "request", "severity_jump", "supervision", "leader_order", "dispute_unresolved", "petitioner_request"}
 )
+REDO = "redo"
+"""A visit that begins because the petitioner did not take the answer."""
 DESCENTS = frozenset({"return_down", "downgrade", "assign_down"})
 
 
-def is_top(case: Case, tiers: Tiers) -> bool:
+def is_top(case: Case, tiers: Tiers, wall: Wall = NO_WALL) -> bool:
     """Whether nobody above the holder could take the case."""
-    return tiers.tier_above(case.place_id, case.tier) is None
+    return tier_above(case.place_id, case.tier, tiers, wall) is None
+
+
+def tier_above(place_id: str, tier: str, tiers: Tiers, wall: Wall = NO_WALL) -> str | None:
+    """The next tier up whose unit may have the case: one that is complained about is passed over. None at the top."""
+    higher = tiers.tier_above(place_id, tier)
+    while higher is not None and wall.shuts_out(tiers.unit_at(place_id, higher)):
+        higher = tiers.tier_above(place_id, higher)
+    return higher
+
+
+def passed_over(place_id: str, frm: str, to: str, tiers: Tiers, wall: Wall) -> list[str]:
+    """The units between two tiers, `frm` included, that the wall kept a case from; lowest first."""
+    between = tiers.names[tiers.index(frm) : tiers.index(to)]
+    return list(dict.fromkeys(u for t in between if wall.shuts_out(u := tiers.unit_at(place_id, t))))
 
 
 def raise_one_tier(
@@ -33,25 +50,26 @@ def raise_one_tier(
     tiers: Tiers,
     reason: str,
     to: str | None = None,
+    wall: Wall = NO_WALL,
     actor_id: int | None,
     now: datetime,
 ) -> Visit:
     """Moves a case up: to the next tier with another unit, or straight to `to` when that lies higher.
+
+    A unit that `wall` shuts out is passed over.
 
     Raises Invalid for an unknown reason, Conflict at the top. `to` at or below the present tier changes nothing but
     the reason: the case stays and gets the present visit back.
     """
     if reason not in RISES:
         raise Invalid("raise.reason_unknown", f"{reason!r} is no reason for a rise; known: {', '.join(sorted(RISES))}.")
-    if to is not None:
-        if tiers.index(to) <= tiers.index(case.tier):
-            return present_visit(session, case)
-        target = to
-    else:
-        above = tiers.tier_above(case.place_id, case.tier)
-        if above is None:
-            raise Conflict("raise.at_the_top", f"Case {case.number} already stands at the highest tier.", case=case.id)
-        target = above
+    if to is not None and tiers.index(to) <= tiers.index(case.tier):
+        return present_visit(session, case)
+    target = to
+    if target is None or wall.shuts_out(tiers.unit_at(case.place_id, target)):
+        target = tier_above(case.place_id, target or case.tier, tiers, wall)
+    if target is None:
+        raise Conflict("raise.at_the_top", f"Case {case.number} already stands at the highest tier.", case=case.id)
     return _move(session, case, target, tiers.unit_at(case.place_id, target), reason=reason, actor_id=actor_id, now=now)
 
 
@@ -62,6 +80,7 @@ def return_down(
     tiers: Tiers,
     window_ends_at: datetime | None,
     most: int,
+    wall: Wall = NO_WALL,
     actor_id: int | None,
     now: datetime,
 ) -> Visit:
@@ -69,7 +88,7 @@ def return_down(
 
     `most` is how often it may go back between the same two units; after that they need arbitration.
 
-    Raises Conflict with `return.nothing_below`, `return.window_closed` or `return.too_often`.
+    Raises Conflict with `return.nothing_below`, `return.window_closed`, `return.too_often` or `move.walled`.
     """
     visit = present_visit(session, case)
     if visit.reason not in RISES or visit.from_unit_id is None or visit.from_tier is None:
@@ -78,6 +97,7 @@ def return_down(
         )
     if visit.signed_in_at is not None or (window_ends_at is not None and now > window_ends_at):
         raise Conflict("return.window_closed", "A case can only be returned before the time to sign in has run out.")
+    _must_not_be_shut_out(visit.from_unit_id, wall)
     earlier = session.scalar(
         select(func.count())
         .select_from(Visit)
@@ -97,7 +117,14 @@ def return_down(
 
 
 def downgrade(
-    session: Session, case: Case, *, tiers: Tiers, to: str | None, actor_id: int | None, now: datetime
+    session: Session,
+    case: Case,
+    *,
+    tiers: Tiers,
+    to: str | None,
+    wall: Wall = NO_WALL,
+    actor_id: int | None,
+    now: datetime,
 ) -> Visit:
     """Moves a case down to a tier when the reason of a jump is gone; of None: to where it stood before it jumped."""
     target = to
@@ -106,16 +133,37 @@ def downgrade(
         target = jumped[-1].from_tier if jumped else None
     if target is None or tiers.index(target) >= tiers.index(case.tier):
         raise Conflict("downgrade.not_below", f"The case stands at {case.tier} and can only be moved below that.")
-    return _move(
-        session, case, target, tiers.unit_at(case.place_id, target), reason="downgrade", actor_id=actor_id, now=now
-    )
+    unit = tiers.unit_at(case.place_id, target)
+    _must_not_be_shut_out(unit, wall)
+    return _move(session, case, target, unit, reason="downgrade", actor_id=actor_id, now=now)
+
+
+def _must_not_be_shut_out(unit_id: str, wall: Wall) -> None:
+    if wall.shuts_out(unit_id):
+        raise Conflict("move.walled", "The case cannot go to a unit that is complained about.")
+
+
+def redo(session: Session, case: Case, *, actor_id: int | None, now: datetime) -> Visit:
+    """Gives a closed case back to the unit that closed it, with a visit and a clock of its own.
+
+    Raises Conflict with `reopen.not_closed`, or `reopen.once` when it was given back before.
+    """
+    if case.state != CaseState.CLOSED:
+        raise Conflict("reopen.not_closed", f"Case {case.number} is not closed, so there is nothing to do again.")
+    if any(visit.reason == REDO for visit in visits_of(session, case.id)):
+        raise Conflict("reopen.once", f"Case {case.number} was reopened before; it can be reopened once only.")
+    visit = _move(session, case, case.tier, case.holder_id, reason=REDO, actor_id=actor_id, now=now)
+    case.state = CaseState.REOPENED
+    case.result = case.substantive = case.closed_at = case.overdue_at = None
+    return visit
 
 
 def _move(
     session: Session, case: Case, tier: str, unit_id: str, *, reason: str, actor_id: int | None, now: datetime
 ) -> Visit:
     left = present_visit(session, case)
-    left.left_at, left.left_reason = now, reason
+    if left.left_at is None:  # the last visit of a closed case has ended with it
+        left.left_at, left.left_reason = now, reason
     entered = Visit(
         case_id=case.id,
         seq=left.seq + 1,
@@ -127,10 +175,10 @@ def _move(
         entered_at=now,
         entered_by=actor_id,
     )
-    session.add(entered)
+    update_row(session, left)
+    insert_row(session, entered)
     case.visit_seq = entered.seq
     case.tier = tier
     case.holder_id = unit_id
     case.state = CaseState.ASSIGNED
-    session.flush()
     return entered

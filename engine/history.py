@@ -7,14 +7,14 @@ two writers apart. Triggers in the migrations refuse UPDATE and DELETE on the ta
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import DDL, ForeignKey, Integer, String, event, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.store import Base, Instant, Json, canonical_json, failpoint, table_of
+from engine.store import Base, Instant, Json, Prepared, canonical_json, failpoint, table_of
 
 
 class HistoryEntry(Base):
@@ -54,7 +54,7 @@ for _dialect, _statements in APPEND_ONLY.items():
         event.listen(table_of(HistoryEntry), "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 
 
-_APPEND = insert(table_of(HistoryEntry))
+_APPEND = Prepared(insert(table_of(HistoryEntry)), columns=table_of(HistoryEntry).c.keys())
 
 
 def record(
@@ -86,8 +86,23 @@ def record(
     row["hash"] = digest(row)
     case.history_seq = seq
     case.history_hash = row["hash"]
-    session.execute(_APPEND, row)
+    _APPEND.run(session, row)
     failpoint("history-written")
+
+
+def first_break(entries: Sequence[HistoryEntry], head: str) -> int | None:
+    """The number of the first entry whose chain does not hold, or None when all of it does.
+
+    `entries` are a run of one case in order, up to its last; `head` is the hash that the case keeps of that one.
+    """
+    previous = entries[0].previous_hash if entries and entries[0].seq > 1 else ""
+    seq = entries[0].seq - 1 if entries else 0
+    for entry in entries:
+        row = {column.key: getattr(entry, column.key) for column in table_of(HistoryEntry).c}
+        if entry.seq != seq + 1 or entry.previous_hash != previous or digest(row) != entry.hash:
+            return entry.seq
+        seq, previous = entry.seq, entry.hash
+    return None if previous == head else seq
 
 
 def digest(row: Mapping[str, Any]) -> str:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, insert, select, text, update
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.store import Base, Instant, Json, failpoint, table_of
+from engine.store import Base, Instant, Json, Prepared, failpoint, table_of
 
 LEASE = timedelta(seconds=60)
 GIVE_UP_AFTER = 10
@@ -62,7 +62,10 @@ class Parcel:
     attempts: int
 
 
-_PUT = insert(table_of(OutboxEntry))
+_PUT = Prepared(
+    insert(table_of(OutboxEntry)),
+    columns=("key", "case_id", "history_seq", "topic", "facts", "created_at", "next_at", "attempts"),
+)
 
 
 def put(session: Session, case: Any, topic: str, *, now: datetime, facts: Mapping[str, Any]) -> None:
@@ -81,7 +84,7 @@ def put(session: Session, case: Any, topic: str, *, now: datetime, facts: Mappin
         "next_at": now,
         "attempts": 0,
     }
-    session.execute(_PUT, row)
+    _PUT.run(session, row)
     failpoint("outbox-written")
 
 
@@ -126,6 +129,16 @@ def mark_failed(session: Session, entry_id: int, *, now: datetime, attempts: int
         .values(next_at=now + wait, trouble=trouble[:2000])
         .execution_options(synchronize_session=False)
     )
+
+
+def backlog(session: Session) -> tuple[int, datetime | None]:
+    """How many entries wait to be sent, and since when the oldest does; those given up are `stuck`, not counted."""
+    count, since = session.execute(
+        select(func.count(), func.min(OutboxEntry.created_at)).where(
+            OutboxEntry.sent_at.is_(None), OutboxEntry.attempts < GIVE_UP_AFTER
+        )
+    ).one()
+    return count, since
 
 
 def stuck(session: Session, *, most: int = 100) -> Sequence[OutboxEntry]:

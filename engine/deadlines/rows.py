@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from engine.deadlines.model import Deadline, DeadlineState
-from engine.store import table_of
+from engine.store import Prepared, table_of
 
 NEXT_DUE = "maplebridge.next_due"
 """Key in a session's info: the earliest instant armed in this transaction, for waking the scheduler."""
@@ -20,14 +20,11 @@ LIVE = (DeadlineState.ARMED.value, DeadlineState.PAUSED.value)
 
 def arm(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts armed deadlines; each mapping gives every column that has no default."""
-    if not rows:
-        return
-    session.execute(_ARM, [{**BLANK, **row, "next_at": row["due_at"]} for row in rows])
+    _ARM.run_many(session, [{**BLANK, **row, "next_at": row["due_at"]} for row in rows])
     for row in rows:
         note_next_due(session, row["due_at"])
 
 
-_ARM = insert(table_of(Deadline))
 BLANK: Mapping[str, Any] = {
     "visit_seq": None,
     "instance_id": None,
@@ -43,6 +40,8 @@ BLANK: Mapping[str, Any] = {
     "pauses": 0,
     "attempts": 0,
 }
+_GIVEN = ("case_id", "step", "expects", "started_at", "length", "first_due_at", "due_at", "next_at")
+_ARM = Prepared(insert(table_of(Deadline)), columns=(*BLANK, *_GIVEN))
 
 
 def note_next_due(session: Session, due_at: datetime) -> None:
@@ -58,24 +57,32 @@ def live_of_instance(session: Session, instance_id: int) -> dict[str, Deadline]:
 
 
 _deadline = table_of(Deadline).c
-_LIVE_CLOCKS = select(
-    _deadline.id,
-    _deadline.token,
-    _deadline.attached_to,
-    _deadline.step,
-    _deadline.due_at,
-    _deadline.warn_at,
-    _deadline.state,
-).where(
-    _deadline.instance_id == bindparam("instance_id"),
-    _deadline.token.is_not(None),
-    _deadline.state.in_([literal_column("'armed'"), literal_column("'paused'")]),
+_IS_LIVE = _deadline.state.in_([literal_column("'armed'"), literal_column("'paused'")])
+
+
+class LiveClock(NamedTuple):
+    """What settling needs of a live deadline."""
+
+    id: int
+    token: str
+    attached_to: str | None
+    step: str
+    due_at: datetime
+    warn_at: datetime | None
+    state: str
+
+
+_LIVE_CLOCKS = Prepared(
+    select(*(_deadline[name] for name in LiveClock._fields)).where(
+        _deadline.instance_id == bindparam("instance_id"), _deadline.token.is_not(None), _IS_LIVE
+    )
 )
 
 
-def clocks_of_instance(session: Session, instance_id: int) -> dict[str, Row[*tuple[Any, ...]]]:
-    """What settling needs of the live deadlines of an instance, by token, as flushed."""
-    return {row.token: row for row in session.execute(_LIVE_CLOCKS, {"instance_id": instance_id})}
+def clocks_of_instance(session: Session, instance_id: int) -> dict[str, LiveClock]:
+    """The live deadlines of an instance by token, as written."""
+    found = (LiveClock(*row) for row in _LIVE_CLOCKS.rows(session, {"instance_id": instance_id}))
+    return {clock.token: clock for clock in found}
 
 
 _LIVE_OF_CASE = (
@@ -117,18 +124,16 @@ def of_case(session: Session, case_id: int, step: str) -> Deadline | None:
     ).first()
 
 
-_CLOSE = (
+_CLOSE = Prepared(
     update(table_of(Deadline))
-    .where(_deadline.id.in_(bindparam("ids", expanding=True)), _deadline.state.in_(LIVE))
+    .where(_deadline.id == bindparam("this"), _IS_LIVE)
     .values(state=bindparam("ends"), closed_at=bindparam("now"))
 )
 
 
 def close(session: Session, ids: Iterable[int], state: DeadlineState, *, now: datetime) -> None:
     """Ends live deadlines; those that ended otherwise stay as they are."""
-    wanted = sorted(ids)
-    if wanted:
-        session.execute(_CLOSE, {"ids": wanted, "ends": state.value, "now": now})
+    _CLOSE.run_many(session, [{"this": each, "ends": state.value, "now": now} for each in sorted(ids)])
 
 
 _IS_ARMED = Deadline.state == literal_column("'armed'")

@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import escalation, runtime, tasks
-from engine.cases import Case, lock_case
+from engine.cases import Case, Visit, Wall, lock_case
 from engine.deadlines import Deadline, DeadlineState
-from engine.errors import Conflict, NotFound, Refusal, Unavailable
+from engine.errors import Conflict, Refusal, Unavailable
 from engine.people import Viewer
 from engine.process import marks
+from engine.process.locked import lock_for_task, lock_instance
 from engine.process.model import Instance
 from engine.process.push import Push, record
 from engine.process.services import SERVICES
 from engine.process.settle import settle, state_after
 from engine.process.world import World
-from engine.store import canonical_json
+from engine.store import canonical_json, insert_row, update_row
 from engine.tasks import TaskState
 
 MAIN = "p_case"
@@ -61,10 +62,10 @@ def begin(
     instance = Instance(
         case_id=case.id, process_id=process_id, release_id=release.id, state=b"", revision=0, started_at=now
     )
-    session.add(instance)
-    session.flush()
+    insert_row(session, instance)
     push = Push(session, world, case, instance, release, actor_id, now, SERVICES, _begin_beside)
-    advance = runtime.start(release.package, process_id, {**_start_data(world, case), **(data or {})}, push.host())
+    given = {**_start_data(world, case, push.wall), **(data or {})}
+    advance = runtime.start(release.package, process_id, given, push.host())
     settle(push, advance)
     return instance
 
@@ -77,15 +78,17 @@ def complete_task(
     Raises NotFound, Conflict `task.done`/`task.gone`/`task.claimed` (facts say by whom and when), NotAllowed when it
     is not offered to the viewer, and whatever the diagram's services refuse (a return outside its window …).
     """
-    case, task = tasks.lock_task(session, task_id)
+    case, task, instance, visit = lock_for_task(session, task_id)
     tasks.must_be_open(task)
     tasks.must_be_offered(task, viewer)
     tasks.must_not_be_anothers(task, viewer)
-    push = _push(session, world, case, task.instance_id, actor_id=viewer.person_id, now=now)
+    tasks.must_not_be_delegated(task)
+    push = _push_of(session, world, case, instance, visit, actor_id=viewer.person_id, now=now)
     marks.refuse_self_approval(push, task)
     variables: Mapping[str, Any] = {}
     if task.form is not None:
         variables = push.release.form(task.process, task.form).variables(dict(answers))
+    instead = viewer.in_place_of(task.unit_id, task.role_names, task.claimed_by)
     task.state = TaskState.COMPLETED.value
     task.completed_by, task.completed_at, task.closed_at = viewer.person_id, now, now
     task.answers = dict(answers)
@@ -100,6 +103,7 @@ def complete_task(
             "element": task.element,
             "name": [task.name_zh, task.name_en],
             "unit": task.unit_id,
+            **({"for": instead.person_id} if instead else {}),
             "choices": {k: v for k, v in variables.items() if isinstance(v, str | bool | int)},
             "answers": hashlib.sha256(canonical_json(dict(answers)).encode()).hexdigest(),
         },
@@ -114,6 +118,7 @@ def complete_task(
     )
     opened = settle(push, advance, completed=task)
     _follow(push, advance)
+    push.write_down(task)
     return Completion(case.id, case.number, tuple(opened), case.ended)
 
 
@@ -133,6 +138,8 @@ def fire_deadline(session: Session, world: World, case: Case, deadline: Deadline
         "late_s": round(deadline.lateness_s, 3),
     }
     if deadline.instance_id is None:
+        if deadline.step == "case_outer":
+            case.overdue_at = case.overdue_at or deadline.due_at
         record(session, case, "clock.breached", actor_id=None, now=now, facts=facts)
         record(
             session,
@@ -143,13 +150,16 @@ def fire_deadline(session: Session, world: World, case: Case, deadline: Deadline
             facts={"what": f"{deadline.step}_overdue", "whom": ["holder", "above"]},
         )
         return
+    update_row(session, deadline)
     push = _push(session, world, case, deadline.instance_id, actor_id=None, now=now)
     push.happened("clock.breached", facts)
-    session.flush()
     assert deadline.token is not None
     advance = runtime.fire(push.release.package, push.instance.state, deadline.token, push.host())
     settle(push, advance, fired=deadline)
     _follow(push, advance)
+    if deadline.step == "handle" and case.visit_seq == deadline.visit_seq:  # nobody above took it over
+        case.overdue_at = case.overdue_at or deadline.due_at
+    push.write_down()
 
 
 def warn(session: Session, case: Case, deadline: Deadline, *, now: datetime) -> None:
@@ -207,26 +217,29 @@ def is_awaited(session: Session, world: World, case_id: int, message: str) -> bo
     return False
 
 
-_LOCKED = (
-    select(Instance)
-    .where(Instance.id == bindparam("instance_id"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-
-
 def _push(session: Session, world: World, case: Case, instance_id: int, *, actor_id: int | None, now: datetime) -> Push:
-    instance = session.scalars(_LOCKED, {"instance_id": instance_id}).first()
-    if instance is None:
-        raise NotFound("instance.unknown", "There is no such running process.", instance=instance_id)
+    instance, visit = lock_instance(session, instance_id)
+    return _push_of(session, world, case, instance, visit, actor_id=actor_id, now=now)
+
+
+def _push_of(
+    session: Session,
+    world: World,
+    case: Case,
+    instance: Instance,
+    visit: Visit,
+    *,
+    actor_id: int | None,
+    now: datetime,
+) -> Push:
     if instance.ended_at is not None:
-        raise Conflict("instance.ended", "This process has ended.", instance=instance_id, case=case.id)
+        raise Conflict("instance.ended", "This process has ended.", instance=instance.id, case=case.id)
     if instance.trouble is not None:
         raise Unavailable(
             "instance.set_aside", "This case is set aside because of a fault; an operator has been told.", case=case.id
         )
     release = world.releases.get(session, instance.release_id)
-    return Push(session, world, case, instance, release, actor_id, now, SERVICES, _begin_beside)
+    return Push(session, world, case, instance, release, actor_id, now, SERVICES, _begin_beside, visit)
 
 
 def _begin_beside(push: Push, process_id: str) -> None:
@@ -247,11 +260,11 @@ def _running(session: Session, case_id: int) -> list[int]:
     )
 
 
-def _start_data(world: World, case: Case) -> dict[str, Any]:
+def _start_data(world: World, case: Case, wall: Wall) -> dict[str, Any]:
     return {
         "case_id": case.id,
         "tier": case.tier,
-        "top": escalation.is_top(case, world.tiers),
+        "top": escalation.is_top(case, world.tiers, wall),
         "severity": case.severity,
         "size": case.size,
         "track": case.track,

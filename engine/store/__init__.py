@@ -2,6 +2,7 @@
 
 from engine.store.base import Base, Instant, Json, UnitId, canonical_json, table_of
 from engine.store.database import Store, open_store
+from engine.store.direct import Prepared, insert_row, update_row
 from engine.store.failpoints import FAILPOINTS, arm_failpoint, failpoint
 from engine.store.migrate import migrate, must_be_migrated, newest_revision, present_revision
 
@@ -10,15 +11,18 @@ __all__ = [
     "Base",
     "Instant",
     "Json",
+    "Prepared",
     "Store",
     "UnitId",
     "arm_failpoint",
     "canonical_json",
     "failpoint",
+    "insert_row",
     "migrate",
     "must_be_migrated",
     "newest_revision",
     "open_store",
     "present_revision",
     "table_of",
+    "update_row",
 ]

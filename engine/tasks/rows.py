@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal_column, select, update
+from sqlalchemy import Integer, bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.store import table_of
+from engine.store import Prepared, table_of
 from engine.tasks.model import Task, TaskState
 
 
@@ -31,16 +31,15 @@ def open_of_instance(session: Session, instance_id: int) -> dict[str, Task]:
 
 
 _task = table_of(Task).c
-_OPEN_TOKENS = (
-    select(_task.token, _task.id)
-    .where(_task.instance_id == bindparam("instance_id"), _task.state == literal_column("'open'"))
-    .order_by(_task.id)
+_OPEN = _task.state == literal_column("'open'")
+_OPEN_TOKENS = Prepared(
+    select(_task.token, _task.id).where(_task.instance_id == bindparam("instance_id"), _OPEN).order_by(_task.id)
 )
 
 
 def open_tokens(session: Session, instance_id: int) -> dict[str, int]:
     """Ids of the open tasks of an instance by token, oldest first; reads nothing else of them."""
-    return {row.token: row.id for row in session.execute(_OPEN_TOKENS, {"instance_id": instance_id})}
+    return dict(_OPEN_TOKENS.rows(session, {"instance_id": instance_id}))  # type: ignore[arg-type]
 
 
 def open_of_case(session: Session, case_id: int) -> Sequence[Task]:
@@ -50,24 +49,28 @@ def open_of_case(session: Session, case_id: int) -> Sequence[Task]:
     ).all()
 
 
-_ADD_ONE = insert(table_of(Task)).returning(_task.id)
-_ADD = insert(table_of(Task)).returning(_task.id, sort_by_parameter_order=True)
+_ADD = Prepared(
+    insert(table_of(Task)).returning(_task.id),
+    columns=(
+        *("case_id", "instance_id", "token", "process", "element", "name_zh", "name_en", "form", "unit_id", "roles"),
+        *("item", "why", "state", "opened_at", "due_at", "warn_at", "due_step"),
+    ),
+    gives=[Integer()],
+)
 
 
-def add_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+def add_tasks(session: Session, rows: Iterable[Mapping[str, Any]]) -> list[int]:
     """Gives the new ids, in the order of the rows."""
-    if len(rows) == 1:
-        return [session.execute(_ADD_ONE, dict(rows[0])).scalar_one()]
-    return list(session.scalars(_ADD, [dict(row) for row in rows])) if rows else []
+    return [_ADD.rows(session, row)[0][0] for row in rows]
+
+
+_WITHDRAW = Prepared(
+    update(table_of(Task))
+    .where(_task.id == bindparam("this"), _OPEN)
+    .values(state=TaskState.WITHDRAWN.value, closed_at=bindparam("now"))
+)
 
 
 def withdraw(session: Session, ids: Iterable[int], *, now: datetime) -> None:
     """Ends open tasks that the diagram no longer waits for."""
-    wanted = sorted(ids)
-    if wanted:
-        session.execute(
-            update(Task)
-            .where(Task.id.in_(wanted), Task.state == TaskState.OPEN.value)
-            .values(state=TaskState.WITHDRAWN.value, closed_at=now)
-            .execution_options(synchronize_session=False)
-        )
+    _WITHDRAW.run_many(session, [{"this": each, "now": now} for each in sorted(ids)])

@@ -3,8 +3,10 @@
 from engine.config.load import SHIPPED_FILE, load_config, refuse_unsafe
 from engine.config.values import (
     CalendarConfig,
+    CitizensConfig,
     Config,
     DatabaseConfig,
+    DocumentsConfig,
     LimitsPolicy,
     PolicyConfig,
     SchedulerConfig,
@@ -15,8 +17,10 @@ from engine.config.values import (
 __all__ = [
     "SHIPPED_FILE",
     "CalendarConfig",
+    "CitizensConfig",
     "Config",
     "DatabaseConfig",
+    "DocumentsConfig",
     "LimitsPolicy",
     "PolicyConfig",
     "SchedulerConfig",

@@ -78,6 +78,12 @@ def _database(url: str) -> str:
     return url
 
 
+def _public_url(url: str) -> str:
+    if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", url):
+        raise ValueError("write only https://host, without a path")
+    return url
+
+
 def _distinct(tiers: tuple[TierConfig, ...]) -> tuple[TierConfig, ...]:
     if not tiers:
         raise ValueError("at least one tier is needed")
@@ -156,8 +162,17 @@ class ServerConfig(_Values):
     secret_key: SecretStr = SecretStr(DEFAULT_SECRET)
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     """How many proxies in front are ours: so many X-Forwarded-For entries are believed."""
+    public_url: Annotated[str, AfterValidator(_public_url)] = ""
+    """Where citizens find the pages without sign-in; empty: the address a page was asked for."""
     session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     session_absolute_hours: Annotated[int, Field(ge=1, le=720)] = 12
+
+
+class CitizensConfig(_Values):
+    hotline: Annotated[str, Field(pattern=r"^[0-9+ -]{0,24}$")] = "12345"
+    """To be called instead of writing; empty for none."""
+    refuse_within: LengthText = "30cd"
+    """So long after an answer a citizen may say that it did not solve the matter."""
 
 
 class SchedulerConfig(_Values):
@@ -167,6 +182,20 @@ class SchedulerConfig(_Values):
     """So many deadlines at most before a tick looks at other work again."""
     retries: Annotated[int, Field(ge=0, le=100)] = 5
     """So often is a failing deadline tried again before an operator is asked."""
+
+
+class DocumentsConfig(_Values):
+    folder: Annotated[Path, Field(strict=False)] = Path("var/documents")
+    """Where the contents of documents lie, one file each; shared by all nodes."""
+    max_bytes: Annotated[int, Field(ge=65_536, le=104_857_600)] = 10_485_760
+    """The largest single file that is taken."""
+    per_case: Annotated[int, Field(ge=1, le=1000)] = 60
+    """So many documents one case may show."""
+
+
+class ReportsConfig(_Values):
+    geojson: Annotated[Path | None, Field(strict=False)] = None
+    """Outlines of units for the map of the board; without them the map is a treemap."""
 
 
 _LADDER = (
@@ -197,7 +226,10 @@ class Config(_Values):
     policy: PolicyConfig = PolicyConfig()
     limits_policy: LimitsPolicy = LimitsPolicy()
     server: ServerConfig = ServerConfig()
+    citizens: CitizensConfig = CitizensConfig()
     scheduler: SchedulerConfig = SchedulerConfig()
+    documents: DocumentsConfig = DocumentsConfig()
+    reports: ReportsConfig = ReportsConfig()
 
     @property
     def tz(self) -> ZoneInfo:

@@ -36,7 +36,9 @@ ACTS: Mapping[str, frozenset[str]] = {
     "clock.ask_extension": frozenset({"lead", "deputy", "handler", "liaison", "mediator"}),
     "case.instruct": frozenset({"leader", "petition_officer"}),
     "board.read": frozenset({"leader", "dispatcher", "petition_officer"}),
+    "document.hide": frozenset({"lead", "deputy", "dispatcher", "leader", "petition_officer"}),
     "task.hand_over": frozenset({"lead", "dispatcher", "leader"}),
+    "place.print_codes": frozenset({"lead", "deputy", "handler", "dispatcher", "clerk", "leader", "operator"}),
     "process.publish": frozenset({"designer"}),
     "system.operate": frozenset({"operator"}),
 }
@@ -61,7 +63,7 @@ class StandIn:
 class Viewer:
     """A person as the rules see them: `memberships` are (unit id, role) pairs.
 
-    `stands_in_for` widens only what is asked of them, never what they may see or decide by right.
+    `stands_in_for` widens what is asked of them, and shows the cases of it; never what they may decide by right.
     """
 
     person_id: int
@@ -107,14 +109,25 @@ class Viewer:
         """The (unit id, role) pairs whose tasks are offered: their own, and those of people they stand in for."""
         return frozenset(self.memberships).union(*(each.memberships for each in self.stands_in_for))
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The units whose tasks may be theirs: where they work, and where those work they stand in for. Sorted."""
+        away = {unit for each in self.stands_in_for for unit, _ in each.memberships}
+        return tuple(sorted(away.union(self.units(WORKING))))
+
     def is_offered(self, unit_id: str, roles: Iterable[str]) -> bool:
         """Whether a task of that unit for one of the roles is offered to them."""
         offers = self.offers
         return any((unit_id, role) in offers for role in roles)
 
+    @property
+    def acting_as(self) -> tuple[int, ...]:
+        """The ids of the person and of those they stand in for."""
+        return (self.person_id, *(each.person_id for each in self.stands_in_for))
+
     def acts_for(self, person_id: int | None) -> bool:
         """Whether that is themselves, or somebody they stand in for."""
-        return person_id == self.person_id or any(each.person_id == person_id for each in self.stands_in_for)
+        return person_id in self.acting_as
 
     def in_place_of(self, unit_id: str, roles: Iterable[str], claimed_by: int | None) -> StandIn | None:
         """For whom they would do a task that is not offered or given to themselves; None when it is their own."""

@@ -124,6 +124,8 @@ def empty(field: Field, value: Any) -> bool:
 def missing(field: Field) -> dict[str, str]:
     if field.type == "checkbox":
         return {"zh": "请确认并勾选。", "en": "Please confirm by ticking."}
+    if field.type == "filepicker":
+        return {"zh": "请签名。", "en": "Please sign."} if field.drawn else {"zh": "请添加。", "en": "Please add one."}
     if field.many:
         return {"zh": "请至少选择一项。", "en": "Choose at least one."}
     if field.type in CHOOSING:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, parties_of
-from engine.tasks.fields import Choice, Words
+from engine import documents
+from engine.cases import Case, Party, name_of, parties_of, wall_of
+from engine.tasks.fields import DOCUMENTS, Choice, Words
 from engine.tasks.forms import Form
 from engine.tasks.model import Task
 from engine.territory import Tiers, Unit, within
@@ -21,12 +22,29 @@ def choices_for(session: Session, form: Form, task: Task, case: Case, tiers: Tie
     if "community_units" in wanted:
         found["community_units"] = _community_units(session, task, case, tiers)
     if "parties" in wanted:
-        found["parties"] = [Choice(str(p.id), Words(p.name, p.name)) for p in parties_of(session, case.id)]
+        found["parties"] = [_party(party) for party in parties_of(session, case.id)]
+    if any(field.type == "filepicker" for field in form.fields.values()):
+        found[DOCUMENTS] = _papers(session, task, case)
     return found
 
 
+def _papers(session: Session, task: Task, case: Case) -> list[Choice]:
+    """What the case shows, and what was added to this very task although it is protected."""
+    return [
+        Choice(str(paper.id), Words(paper.name, paper.name), paper.is_image)
+        for paper in documents.of_case(session, case.id, identity_shown=True)
+        if paper.hidden_at is None and (not paper.protected or paper.task_id == task.id)
+    ]
+
+
+def _party(party: Party) -> Choice:
+    """A protected name stays masked in a form too: it is shown on asking, beside it."""
+    name = name_of(party, shown=False)
+    return Choice(str(party.id), Words(name, name))
+
+
 def _community_units(session: Session, task: Task, case: Case, tiers: Tiers) -> list[Choice]:
-    """The units of the case's community, in the order of their ids, without the asking one.
+    """The units of the case's community, in the order of their ids, without the asking one and any complained about.
 
     The lowest tier is too many to choose from; of it, only the place itself and its neighbours under the same unit.
     """
@@ -42,4 +60,5 @@ def _community_units(session: Session, task: Task, case: Case, tiers: Tiers) -> 
         )
         .order_by(Unit.id)
     )
-    return [Choice(unit.id, Words(unit.name_zh, unit.name_en)) for unit in units]
+    wall = wall_of(session, case)
+    return [Choice(unit.id, Words(unit.name_zh, unit.name_en)) for unit in units if not wall.shuts_out(unit.id)]

@@ -10,13 +10,16 @@ from typing import Any
 from engine.tasks.conditions import Condition
 
 CHOOSING = frozenset({"radio", "select", "checklist", "taglist"})
-MANY = frozenset({"checklist", "taglist"})
-FIELD_TYPES = frozenset({"textfield", "textarea", "number", "checkbox", "datetime"}) | CHOOSING
+MANY = frozenset({"checklist", "taglist", "filepicker"})
+FIELD_TYPES = frozenset({"textfield", "textarea", "number", "checkbox", "datetime", "filepicker"}) | CHOOSING
 TYPES = FIELD_TYPES | {"text", "group"}
 TO_DIAGRAM = frozenset({"radio", "select", "checkbox", "number", "checklist", "taglist"})
 """Types whose answers become variables of the diagram; free text stays with the task."""
 SOURCES = frozenset({"community_units", "parties"})
 """What `valuesKey` may name: choices that the engine finds for the case."""
+
+DOCUMENTS = "documents"
+"""The choices of a filepicker: the documents of the case. An answer names those that belong to it."""
 
 LONGEST_LINE = 200
 LONGEST_TEXT = 4_000
@@ -44,6 +47,8 @@ class Words:
 class Choice:
     value: str
     label: Words
+    is_picture: bool = False
+    """Of a document: a small picture of it can be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Field:
     default: Any = None
     hide: tuple[Condition, ...] = ()
     """Hidden when any of them holds: its own, and those of the groups around it."""
+    drawn: bool = False
+    """Of a filepicker: it is drawn by finger, as a signature is."""
     columns: int = 16
     """How wide it is on a wide screen, of sixteen."""
 
@@ -76,7 +83,8 @@ class Field:
         return self.type in MANY
 
     def options(self, choices: Mapping[str, Iterable[Choice]]) -> tuple[Choice, ...]:
-        return tuple(choices.get(self.source, ())) if self.source else self.choices
+        source = DOCUMENTS if self.type == "filepicker" else self.source
+        return tuple(choices.get(source, ())) if source else self.choices
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Reads `.form` files: a subset of the form-js schema, so that Camunda Modeler and the form-js editor edit them.
 
 A component type or a rule outside the subset is refused by name when the file is read, never ignored. English words
-stand in `properties.label_en` (`text_en`, `description_en`) of a component and in `label_en` of an option.
+stand in `properties.label_en` (`text_en`, `description_en`) of a component and in `label_en` of an option. A filepicker
+with the property `drawn` = `true` is a signature.
 """
 
 from __future__ import annotations
@@ -135,6 +136,7 @@ def _field(
         source=source,
         default=component.get("defaultValue"),
         hide=hide,
+        drawn=kind == "filepicker" and (component.get("properties") or {}).get("drawn") == "true",
         columns=_columns(component),
     )
 

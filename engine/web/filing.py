@@ -7,7 +7,7 @@ keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import intake, process, tasks, triage
+from engine.documents import Kept
 from engine.errors import Invalid, NotFound
 from engine.intake import Filing, Override, PartyIn
 from engine.tasks import Form
 from engine.territory import children, line_of
 from engine.triage import Grade
-from engine.web import once
+from engine.web import attached, once
 from engine.web.context import looking, now, viewer, world
 from engine.web.language import _
 from engine.web.once import Done
@@ -32,7 +33,8 @@ from engine.web.sent import sent
 pages = Blueprint("filing", __name__)
 
 FORM = "file_case"
-BESIDE = once.BESIDE | {"place_id", "step", "received_at", "severity", "override_reason"}
+FILES = "files"
+BESIDE = once.BESIDE | {"place_id", "step", "received_at", "severity", "override_reason", attached.KEPT, FILES}
 """What the page itself asks besides the form."""
 OLDEST = timedelta(days=3660)
 
@@ -57,32 +59,42 @@ def show() -> str:
 
 @pages.post("/cases")
 @policy("case.file")
+@attached.takes_files
 def file() -> str | Response | tuple[str, int]:
     place_id = request.form.get("place_id", "")
     raw: dict[str, Any] = {}
     filing: Filing | None = None
+    papers, refused = attached.kept_before(FILES)
     try:
         with looking() as session:
             form = _form(session)
         raw = sent(form, request.form, beside=BESIDE)
         filing = _filing(form.check(raw, zone=world().calendar.tz), place_id)
+        if refused:
+            raise Invalid("document.refused", refused["en"], fields={FILES: refused})
         if request.form.get("step") != "file":
-            return _page(place_id, raw=raw, grade=_by_the_tables(filing))
+            return _page(place_id, raw=raw, grade=_by_the_tables(filing), papers=papers)
         filed = filing
-        answer = once.once(lambda session: _filed(session, filed))
+        answer = once.once(lambda session: _filed(session, filed, papers))
     except Invalid as refusal:
         wrong = refusal.facts.get("fields")
         if not wrong:
             raise
         by_hand = not set(wrong) - {"severity", "override_reason"}
         return _page(
-            place_id, raw=raw, grade=_by_the_tables(filing) if filing is not None and by_hand else None, wrong=wrong
+            place_id,
+            raw=raw,
+            grade=_by_the_tables(filing) if filing is not None and by_hand else None,
+            wrong=wrong,
+            papers=papers,
         ), 422
     return answer
 
 
-def _filed(session: Session, filing: Filing) -> Done:
+def _filed(session: Session, filing: Filing, papers: Sequence[tuple[str, Kept]]) -> Done:
     case = intake.file_case(session, world(), filing, viewer=viewer(), now=now())
+    for _proof, paper in papers:
+        attached.attach(session, case.id, paper)
     said = _("Filed as %(number)s.", number=case.number)
     try:
         tasks.see_case(session, viewer(), case.id)
@@ -112,6 +124,7 @@ def _page(
     raw: Mapping[str, Any] | None = None,
     grade: Grade | None = None,
     wrong: Mapping[str, Mapping[str, str]] | None = None,
+    papers: Sequence[tuple[str, Kept]] = (),
 ) -> str:
     with looking() as session:
         line = line_of(session, place_id)
@@ -124,6 +137,7 @@ def _page(
             raw=raw,
             grade=grade,
             wrong=wrong or {},
+            papers=papers,
             typed=request.form,
             received=now().astimezone(world().calendar.tz).strftime("%Y-%m-%dT%H:%M"),
         )

@@ -17,6 +17,7 @@ STATES: Mapping[str, Any] = {
     "upgrade_pending": _("a rise is being decided"),
     "supervised": _("under district supervision"),
     "reply_pending": _("solved, being checked"),
+    "reopened": _("reopened by the petitioner"),
     "closed": _("closed"),
     "withdrawn": _("withdrawn"),
     "merged": _("merged into another case"),
@@ -89,6 +90,7 @@ CATEGORIES: Mapping[str, Any] = {
     "consult.permit": _("Question: permits"),
     "suggestion.facility": _("Suggestion: facilities"),
     "misconduct": _("Misconduct"),
+    "unsorted": _("Not sorted yet"),
 }
 
 SIZES: Mapping[str, Any] = {"small": _("small matter"), "big": _("big matter")}
@@ -123,6 +125,7 @@ WHY: Mapping[str, Any] = {
     "return_down": _("it was sent back"),
     "downgrade": _("it was moved down"),
     "assign_down": _("it was assigned from above"),
+    "redo": _("the petitioner was not satisfied"),
     "invited": _("your unit is asked to join"),
     "decide": _("a decision is needed"),
 }
@@ -238,6 +241,9 @@ ACTS: Mapping[str, Any] = {
     "task.claimed": _("Claimed"),
     "task.given_back": _("Given back"),
     "task.handed_over": _("Handed over"),
+    "document.added": _("Document added"),
+    "document.hidden": _("Document taken out of sight"),
+    "document.protected": _("Document protected"),
     "clock.warned": _("Time is running out"),
     "clock.breached": _("Time limit passed"),
     "clock.paused": _("Clock stopped"),
@@ -246,15 +252,110 @@ ACTS: Mapping[str, Any] = {
     "clock.recomputed": _("Time limit recomputed"),
     "extension.asked": _("More time asked for"),
     "extension.refused": _("More time refused"),
+    "identity.unmasked": _("Personal data shown in the clear"),
+    "handler.stepped_aside": _("Stepped aside"),
     "risk.reported": _("Risk reported"),
     "material.supplied": _("Something arrived"),
     "message.arrived": _("News for the process"),
     "comment.made": _("Comment"),
     "card.given": _("Card given"),
     "supervision.opened": _("Supervision opened"),
+    "case.reopened": _("Reopened"),
+    "case.sorted": _("Sorted by its words"),
+    "citizen.confirmed": _("The petitioner says it is solved"),
+    "citizen.refused": _("The petitioner says it is not solved"),
+    "citizen.rated": _("Rated by the petitioner"),
+    "tracking.given": _("Tracking code given out"),
     "joint.absent": _("No opinion in time"),
     "incident.opened": _("Set aside because of a fault"),
     "incident.retried": _("Taken up again by an operator"),
+}
+
+NEWS: Mapping[str, Any] = {
+    "raised": _("Risen one tier"),
+    "downgraded": _("Moved down"),
+    "answered": _("Answered"),
+    "papers_arrived": _("The petitioner added something"),
+    "urgent": _("Urgent: act at once"),
+    "severity_jump": _("Became more serious"),
+    "competence_disputed": _("A unit says it is not theirs"),
+    "extension_granted": _("More time granted"),
+    "extension_refused": _("More time refused"),
+    "ack_overdue": _("Not signed in in time"),
+    "contact_overdue": _("Nobody was called in time"),
+    "supervision_overdue": _("Supervision not answered in time"),
+    "case_outer_overdue": _("The time for the whole case has passed"),
+    "comment.made": _("You are mentioned"),
+}
+"""What a notice says first, where that is not the name of the act."""
+
+PERIODS: Mapping[str, Any] = {
+    "week": _("in the last 7 days"),
+    "month": _("in the last 30 days"),
+    "quarter": _("in the last 90 days"),
+    "year": _("in the last year"),
+    "before": _("longer ago than a year"),
+}
+
+NOTICE_KINDS: Mapping[str, Any] = {
+    "new": _("New cases"),
+    "moved": _("Rises, returns, new gradings"),
+    "clock": _("Time is running out"),
+    "overdue": _("Time limits passed"),
+    "decided": _("Decisions on more time"),
+    "closed": _("Closed cases"),
+    "news": _("Other news"),
+    "mention": _("Mentions"),
+    "supervision": _("Supervision"),
+}
+
+OPERATIONS: Mapping[str, Any] = {
+    "person.opened": _("Account opened"),
+    "person.changed": _("Account changed"),
+    "person.deactivated": _("Account closed"),
+    "person.reactivated": _("Account opened again"),
+    "person.unlocked": _("Account unlocked"),
+    "password.reset": _("Password reset"),
+    "role.given": _("Role given"),
+    "role.taken": _("Role taken"),
+    "absence.noted": _("Absence noted"),
+    "sign_in.ended": _("Signed out"),
+    "unit.added": _("Unit added"),
+    "unit.renamed": _("Unit renamed"),
+    "unit.moved": _("Unit moved"),
+    "unit.closed": _("Unit closed"),
+    "unit.reopened": _("Unit opened again"),
+    "year.loaded": _("Working days loaded"),
+    "incident.retried": _("Incident tried again"),
+}
+
+STOPS: Mapping[str, Any] = {
+    "done": _("done"),
+    "active": _("at work"),
+    "overdue": _("overdue"),
+    "waiting": _("the clock runs"),
+}
+
+FIELDS: Mapping[str, Any] = {
+    "name": _("Name"),
+    "phone": _("Telephone"),
+    "address": _("Address"),
+    "id_number": _("identity number"),
+}
+
+RELATED: Mapping[str, Any] = {
+    "phone": _("same telephone"),
+    "name": _("same petitioner"),
+    "place": _("same place and category"),
+    "respondent": _("same respondent"),
+}
+
+SORTS: Mapping[str, Any] = {
+    "moves": _("moves"),
+    "steps": _("steps"),
+    "clocks": _("clocks"),
+    "words": _("words and papers"),
+    "looks": _("looks at personal data"),
 }
 
 CARDS: Mapping[str, Any] = {"yellow": _("yellow card"), "red": _("red card")}
@@ -264,21 +365,29 @@ TABLES: Mapping[str, Mapping[Any, Any]] = {
     "card": CARDS,
     "category": CATEGORIES,
     "channel": CHANNELS,
+    "field": FIELDS,
     "injury": INJURIES,
     "kind": KINDS,
     "left": LEFT,
     "light": LIGHTS,
+    "news": NEWS,
+    "notice_kind": NOTICE_KINDS,
+    "operation": OPERATIONS,
     "opinion": OPINIONS,
     "party_role": PARTY_ROLES,
     "party_type": PARTY_TYPES,
     "pause": PAUSES,
+    "period": PERIODS,
+    "related": RELATED,
     "result": RESULTS,
     "risk": RISKS,
     "role": ROLES,
     "severity": SEVERITIES,
     "size": SIZES,
+    "sort": SORTS,
     "state": STATES,
     "step": STEPS,
+    "stop": STOPS,
     "why": WHY,
 }
 

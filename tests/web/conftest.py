@@ -27,7 +27,8 @@ def _settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, District]:
     import_tables()
     store = open_store(f"sqlite:///{path}")
     store.create_all()
-    settled = town.settle(store, now=datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    folder = {"MAPLEBRIDGE_DOCUMENTS__FOLDER": str(path.parent / "documents")}
+    settled = town.settle(store, now=datetime(2026, 3, 2, 1, 0, tzinfo=UTC), env=folder)
     store.dispose()
     return path, settled
 

@@ -225,17 +225,38 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_state_holder_id", ["state", "holder_id"], unique=False)
         batch_op.create_index(
             "ix_case_open",
-            ["place_id", "severity", "overdue_at", "confidential", "id"],
+            ["place_id", "confidential", "id"],
             unique=False,
             postgresql_where=sa.text("closed_at IS NULL"),
             sqlite_where=sa.text("closed_at IS NULL"),
         )
         batch_op.create_index(
+            "ix_case_open_graver",
+            ["place_id", "severity", "confidential", "id"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL AND severity > 1"),
+            sqlite_where=sa.text("closed_at IS NULL AND severity > 1"),
+        )
+        batch_op.create_index(
+            "ix_case_overdue",
+            ["place_id", "severity", "confidential", "id", "overdue_at"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL AND overdue_at IS NOT NULL"),
+            sqlite_where=sa.text("closed_at IS NULL AND overdue_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_case_closed",
-            ["closed_at", "place_id", "severity", "overdue_at", "confidential", "id"],
+            ["closed_at", "place_id", "confidential", "overdue_at", "id"],
             unique=False,
             postgresql_where=sa.text("state = 'closed'"),
             sqlite_where=sa.text("state = 'closed'"),
+        )
+        batch_op.create_index(
+            "ix_case_confidential",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("confidential"),
+            sqlite_where=sa.text("confidential = 1"),
         )
 
     op.create_table(
@@ -511,7 +532,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_visit_unit_id", ["unit_id"], unique=False)
         batch_op.create_index(
             "ix_visit_moved",
-            ["entered_at", "reason", "case_id"],
+            ["entered_at", "reason", "from_unit_id", "case_id"],
             unique=False,
             postgresql_where=sa.text("seq > 1"),
             sqlite_where=sa.text("seq > 1"),
@@ -528,6 +549,7 @@ def upgrade() -> None:
         sa.Column("attached_to", sa.String(length=64), nullable=True),
         sa.Column("step", sa.String(length=32), nullable=False),
         sa.Column("tier", sa.String(length=32), nullable=True),
+        sa.Column("place_id", UnitId, nullable=True),
         sa.Column("expects", sa.String(length=24), nullable=False),
         sa.Column("started_at", Instant(), nullable=False),
         sa.Column("length", sa.String(length=24), nullable=False),
@@ -565,7 +587,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_deadline_case_id", ["case_id"], unique=False)
         batch_op.create_index(
             "ix_deadline_tier_clock",
-            ["due_at", "case_id"],
+            ["due_at", "place_id", "case_id"],
             unique=False,
             postgresql_where=sa.text("state = 'armed' AND step = 'handle'"),
             sqlite_where=sa.text("state = 'armed' AND step = 'handle'"),

@@ -35,6 +35,7 @@ function answer(field, key, type) {
   if (type === 'checkbox') return inputs.some((input) => input.checked);
   if (type === 'radio') return checked[0] ?? null;
   if (type === 'checklist' || type === 'taglist') return checked.length ? checked : null;
+  if (type === 'filepicker') return checked.length || inputs.some((input) => input.files?.length || input.type === 'hidden') ? checked : null;
   const text = inputs[0]?.value.trim() ?? '';
   if (text === '') return null;
   return type === 'number' ? Number(text) : text;

@@ -1,0 +1,25 @@
+"""Papers of a case: what may be kept, where its content lies, who added it and who took it out of sight."""
+
+from engine.documents.folder import content, keep, preview, sweep
+from engine.documents.kept import Kept
+from engine.documents.kinds import ACCEPTED, KINDS, file_name
+from engine.documents.model import Document, Use
+from engine.documents.rows import of_case, see
+from engine.documents.verbs import attach, hide
+
+__all__ = [
+    "ACCEPTED",
+    "KINDS",
+    "Document",
+    "Kept",
+    "Use",
+    "attach",
+    "content",
+    "file_name",
+    "hide",
+    "keep",
+    "of_case",
+    "preview",
+    "see",
+    "sweep",
+]

@@ -1,0 +1,128 @@
+"""The folder of contents: each file lies under its SHA-256, a preview beside it, both written once.
+
+A file is written under a passing name, synced and renamed, and only then is it named by a row. What crashes between
+leaves a file that no row names; `sweep` finds it. Several nodes share the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.config import DocumentsConfig
+from engine.documents.kept import Kept
+from engine.documents.kinds import clean_name, kind_of
+from engine.documents.model import Document
+from engine.documents.pictures import MOST_PIXELS, Broken, TooManyPixels, preview_of
+from engine.errors import Invalid, Unavailable
+
+PASSING = ".part"
+PREVIEW = ".preview.jpg"
+YOUNG = timedelta(days=2)
+"""Somebody may still be about to write the row of a file so young."""
+
+
+def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
+    """Checks a content by its bytes and keeps it, a picture with its preview. Touches no row; idempotent.
+
+    Raises Invalid `document.empty`, `document.too_large`, `document.kind`, `document.broken` with a sentence that
+    names the file, and Unavailable when the folder cannot be written.
+    """
+    shown = clean_name(name)
+    if not data:
+        raise _refused("empty", shown, "文件是空的。", "the file is empty.")
+    if len(data) > limits.max_bytes:
+        most = max(1, limits.max_bytes // (1024 * 1024))
+        raise _refused("too_large", shown, f"超过 {most} MB。", f"it is larger than {most} MB.")
+    kind = kind_of(data)
+    if kind is None:
+        raise _refused(
+            "kind",
+            shown,
+            "只接受照片（JPEG、PNG、WebP）、PDF、Word、Excel 和纯文本。",
+            "only photos (JPEG, PNG, WebP), PDF, Word, Excel and plain text are taken.",
+        )
+    small = None
+    if kind in ("jpeg", "png", "webp"):
+        try:
+            small = preview_of(data, kind)
+        except Broken:
+            raise _refused("broken", shown, "这不是完好的照片。", "this is not an undamaged photo.") from None
+        except TooManyPixels:
+            most = MOST_PIXELS // 1_000_000
+            raise _refused(
+                "broken", shown, f"照片超过 {most} 百万像素。", f"the photo has more than {most} million pixels."
+            ) from None
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = _path(limits.folder, sha256)
+    try:
+        if small is not None:
+            _write(path.with_name(path.name + PREVIEW), small)
+        _write(path, data)
+    except OSError as error:
+        raise Unavailable("document.folder", "The folder of documents cannot be written.", retry_after_s=30) from error
+    return Kept(shown or sha256[:8], kind, sha256, len(data))
+
+
+def content(limits: DocumentsConfig, document: Document) -> bytes:
+    """The content as it was given. Raises Unavailable when the file is missing or is not what it was."""
+    data = _read(_path(limits.folder, document.sha256))
+    if hashlib.sha256(data).hexdigest() != document.sha256:
+        raise Unavailable("document.damaged", "The file of this document is damaged.", document=document.id)
+    return data
+
+
+def preview(limits: DocumentsConfig, document: Document) -> bytes:
+    """The small JPEG of a picture."""
+    path = _path(limits.folder, document.sha256)
+    return _read(path.with_name(path.name + PREVIEW))
+
+
+def sweep(session: Session, limits: DocumentsConfig, *, now: datetime) -> Iterator[tuple[str, Path]]:
+    """What rows and folder do not have in common: ("orphan", file) and ("missing", file). Removes nothing.
+
+    Reads one of 256 parts at a time. Files younger than two days are left out: their row may be about to come.
+    """
+    for part in (f"{number:02x}" for number in range(256)):
+        named = set(session.scalars(select(Document.sha256).where(Document.sha256.between(part, part + "g"))))
+        files = {path.name: path for path in (limits.folder / part).glob("*") if path.is_file()}
+        for name, path in sorted(files.items()):
+            if path.stat().st_mtime < (now - YOUNG).timestamp() and name.partition(".")[0] not in named:
+                yield "orphan", path
+        for sha256 in sorted(named - set(files)):
+            yield "missing", _path(limits.folder, sha256)
+
+
+def _refused(code: str, name: str, zh: str, en: str) -> Invalid:
+    words = {"zh": f"{name}：{zh}" if name else zh, "en": f"{name}: {en}" if name else en}
+    return Invalid(f"document.{code}", words["en"], words=words)
+
+
+def _path(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / sha256
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unavailable("document.missing", "The file of this document cannot be read.") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    passing = path.with_name(f"{path.name}.{secrets.token_hex(6)}{PASSING}")
+    with passing.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    passing.replace(path)

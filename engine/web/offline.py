@@ -1,0 +1,86 @@
+"""For a bad network: the service worker, the page it shows without one, and answers to forms that are sent later.
+
+The worker keeps style and scripts by fingerprint, pages only until the person signs out, and forms until they are
+sent. It runs on secure addresses only; without it everything works as long as the network does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from flask import Blueprint, jsonify, render_template, request
+from flask_babel import force_locale
+from werkzeug.wrappers import Response
+
+from engine.cases import get_case
+from engine.errors import NotFound, Refusal
+from engine.territory import units_by_id
+from engine.web.context import looking, maybe_viewer, world
+from engine.web.language import OFFERED, _
+from engine.web.policy import policy
+from engine.web.refusals import Said
+from engine.web.show import STATIC, asset, tier_name, unit_name
+
+pages = Blueprint("offline", __name__)
+
+LATER = "X-Sent-Later"
+"""Header of a form that waited on the phone."""
+SHELL = ("css", "js", "img")
+
+
+@pages.get("/worker.js")
+@policy("public")
+def worker() -> Response:
+    """At the root, because a worker looks after the addresses below its own."""
+    shell = sorted(_shell())
+    text = render_template(
+        "offline/worker.js",
+        shell=shell,
+        version=hashlib.sha256(" ".join(shell).encode()).hexdigest()[:16],
+        store=(STATIC / "js" / "phone.js").read_text(encoding="utf-8").replace("export ", ""),
+        pages=[f"/offline?language={language}" for language in OFFERED],
+        hours=world().config.server.session_absolute_hours,
+    )
+    return Response(text, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@pages.get("/offline")
+@policy("public")
+def show() -> str:
+    """What waits on this phone. The worker keeps a copy in each language, made without anybody's cookie."""
+    language = request.args.get("language")
+    if language in OFFERED:
+        with force_locale(str(language)):
+            return render_template("offline/offline.html")
+    return render_template("offline/offline.html")
+
+
+def is_sent_later() -> bool:
+    return LATER in request.headers
+
+
+def told(refusal: Refusal | None, said: Said) -> Response:
+    """Why a form that waited was not taken, for the page that sent it; and where its case is now."""
+    sentence = " ".join(filter(None, (said.sentence, said.detail, _where(refusal))))
+    return jsonify(title=said.title, sentence=sentence, next=said.next, case=said.case_address)
+
+
+def _where(refusal: Refusal | None) -> str | None:
+    """Where the case has gone meanwhile, for whoever tried to work on it."""
+    case_id = refusal.facts.get("case") if refusal and refusal.code in ("task.gone", "task.done") else None
+    if not isinstance(case_id, int) or maybe_viewer() is None:
+        return None
+    with looking() as session:
+        try:
+            case = get_case(session, case_id)
+        except NotFound:
+            return None
+        unit = units_by_id(session, [case.holder_id]).get(case.holder_id)
+    return _("The case is now with %(unit)s (%(tier)s).", unit=unit_name(unit), tier=tier_name(case.tier))
+
+
+def _shell() -> Iterator[str]:
+    for folder in SHELL:
+        for file in (STATIC / folder).rglob("*.*"):
+            yield asset(file.relative_to(STATIC).as_posix())

@@ -1,0 +1,54 @@
+// On every page of somebody signed in: sends what waited as soon as there is a network, and says what waits.
+import { forms, remember, send, whoIs } from './phone.js';
+
+const note = document.querySelector('#offline');
+const me = Number(note.dataset.person);
+const token = () => document.querySelector('input[name="csrf_token"]').value;
+let sending = false;
+
+if (isSecureContext && 'serviceWorker' in navigator) start();
+
+async function start() {
+  navigator.serviceWorker.register('/worker.js').catch(() => {});
+  const before = (await whoIs())?.person ?? null;
+  await remember({ person: me, language: document.documentElement.lang.startsWith('zh') ? 'zh_CN' : 'en' });
+  if (before !== null && before !== me) await caches.delete('pages');
+  addEventListener('online', flush);
+  addEventListener('offline', tell);
+  document.querySelector('form[data-leave]')?.addEventListener('submit', leave);
+  if (navigator.onLine) await flush();
+  await tell();
+}
+
+async function flush() {
+  if (sending) return;
+  sending = true;
+  for (const form of await mine()) {
+    if (form.refused) continue;
+    if ((await send(form, token())) === 'waiting') break;
+  }
+  sending = false;
+  await tell();
+}
+
+const mine = async () => (await forms()).filter((form) => form.person === me);
+
+async function tell() {
+  const waits = (await mine()).length;
+  const sentence = navigator.onLine ? (waits ? note.dataset.waits : '') : note.dataset.without;
+  note.querySelector('span').textContent = sentence.replace('%s', waits);
+  note.querySelector('a').hidden = !waits;
+  note.hidden = !sentence;
+}
+
+/** Nothing of one person stays behind for the next: unsent forms are dealt with first. */
+async function leave(event) {
+  const form = event.currentTarget;
+  if (form.dataset.checked) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if ((await mine()).length) return location.assign('/offline');
+  await caches.delete('pages');
+  form.dataset.checked = 'true';
+  form.requestSubmit();
+}

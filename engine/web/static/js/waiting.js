@@ -1,0 +1,54 @@
+// The page of what waits: each form with what became of it, and what can be done. Works from the store alone.
+import { drop, forms, send, whoIs } from './phone.js';
+
+const page = document.querySelector('[data-waiting]');
+const list = page.querySelector('.waiting');
+const words = page.dataset;
+
+addEventListener('online', () => location.reload()); // this may be the copy that was made without a network
+addEventListener('offline', show);
+show();
+
+async function show() {
+  const all = await forms();
+  const me = (await whoIs())?.person;
+  const mine = all.filter((form) => form.person === me);
+  page.querySelector('[data-without]').hidden = navigator.onLine;
+  page.querySelector('[data-within]').hidden = !navigator.onLine;
+  page.querySelector('[data-nothing]').hidden = all.length > 0;
+  list.replaceChildren(...mine.map(row));
+  if (mine.length < all.length) list.append(made('li', { className: 'hint', textContent: words.others }));
+}
+
+function row(form) {
+  const told = form.refused;
+  const item = made('li', { className: told ? 'refused' : '' });
+  const files = form.fields.filter(([, value]) => value instanceof File && value.size).length;
+  item.append(
+    made('strong', { textContent: form.title || form.address }),
+    made('span', { className: 'hint', textContent: [new Date(form.at).toLocaleString(document.documentElement.lang), files ? words.files.replace('%s', files) : ''].filter(Boolean).join(' · ') }),
+  );
+  if (told) item.append(made('p', { className: 'wrong', textContent: words.sentenceRefused.replace('%s', told.sentence || told.title || '') }));
+  if (told?.kept) item.append(made('p', { className: 'hint', textContent: words.noteKept }));
+  const texts = form.fields.filter(([name, value]) => typeof value === 'string' && value.trim().length > 1 && !['form_key', 'step', 'place_id'].includes(name));
+  if (texts.length) item.append(made('p', { className: 'written', textContent: texts.map(([, value]) => value).join(' · ').slice(0, 400) }));
+  item.append(acts(form, told));
+  return item;
+}
+
+function acts(form, told) {
+  const line = made('p', { className: 'acts' });
+  const token = document.querySelector('#offline') && document.querySelector('input[name="csrf_token"]').value;
+  if (told?.case) line.append(made('a', { className: 'button', href: told.case, textContent: words.see }));
+  if (navigator.onLine && token && !told) {
+    const button = made('button', { type: 'button', className: 'main', textContent: words.send });
+    button.addEventListener('click', () => send(form, token).then(show));
+    line.append(button);
+  }
+  const button = made('button', { type: 'button', className: 'quiet', textContent: words.drop });
+  button.addEventListener('click', () => confirm(words.really) && drop(form.id).then(show));
+  line.append(button);
+  return line;
+}
+
+const made = (name, values) => Object.assign(document.createElement(name), values);

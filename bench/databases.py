@@ -29,6 +29,17 @@ def fresh(kind: str) -> Iterator[str]:
         yield kind
 
 
+SETTINGS = ("shared_buffers=1GB", "max_wal_size=8GB", "random_page_cost=1.1", "max_locks_per_transaction=256")
+"""What an operator sets on a server with a solid-state disk, and room for a large load."""
+
+
+@contextmanager
+def kept(folder: Path) -> Iterator[str]:
+    """A PostgreSQL database in a folder, made on first use and there again the next time."""
+    with postgres.kept_in(folder, *SETTINGS) as server:
+        yield server.lasting("district")
+
+
 @contextmanager
 def each(kinds: Sequence[str]) -> Iterator[dict[str, str]]:
     """Several at once, by kind."""

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,14 @@ class Server:
         finally:
             self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def lasting(self, name: str) -> str:
+        """The address of the database of that name, made if there is none; nobody drops it."""
+        with psycopg.connect(_for_driver(self.url), autocommit=True) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if found is None:
+            self._run(f'CREATE DATABASE "{name}"')
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
     def _run(self, statement: str) -> None:
         with psycopg.connect(_for_driver(self.url), autocommit=True) as connection:
             connection.execute(statement.encode())
@@ -53,10 +61,25 @@ def running() -> Iterator[Server]:
     if named:
         yield Server(_with_driver(named))
         return
+    with _temporary() as folder, _started(find_programs() or _unpack_programs(folder), folder) as url:
+        yield Server(_with_driver(url))
+
+
+@contextmanager
+def kept_in(folder: Path, *settings: str) -> Iterator[Server]:
+    """A server whose data stay in a folder when it stops, and are there again the next time. `settings`: name=value."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _temporary() as spare:
+        programs = find_programs() or _unpack_programs(spare)
+        with _started(programs, folder, settings, stop=signal.SIGINT) as url:
+            yield Server(_with_driver(url))
+
+
+@contextmanager
+def _temporary() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="mbpg-"))  # short: a Unix socket's path has at most 107 characters
     try:
-        with _started(find_programs() or _unpack_programs(folder), folder) as url:
-            yield Server(_with_driver(url))
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -86,7 +109,10 @@ def _unpack_programs(folder: Path) -> Path:
 
 
 @contextmanager
-def _started(programs: Path, folder: Path) -> Iterator[str]:
+def _started(
+    programs: Path, folder: Path, settings: Sequence[str] = (), *, stop: signal.Signals = signal.SIGQUIT
+) -> Iterator[str]:
+    """`stop` says how it ends; SIGQUIT is at once, when nothing in it is wanted any more."""
     asked_by_root = os.geteuid() == 0  # whom initdb refuses
     if asked_by_root:
         user = _unprivileged()
@@ -98,11 +124,13 @@ def _started(programs: Path, folder: Path) -> Iterator[str]:
         run_as += ["--pdeathsig", "QUIT", "--"]  # a killed test run leaves no server behind
     data = folder / "data"
     make = [*run_as, programs / "initdb", "-D", data, "-U", USER, "-E", "UTF8", "--no-locale", "-A", "trust", "-N"]
-    made = subprocess.run(make, capture_output=True, text=True, cwd=folder)
-    if made.returncode != 0:
-        raise RuntimeError(f"PostgreSQL could not be set up:\n{made.stdout}{made.stderr}")
+    if not (data / "PG_VERSION").exists():
+        made = subprocess.run(make, capture_output=True, text=True, cwd=folder)
+        if made.returncode != 0:
+            raise RuntimeError(f"PostgreSQL could not be set up:\n{made.stdout}{made.stderr}")
     port = _free_port()
     command = [*run_as, programs / "postgres", "-D", data, "-k", folder, "-p", str(port), "-c", "max_connections=200"]
+    command += [part for each in settings for part in ("-c", each)]
     url = f"postgresql://{USER}@127.0.0.1:{port}/postgres"
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder)
@@ -110,8 +138,8 @@ def _started(programs: Path, folder: Path) -> Iterator[str]:
             _await(url, server, folder / "log")
             yield url
         finally:
-            server.send_signal(signal.SIGQUIT)  # at once: nothing in it is wanted any more
-            server.wait(timeout=30)
+            server.send_signal(stop)
+            server.wait(timeout=60)
 
 
 def _await(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

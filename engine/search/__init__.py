@@ -1,7 +1,7 @@
 """Finding cases by number, title, text, party and place, in Chinese and English, among those a person may see."""
 
 from engine.search.find import LONGEST, Asked, Hit, Hits, find, readable
-from engine.search.index import fill_index, index_case, index_cases, words_of_case
+from engine.search.index import fill_index, index_case, index_cases, mark, marks_of, words_of_case
 from engine.search.model import CaseText, WordList, as_vector
 from engine.search.words import Phrase, excerpt, fits, found_in, marked, phrases_of, words_of
 
@@ -21,7 +21,9 @@ __all__ = [
     "found_in",
     "index_case",
     "index_cases",
+    "mark",
     "marked",
+    "marks_of",
     "phrases_of",
     "readable",
     "words_of",

@@ -1,0 +1,196 @@
+"""How long the server takes for a page of a large district, and how many statements.
+
+    python -m bench.district --folder /tmp/big && python -m bench.web --folder /tmp/big
+    python -m bench.web --database sqlite:////tmp/big.sqlite
+
+Whole requests through the WSGI application, signed in, without a network: the aim is 50 ms at the 95th of a hundred
+and at most 15 statements, whatever the amount of data. Exit code 1: a page missed it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, func, select
+
+from bench import crowd, databases
+from engine.cases import Case
+from engine.main import Application
+from engine.people import Person, viewer_of
+from engine.tasks import Task
+
+AIM_MS = 50.0
+AIM_STATEMENTS = 15
+SEARCHED = {
+    "common": ("物业", "街道", "拖欠工资", "噪音"),
+    "two characters": ("停车", "漏水", "装修", "退费"),
+    "one character": ("水", "钱"),
+    "two words": ("噪音 装修", "工资 工地", "物业 公共收益"),
+    "rare": ("李某 漏水 厨房", "王某 押金"),
+    "nothing": ("不存在的词语", "zzzz"),
+    "English place": ("street", "Minzhi community"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    page: str
+    p50_ms: float
+    p95_ms: float
+    most_ms: float
+    statements: int
+    kilobytes: int
+    within: bool
+
+
+def measure(url: str, *, rounds: int, only: str = "") -> list[Figure]:
+    """Every page in every round, in shuffled order; the first round warms and is not counted."""
+    application = crowd.open_application(url)
+    try:
+        with application.store.reading() as session:
+            who = {
+                "grid": crowd.leads(session, most=1)[0],
+                "community": crowd.holder_of(session, "lead", 2),
+                "street": crowd.holder_of(session, "dispatcher", 1),
+                "district": crowd.holder_of(session, "leader", 0),
+            }
+        crowd.may_sign_in(application.store, list(who.values()))
+        bench = _Bench(application, who)
+        pages = [page for page in bench.pages(rounds) if only in page[0]]
+        for _, person, addresses in pages:
+            bench.get(person, addresses[0])
+        taken: dict[str, list[tuple[float, int, int]]] = {name: [] for name, _, _ in pages}
+        for number in range(rounds):
+            for name, person, addresses in random.Random(number).sample(pages, len(pages)):
+                taken[name].append(bench.get(person, addresses[number % len(addresses)]))
+        return [_figure(name, taken[name]) for name, _, _ in pages]
+    finally:
+        application.store.dispose()
+
+
+def _figure(page: str, taken: Sequence[tuple[float, int, int]]) -> Figure:
+    spent = sorted(ms for ms, _, _ in taken)
+    p95 = spent[min(len(spent) - 1, int(len(spent) * 0.95))]
+    statements = max(count for _, count, _ in taken)
+    return Figure(
+        page,
+        round(statistics.median(spent), 1),
+        round(p95, 1),
+        round(spent[-1], 1),
+        statements,
+        round(max(size for _, _, size in taken) / 1024),
+        p95 <= AIM_MS and statements <= AIM_STATEMENTS,
+    )
+
+
+class _Bench:
+    """One application, one browser for each person, and a count of what goes to the database."""
+
+    def __init__(self, application: Application, who: dict[str, Person]) -> None:
+        self.who = who
+        self.store = application.store
+        self.web: Any = application.web()
+        self.statements = 0
+        self.clients = {name: self._sign_in(person.username) for name, person in who.items()}
+        event.listen(self.store.engine, "before_cursor_execute", self._count)
+
+    def _count(self, *_: Any) -> None:
+        self.statements += 1
+
+    def _sign_in(self, username: str) -> Any:
+        client = self.web.test_client()
+        fields = crowd.hidden_fields(client.get("/sign-in").text)
+        answer = client.post("/sign-in", data={**fields, "username": username, "password": crowd.PASSWORD})
+        assert answer.status_code == 302, answer.text
+        return client
+
+    def get(self, name: str, address: str) -> tuple[float, int, int]:
+        """(milliseconds, statements, bytes)."""
+        self.statements = 0
+        begun = time.perf_counter()
+        answer = self.clients[name].get(address)
+        spent = (time.perf_counter() - begun) * 1000
+        assert answer.status_code == 200, (name, address, answer.status_code)
+        return spent, self.statements, len(answer.data)
+
+    def pages(self, rounds: int) -> Iterator[tuple[str, str, list[str]]]:
+        """(what, who, addresses that take turns)."""
+        for name in self.who:
+            yield f"work list, {name}", name, ["/"]
+            yield f"work list of the unit, {name}", name, ["/?tab=unit"]
+            yield f"cases, {name}", name, ["/cases"]
+            yield f"cases closed, {name}", name, ["/cases?state=closed"]
+        for state in ("open", "closed"):
+            yield f"case page, {state}", "district", self._cases(state, rounds)
+        yield "task page", "grid", self._tasks()
+        for kind, words in SEARCHED.items():
+            for name in self.who:
+                yield f"search {kind}, {name}", name, [f"/search?q={each}" for each in words]
+        yield "search number, district", "district", self._numbers(rounds)
+        yield "search open only, street", "street", ["/search?q=物业&state=open", "/search?q=停车&state=open"]
+        yield "search long ago, district", "district", ["/search?q=物业&period=before"]
+        yield "search one category, district", "district", ["/search?q=街道&category=safety.fire"]
+        for name in ("street", "district"):
+            yield f"board, {name}", name, ["/board"]
+
+    def _cases(self, state: str, many: int) -> list[str]:
+        with self.store.reading() as session:
+            low, high = session.execute(select(func.min(Case.id), func.max(Case.id))).one()
+            chance = random.Random(1)
+            ids = [chance.randint(low, high) for _ in range(40 * many)]
+            ended = Case.closed_at.is_(None) if state == "open" else Case.closed_at.is_not(None)
+            if state == "open":
+                found = session.scalars(select(Case.id).where(ended).order_by(Case.id.desc()).limit(many)).all()
+            else:
+                found = session.scalars(select(Case.id).where(Case.id.in_(ids), ended).limit(many)).all()
+        return [f"/cases/{case_id}" for case_id in found]
+
+    def _tasks(self) -> list[str]:
+        with self.store.reading() as session:
+            mine = viewer_of(session, self.who["grid"].id).units()
+            found = session.scalars(select(Task.id).where(Task.state == "open", Task.unit_id.in_(mine)).limit(20))
+            return [f"/tasks/{task_id}" for task_id in found]
+
+    def _numbers(self, many: int) -> list[str]:
+        with self.store.reading() as session:
+            newest = session.scalar(select(func.max(Case.id))) or 1
+            chance = random.Random(2)
+            ids = [chance.randint(1, newest) for _ in range(many)]
+            return [f"/search?q={number}" for number in session.scalars(select(Case.number).where(Case.id.in_(ids)))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.web", description=__doc__.split("\n")[0])
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--database", help="the address of a large district")
+    where.add_argument("--folder", type=Path, help="the folder of a large district on PostgreSQL")
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--only", default="", help="pages whose name holds this")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    with databases.kept(asked.folder) if asked.folder else databases.fresh(asked.database) as url:
+        figures = measure(url, rounds=asked.rounds, only=asked.only)
+    if asked.json:
+        print(json.dumps([asdict(each) for each in figures], indent=1))
+    else:
+        print(f"{'page':40} {'p50':>7} {'p95':>7} {'most':>7} statements    kB")
+        for each in figures:
+            miss = "" if each.within else "  misses"
+            print(
+                f"{each.page:40} {each.p50_ms:7.1f} {each.p95_ms:7.1f} {each.most_ms:7.1f} {each.statements:10}"
+                f" {each.kilobytes:5}{miss}"
+            )
+    sys.exit(0 if all(each.within for each in figures) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Float, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import deadlines, outbox, process
+from engine import deadlines, outbox, process, reports
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
@@ -178,6 +178,11 @@ class Scheduler:
             )
             session.execute(delete(Node).where(Node.name != self.name, Node.beat_at < now - timedelta(days=1)))
 
+    def keep_day(self) -> int:
+        """Keeps the day's figures for the trends of the boards; gives for how many units. Done once a day."""
+        with self.store.transaction() as session:
+            return reports.keep_day(session, calendar=self.world.calendar, now=self.clock.now())
+
     def tick(self) -> Tick:
         """One full pass, as the background runs it."""
         done = self.fire_due()
@@ -206,6 +211,7 @@ class Scheduler:
         )
         add(self._guarded(self.beat), IntervalTrigger(seconds=10), id="beat", next_run_time=self.clock.now())
         add(self._guarded(self.refresh), IntervalTrigger(seconds=60), id="refresh")
+        add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=self.clock.now())
         self.store.after_commit.append(self._on_commit)
         self._background.start()
 

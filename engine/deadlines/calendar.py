@@ -89,6 +89,11 @@ class WorkingCalendar:
         """The last day whose table is loaded."""
         return date.fromordinal(self._days.last_loaded)
 
+    def missing_year(self, today: date) -> int | None:
+        """The year whose table ought to be here and is not: the present one, and from 1 December the next one."""
+        due = today.year + (today.month == 12)
+        return due if self.loaded_until < date(due, 12, 31) else None
+
     def is_working_day(self, day: date, *, provisional: bool = False) -> bool:
         ordinal = day.toordinal()
         self._days.crosses_unloaded(ordinal, ordinal, allowed=provisional)

@@ -38,6 +38,7 @@ _KINDS: Mapping[str, Kind] = {
     "case.closed": Kind.CLOSED,
     "answered": Kind.CLOSED,
     "comment.made": Kind.MENTION,
+    "handler.stepped_aside": Kind.MOVED,
     "supervision.opened": Kind.SUPERVISION,
 }
 

@@ -120,6 +120,7 @@ def end_absence(session: Session, absence_id: int, *, viewer: Viewer, now: datet
         raise NotFound("absence.unknown", "There is no such absence.", absence=absence_id)
     if absence.ends_at > now:
         absence.ends_at = max(absence.starts_at, now)
+        session.flush()
     return absence
 
 

@@ -19,7 +19,7 @@ from engine.people.model import ApiToken, Attempts, Membership, Person, SignIn
 from engine.people.operator_log import log
 from engine.people.passwords import hash_password
 from engine.people.rights import BLIND, WORKING, Viewer
-from engine.people.sign_ins import attempts_key
+from engine.people.sign_ins import MOST_PER_ACCOUNT, WINDOW, attempts_key
 from engine.territory import get_unit
 
 PAGE = 40
@@ -131,17 +131,12 @@ def unlock(session: Session, person_id: int, *, viewer: Viewer | None, now: date
         log(session, viewer, "person.unlocked", f"person:{person_id}", now=now)
 
 
-def failed_tries(session: Session, person: Person, *, since: datetime) -> int:
-    """Tries to sign in as this person, good or bad, in windows that began since then."""
-    what = attempts_key(person.username)
-    return (
-        session.scalar(
-            select(func.coalesce(func.sum(Attempts.count), 0)).where(
-                Attempts.what == what, Attempts.window_start >= since
-            )
-        )
-        or 0
+def is_locked(session: Session, person: Person, *, now: datetime) -> bool:
+    """Whether there were so many tries to sign in as this person that no more are taken just now."""
+    tries = select(func.max(Attempts.count)).where(
+        Attempts.what == attempts_key(person.username), Attempts.window_start > now - WINDOW
     )
+    return (session.scalar(tries) or 0) > MOST_PER_ACCOUNT
 
 
 def deactivate(session: Session, person_id: int, reason: str, *, viewer: Viewer | None, now: datetime) -> None:

@@ -28,7 +28,6 @@ def log(
     session.add(
         OperatorEntry(at=now, actor_id=actor_id, act=act, subject=subject, reason=reason, facts=dict(facts or {}))
     )
-    session.flush()
 
 
 def entries(

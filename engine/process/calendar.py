@@ -23,7 +23,7 @@ from engine.deadlines import (
     parse_length,
     read_year_table,
 )
-from engine.people import Viewer
+from engine.people import Viewer, operator_log
 from engine.process.push import record
 from engine.process.settle import retime_tasks
 from engine.process.world import World
@@ -68,12 +68,12 @@ def load_year(
     year = read_year_table(text).year
     actor_id = None if viewer is None else viewer.person_id
     session.merge(YearTable(year=year, text=text, loaded_at=now, loaded_by=actor_id))
+    operator_log.log(session, viewer, "year.loaded", f"year:{year}", now=now, facts={"moved": len(moves)})
     by_case: dict[int, list[Move]] = {}
     for move in moves:
         by_case.setdefault(move.case_id, []).append(move)
     for case_id in sorted(by_case):
         case = lock_case(session, case_id)
-        assert case is not None
         for move in by_case[case_id]:
             _apply(session, world, calendar, move)
             record(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, lock_case
 from engine.deadlines import FAR, Deadline, DeadlineState
 from engine.errors import NotFound
-from engine.people import Viewer
+from engine.people import Viewer, operator_log
 from engine.process.model import Instance
 from engine.process.push import record
 from engine.process.world import World
 
 FIRST_WAIT = timedelta(seconds=10)
+AT_ONCE = 200
+"""How many instances are shown, and taken up again in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,15 @@ class Trouble:
     process_id: str
     said: str
     since: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Instances that were set aside for one and the same reason, oldest first."""
+
+    said: str
+    troubles: tuple[Trouble, ...]
 
 
 def failed(session: Session, deadline_id: int, *, said: str, retries: int, now: datetime) -> bool:
@@ -41,7 +52,6 @@ def failed(session: Session, deadline_id: int, *, said: str, retries: int, now: 
     if deadline is None or deadline.state != DeadlineState.ARMED:
         return False
     case = lock_case(session, deadline.case_id)
-    assert case is not None
     deadline.attempts += 1
     deadline.trouble = said[:2000]
     if deadline.attempts < retries:
@@ -59,7 +69,7 @@ def failed(session: Session, deadline_id: int, *, said: str, retries: int, now: 
     return True
 
 
-def troubles(session: Session, *, most: int = 200) -> Sequence[Trouble]:
+def troubles(session: Session, *, most: int = AT_ONCE) -> Sequence[Trouble]:
     """Everything that is set aside, oldest first."""
     rows = session.execute(
         select(Instance, Case.number)
@@ -68,10 +78,29 @@ def troubles(session: Session, *, most: int = 200) -> Sequence[Trouble]:
         .order_by(Instance.id)
         .limit(most)
     )
+    found = rows.all()
+    tries = dict(
+        session.execute(
+            select(Deadline.instance_id, func.max(Deadline.attempts))
+            .where(Deadline.instance_id.in_([i.id for i, _ in found]), Deadline.state == DeadlineState.ARMED.value)
+            .group_by(Deadline.instance_id)
+        ).tuples()
+    )
     return [
-        Trouble(i.id, i.case_id, number, i.process_id, i.trouble or "", i.trouble_at or i.started_at)
-        for i, number in rows
+        Trouble(
+            i.id, i.case_id, number, i.process_id, i.trouble or "", i.trouble_at or i.started_at, tries.get(i.id) or 0
+        )
+        for i, number in found
     ]
+
+
+def causes(found: Iterable[Trouble]) -> list[Cause]:
+    """Grouped by what they say, the commonest first."""
+    by_said: dict[str, list[Trouble]] = {}
+    for trouble in found:
+        by_said.setdefault(trouble.said, []).append(trouble)
+    ordered = sorted(by_said.items(), key=lambda item: -len(item[1]))
+    return [Cause(said, tuple(listed)) for said, listed in ordered]
 
 
 def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, now: datetime) -> None:
@@ -81,7 +110,6 @@ def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, n
     if instance is None or instance.trouble is None:
         raise NotFound("instance.no_trouble", "Nothing is set aside under this number.", instance=instance_id)
     case = lock_case(session, instance.case_id)
-    assert case is not None
     instance.trouble = instance.trouble_at = None
     session.execute(
         update(Deadline)
@@ -90,3 +118,15 @@ def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, n
         .execution_options(synchronize_session=False)
     )
     record(session, case, "incident.retried", actor_id=viewer.person_id, now=now, facts={"instance": instance_id})
+    operator_log.log(session, viewer, "incident.retried", f"instance:{instance_id}", now=now)
+
+
+def retry_cause(session: Session, world: World, said: str, *, viewer: Viewer, now: datetime) -> int:
+    """`retry` for every instance that was set aside with these words; gives how many."""
+    viewer.must("system.operate")
+    rows = select(Instance.id).where(Instance.trouble == said).order_by(Instance.case_id, Instance.id).limit(AT_ONCE)
+    ids = session.scalars(rows).all()
+    for instance_id in ids:
+        retry(session, world, instance_id, viewer=viewer, now=now)
+        session.flush()
+    return len(ids)

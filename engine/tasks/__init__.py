@@ -1,6 +1,10 @@
 """What handlers are asked: rows, the work list, claim and hand over, forms → checked answers."""
 
 from engine.tasks.acts import (
+    Act,
+    Chosen,
+    act_on,
+    choose,
     claim,
     give_back,
     hand_over,
@@ -8,48 +12,96 @@ from engine.tasks.acts import (
     must_be_offered,
     must_be_open,
     must_not_be_anothers,
+    staff_of,
 )
 from engine.tasks.choices import choices_for
+from engine.tasks.delegations import Delegation, answer_delegated, delegate, must_not_be_delegated, take_back
+from engine.tasks.drafts import FILING, Draft, about_task, draft_of, drop_draft, kept_drafts, save_draft
 from engine.tasks.fields import Choice, Field, Group, Note, Words
+from engine.tasks.filters import BELOW, Filter, SavedFilter, remove_filter, save_filter, saved_filters
 from engine.tasks.form_files import read_form
 from engine.tasks.forms import Form
+from engine.tasks.invitees import split_invitee
 from engine.tasks.model import Task, TaskState, pack_roles
+from engine.tasks.offers import offered_to
+from engine.tasks.one_tap import Tap, taps
 from engine.tasks.rows import add_tasks, get_task, open_of_case, open_of_instance, open_tokens, withdraw
-from engine.tasks.scope import identity_shown, see_case, see_task, visible_cases
-from engine.tasks.worklist import Item, Page, Tab, counts, page
+from engine.tasks.scope import identity_shown, outside_wall, see_case, see_task, visible_cases
+from engine.tasks.shift_notes import ShiftNote, leave_note, newest_note
+from engine.tasks.staffing import deactivate, take_role
+from engine.tasks.standing import Standing, standing
+from engine.tasks.waiting import paused_cases
+from engine.tasks.worklist import Counts, Item, Page, Tab, counts, page
 
 __all__ = [
+    "BELOW",
+    "FILING",
+    "Act",
     "Choice",
+    "Chosen",
+    "Counts",
+    "Delegation",
+    "Draft",
     "Field",
+    "Filter",
     "Form",
     "Group",
     "Item",
     "Note",
     "Page",
+    "SavedFilter",
+    "ShiftNote",
+    "Standing",
     "Tab",
+    "Tap",
     "Task",
     "TaskState",
     "Words",
+    "about_task",
+    "act_on",
     "add_tasks",
+    "answer_delegated",
     "choices_for",
+    "choose",
     "claim",
     "counts",
+    "deactivate",
+    "delegate",
+    "draft_of",
+    "drop_draft",
     "get_task",
     "give_back",
     "hand_over",
     "identity_shown",
+    "kept_drafts",
+    "leave_note",
     "lock_task",
     "must_be_offered",
     "must_be_open",
     "must_not_be_anothers",
+    "must_not_be_delegated",
+    "newest_note",
+    "offered_to",
     "open_of_case",
     "open_of_instance",
     "open_tokens",
+    "outside_wall",
     "pack_roles",
     "page",
+    "paused_cases",
     "read_form",
+    "remove_filter",
+    "save_draft",
+    "save_filter",
+    "saved_filters",
     "see_case",
     "see_task",
+    "split_invitee",
+    "staff_of",
+    "standing",
+    "take_back",
+    "take_role",
+    "taps",
     "visible_cases",
     "withdraw",
 ]

@@ -40,7 +40,7 @@ def visible_cases(viewer: Viewer, *, one: int | Sequence[int] | None = None) -> 
     elif few is None and any("." not in unit for unit in working):
         seen = or_(~Case.confidential, secret)  # the whole tree is theirs: a set of all ids would only cost time
     else:
-        open_to_them = and_(~Case.confidential, Case.id.in_(union(*_grounds(working, few))))
+        open_to_them = and_(~Case.confidential, Case.id.in_(union(*_grounds(working, viewer.asked, few))))
         seen = or_(open_to_them, secret) if clerk else open_to_them
     return and_(seen, outside_wall(viewer, Case.id.expression, few=few))
 
@@ -63,9 +63,12 @@ def outside_wall(
     return case_id.not_in(union_all(*(_narrowed(each, few) for each in grounds)))
 
 
-def _grounds(units: tuple[str, ...], few: Sequence[int] | None) -> list[Select[Any]]:
+def _grounds(
+    units: tuple[str, ...], asked_units: tuple[str, ...], few: Sequence[int] | None
+) -> list[Select[Any]]:
+    """`asked_units` are theirs and those of people they stand in for, whose tasks they see the cases of."""
     placed = [select(Case.id.label("seen")).where(within(Case.place_id.expression, (unit,))) for unit in units]
-    asked = select(Task.case_id).where(Task.unit_id.in_(units))
+    asked = select(Task.case_id).where(Task.unit_id.in_(asked_units))
     held = select(Visit.case_id).where(Visit.unit_id.in_(units))
     return [_narrowed(each, few) for each in (*placed, asked, held)]
 

@@ -39,6 +39,19 @@ def children(session: Session, unit_id: str | None) -> Sequence[Unit]:
     return session.scalars(select(Unit).where(Unit.parent_id == unit_id).order_by(Unit.seq, Unit.id)).all()
 
 
+def children_of(session: Session, unit_ids: Iterable[str]) -> Sequence[Unit]:
+    """The present units right below any of these, by their ids."""
+    wanted = sorted(set(unit_ids))
+    return session.scalars(
+        select(Unit).where(Unit.parent_id.in_(wanted), Unit.valid_to.is_(None)).order_by(Unit.id)
+    ).all()
+
+
+def every_unit(session: Session) -> Sequence[Unit]:
+    """The whole tree, parents before their children, in the order of the ids."""
+    return session.scalars(select(Unit).order_by(Unit.id)).all()
+
+
 def within(column: ColumnElement[str], units: Iterable[str]) -> ColumnElement[bool]:
     """Whether a unit column lies in one of the subtrees, as index ranges; false for no subtree."""
     parts: list[ColumnElement[bool]] = []

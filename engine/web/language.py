@@ -14,11 +14,13 @@ OFFERED = ("zh_CN", "en")
 
 
 def chosen_language() -> str:
-    wanted = request.cookies.get(COOKIE)
-    if wanted in OFFERED:
-        return str(wanted)
     viewer = maybe_viewer()
-    for each in (viewer.locale if viewer else None, str(world().config.locale)):
+    wanted = request.cookies.get(COOKIE)
+    for each in (
+        viewer.locale if viewer else None,
+        wanted if wanted in OFFERED else None,
+        str(world().config.locale),
+    ):
         if each:
             return "en" if each.lower().startswith("en") else "zh_CN"
     return "zh_CN"

@@ -16,7 +16,7 @@ from engine.web.context import looking, maybe_viewer, now
 from engine.web.language import _
 from engine.web.show import moment, person_name
 
-KEPT_FOR_PAGE = frozenset({"csrf_token", "form_key", "password", "next", "person", "language"})
+KEPT_FOR_PAGE = frozenset({"csrf_token", "form_key", "password", "present", "next", "person", "language"})
 LONGEST_KEPT = 20_000
 
 TITLES: Mapping[int, Any] = {
@@ -39,16 +39,27 @@ NEXT: Mapping[int, Any] = {
     404: N_("The address may be mistyped, or the case may belong to another unit."),
     405: N_("Go back and use the buttons of the page."),
     409: N_("Look at the case as it stands now, then decide anew."),
-    413: N_("Shorten the text and send it again."),
+    413: N_("Shorten the text, or send fewer and smaller files."),
     422: N_("Go back, correct it and send it again."),
     429: N_("Wait a little, then try again."),
     500: N_("It has been written down. Try again; if it happens twice, tell your operator."),
     503: N_("Nothing was lost. Wait a few seconds and send it again."),
 }
 SAID: Mapping[str, Any] = {
+    "absence.deputy_away": N_("The deputy is away in that time too."),
+    "absence.stands_in": N_("You stand in for somebody else in that time; they need another deputy first."),
+    "absence.twice": N_("An absence is noted for that time already."),
     "act.not_yours": N_("None of your roles allows this here."),
     "case.ended": N_("The case is closed."),
     "case.unknown": N_("There is no such case."),
+    "agreement.unknown": N_("Nothing was agreed in this case yet."),
+    "document.damaged": N_("The file of this document cannot be read now."),
+    "document.missing": N_("The file of this document cannot be read now."),
+    "document.none": N_("Choose a photo or a file first."),
+    "document.not_yours": N_("Only who added it, or the lead of the unit, may do this."),
+    "document.signature": N_("A signature stays with what was signed."),
+    "document.too_many": N_("This case has as many documents as it may have."),
+    "document.unknown": N_("There is no such document."),
     "downgrade.not_below": N_("Choose a tier below the present one."),
     "extension.length": N_("The extension must be in the unit of the limit, and no longer than it."),
     "extension.not_running": N_("No tier clock runs for this case now."),
@@ -57,6 +68,11 @@ SAID: Mapping[str, Any] = {
     "instance.moved_on": N_("Somebody else moved this case at the same moment."),
     "instance.set_aside": N_("This case is set aside because of a fault; an operator has been told."),
     "length.invalid": N_("A length looks like 5wd (working days) or 10cd (calendar days)."),
+    "notice.unknown": N_("There is no such notice."),
+    "operator.last": N_("This is the last operator; make somebody else one first."),
+    "password.must_change": N_("Choose a password of your own first."),
+    "person.oneself": N_("You cannot close your own account."),
+    "person.unknown": N_("There is no such person."),
     "message.not_awaited": N_("The case does not wait for this now."),
     "pause.no_clock": N_("No tier clock runs for this case now."),
     "pause.too_often": N_("The clock of this visit has been stopped as often as it may be."),
@@ -69,6 +85,18 @@ SAID: Mapping[str, Any] = {
     "store.full": N_("The disk of the database is full; nothing was saved."),
     "store.gone": N_("The database cannot be reached; nothing was saved."),
     "task.claimed": N_("Somebody else has claimed this task."),
+    "delegation.empty": N_("Write what you found, or fill in the form."),
+    "draft.too_large": N_("This is too long to be kept as a draft."),
+    "filter.name": N_("Give the filter a name."),
+    "filter.too_many": N_("So many filters cannot be kept; remove one first."),
+    "filter.unknown": N_("There is no such filter."),
+    "handover.nobody": N_("Choose a colleague."),
+    "mention.cannot_see": N_("Only people and units that may see the case can be told."),
+    "selection.empty": N_("Choose at least one task and what to do with them."),
+    "task.delegated": N_("This task is delegated; whoever delegated it completes it."),
+    "task.not_a_colleague": N_("The task can only be handed to somebody who may do it in the same unit."),
+    "task.not_a_delegate": N_("Choose somebody who may see the case."),
+    "task.not_delegated": N_("This task is not delegated any more."),
     "task.done": N_("This task has been completed already."),
     "task.gone": N_("This task is no longer open: the case has moved on."),
     "task.not_yours": N_("This task is not offered to you."),
@@ -98,10 +126,15 @@ def words_of(status: int, error: Exception, *, expired: bool = False) -> Said:
         )
     if not isinstance(error, Refusal):
         return Said(title, "", None, next_step, None, None)
-    known = SAID.get(error.code)
     case_id = error.facts.get("case")
     address = url_for("cases.show", case_id=case_id) if isinstance(case_id, int) and status in (409, 503) else None
-    return Said(title, str(known) if known else error.sentence, _who(error), next_step, error.code, address)
+    return Said(title, sentence_of(error), _who(error), next_step, error.code, address)
+
+
+def sentence_of(refusal: Refusal) -> str:
+    """What it says to people: in their language where the code is known."""
+    known = SAID.get(refusal.code)
+    return str(known) if known else refusal.sentence
 
 
 def _who(refusal: Refusal) -> str | None:

@@ -8,7 +8,8 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from engine.errors import Invalid, NotFound
-from engine.people import demo_people, note_attempt, person_by_password, sign_in, sign_out
+from engine.people import choose_language as choose_language_of
+from engine.people import demo_people, note_attempt, person_by_password, sign_in, sign_out, viewer_of
 from engine.territory import units_by_id
 from engine.web import cookies
 from engine.web.context import acting, address, looking, maybe_viewer, now, world
@@ -73,6 +74,10 @@ def leave() -> Response:
 def choose_language() -> Response:
     wanted = request.form.get("language", "")
     response = redirect(_next(request.form.get("next")))
+    who = maybe_viewer()
+    if wanted in OFFERED and who is not None and who.locale != wanted:
+        with acting() as db:
+            choose_language_of(db, who.person_id, wanted)
     if wanted in OFFERED:
         cookies.keep(response, COOKIE, wanted, seconds=A_YEAR)
     return response
@@ -86,9 +91,10 @@ def _let_in(person_id: int) -> Response:
         if old:
             sign_out(db, old)
         secret = sign_in(db, person_id, now=now(), lasts=lasts, agent=request.user_agent.string)
+        leads = viewer_of(db, person_id).may("board.read")
     session.clear()
     session.permanent = True
-    response = redirect(_next(request.form.get("next")))
+    response = redirect(_next(request.form.get("next") or url_for("board.show" if leads else "worklist.show")))
     cookies.keep(response, cookies.sign_in_cookie(), secret, seconds=int(lasts.total_seconds()))
     return response
 
@@ -105,7 +111,7 @@ def _form(*, username: str = "", refused: str | None = None) -> str:
         username=username,
         refused=refused,
         offered=offered,
-        next=_next(request.values.get("next")),
+        next=_next(request.values["next"]) if request.values.get("next") else "",
     )
 
 

@@ -128,6 +128,7 @@ WHY: Mapping[str, Any] = {
     "redo": _("the petitioner was not satisfied"),
     "invited": _("your unit is asked to join"),
     "decide": _("a decision is needed"),
+    "instructed": _("a leader gave an instruction"),
 }
 
 LEFT: Mapping[str, Any] = {
@@ -193,6 +194,8 @@ STEPS: Mapping[str, Any] = {
     "waiting_petitioner": _("Wait for the petitioner"),
     "quality_check": _("Check"),
     "supervision_reply": _("Reply to the supervision"),
+    "instruction": _("Answer to the instruction"),
+    "instruction_urgent": _("Answer to the urgent instruction"),
     "return_visit": _("Return visit"),
 }
 
@@ -234,6 +237,7 @@ ACTS: Mapping[str, Any] = {
     "case.downgraded": _("Moved down"),
     "case.regraded": _("Graded anew"),
     "case.closed": _("Closed"),
+    "case.instructed": _("Instruction given"),
     "case.told": _("Notice sent"),
     "case.noted": _("Noted"),
     "triage.overridden": _("Grading changed by hand"),
@@ -360,12 +364,37 @@ SORTS: Mapping[str, Any] = {
 
 CARDS: Mapping[str, Any] = {"yellow": _("yellow card"), "red": _("red card")}
 
+FIGURES: Mapping[str, Any] = {
+    "overdue": _("Overdue now"),
+    "soon": _("Due within a working day"),
+    "risen": _("Risen in 7 days"),
+    "open": _("Open"),
+    "in_time": _("Closed in time, 30 days"),
+}
+
+FIGURE_LISTS: Mapping[str, Any] = {
+    **FIGURES,
+    "open": _("Open cases"),
+    "in_time": _("Closed in 30 days"),
+}
+
+FIGURE_MEANS: Mapping[str, Any] = {
+    "overdue": _("Open cases whose time for the whole case, or at the highest tier, has run out."),
+    "soon": _("Open cases whose time at the present tier ends within one working day."),
+    "risen": _("Cases that moved up a tier out of this area in the last seven days, whatever became of them."),
+    "open": _("Cases that are not closed, withdrawn or merged. Confidential cases are in no number."),
+    "in_time": _("Of the cases closed in the last thirty days, those closed before their time had run out."),
+}
+
 TABLES: Mapping[str, Mapping[Any, Any]] = {
     "act": ACTS,
     "card": CARDS,
     "category": CATEGORIES,
     "channel": CHANNELS,
     "field": FIELDS,
+    "figure": FIGURES,
+    "figure_list": FIGURE_LISTS,
+    "figure_means": FIGURE_MEANS,
     "injury": INJURIES,
     "kind": KINDS,
     "left": LEFT,

@@ -12,7 +12,7 @@ from engine.errors import NotFound, Unavailable
 from engine.web.api.acting import show
 from engine.web.api.blueprint import api, health
 from engine.web.api.document import SYSTEM, as_response
-from engine.web.api.told import Beat, Health, Late
+from engine.web.api.told import Beat, CalendarState, Health, Late
 from engine.web.context import looking, now, stop_looking, world
 from engine.web.heartbeat import last_beat
 from engine.web.policy import policy
@@ -40,6 +40,7 @@ def healthz() -> Response:
             database=refusal.code,
             scheduler=Beat(last_beat_at=None, age_s=None),
             oldest_unprocessed_deadline=None,
+            calendar=_calendar(),
             release=None,
             version=version("maplebridge"),
         )
@@ -80,6 +81,13 @@ def _look() -> Health:
         oldest_unprocessed_deadline=None
         if oldest is None
         else Late(due_at=oldest, late_s=(at - oldest).total_seconds()),
+        calendar=_calendar(),
         release=release,
         version=version("maplebridge"),
     )
+
+
+def _calendar() -> CalendarState:
+    calendar = world().calendar
+    today = now().astimezone(calendar.tz).date()
+    return CalendarState(loaded_until=calendar.loaded_until, missing_year=calendar.missing_year(today))

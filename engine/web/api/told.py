@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -83,14 +83,26 @@ class Visit(Told):
 
 
 class Party(Told):
-    """Telephone and address are masked, and protected names hidden, for those who do not work on the case."""
+    """Telephone, address, identity number and protected names are masked until somebody with the right asks for them
+    with a reason (`unmaskParties`)."""
 
+    id: int
     role: str
     type: str
     name: str
     phone: str | None
     address: str | None
+    id_number: str | None
     protected: bool
+    shown: bool = Field(description="Whether this is in the clear now, for you.")
+    unit: str | None = Field(description="The unit of the district that is meant, if any.")
+    person: int | None = Field(description="The handler that is meant, if any.")
+
+
+class Shown(Told):
+    """Parties in the clear. What was shown, to whom and why stands in the case's history."""
+
+    parties: list[Party]
 
 
 class Reason(Told):
@@ -233,12 +245,23 @@ class TaskLine(OpenTask):
     completed_at: datetime | None
 
 
+class DelegationTold(Told):
+    """A task out to somebody who answers it and hands it back; its owner completes it."""
+
+    owner: PersonRef | None
+    delegate: PersonRef | None
+    question: str
+    asked_at: datetime
+
+
 class TaskFull(TaskLine):
     """A task with its form, and what the viewer may do with it now."""
 
     form: FormTold | None = Field(description="Null for a closed task, and for one that only asks to be done.")
-    may: list[Literal["claim", "give_back", "complete", "hand_over"]]
+    may: list[Literal["claim", "give_back", "complete", "answer", "take_back", "hand_over", "delegate"]]
     colleagues: list[PersonRef] = Field(description="To whom it may be handed over.")
+    delegates: list[PersonRef] = Field(description="Who may be asked to answer it.")
+    delegation: DelegationTold | None = Field(description="While somebody answers it for its owner.")
 
 
 class Tasks(Told):
@@ -271,6 +294,13 @@ class Late(Told):
     late_s: float
 
 
+class CalendarState(Told):
+    """Which working days are known. A missing year is no failure: limits that reach into it are provisional."""
+
+    loaded_until: date
+    missing_year: int | None = Field(description="Ought to be loaded by now: from 1 December the next year.")
+
+
 class Health(Told):
     """Red (503) when no scheduler has beaten for a minute, or a deadline waits longer than that."""
 
@@ -278,5 +308,6 @@ class Health(Told):
     database: str = Field(examples=["ok"])
     scheduler: Beat
     oldest_unprocessed_deadline: Late | None
+    calendar: CalendarState
     release: int | None = Field(description="The processes in force; null before the first publication.")
     version: str

@@ -1,0 +1,6 @@
+"""The operator's pages: is it running, who may come in, how the units lie, which days are worked. No case's content."""
+
+from engine.web.operations import calendar, overview, people, units
+from engine.web.operations.blueprint import pages
+
+__all__ = ["calendar", "overview", "pages", "people", "units"]

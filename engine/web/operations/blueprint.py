@@ -1,0 +1,34 @@
+"""The one blueprint of the operator's pages, and how its forms are read."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from engine.errors import Invalid
+
+pages = Blueprint("operations", __name__)
+
+
+def text(key: str) -> str:
+    return request.form.get(key, "").strip()
+
+
+def number(words: str | None) -> int | None:
+    """A small whole number of an address or a form; None for anything else."""
+    return int(words) if words and words.isascii() and words.isdigit() and len(words) < 10 else None
+
+
+def file_or_text(key: str) -> str:
+    """What was uploaded, or what the page before carried along. Raises Invalid for nothing, or no UTF-8."""
+    upload = request.files.get(key)
+    if upload is None or not upload.filename:
+        carried = request.form.get(key, "")
+        if carried.strip():
+            return carried
+        fields = {key: {"zh": "请选择文件。", "en": "Choose a file."}}
+        raise Invalid("file.missing", "No file was sent.", fields=fields)
+    try:
+        return bytes(upload.read()).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        fields = {key: {"zh": "文件须为 UTF-8 编码的文本。", "en": "The file must be text in UTF-8."}}
+        raise Invalid("file.unreadable", "The file is no text in UTF-8.", fields=fields) from None

@@ -1,0 +1,95 @@
+"""Is it running, is anything late, is anything set aside; who is signed in, and what operators did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from engine import deadlines, outbox, people, process
+from engine.web.context import looking, now, viewer, world
+from engine.web.heartbeat import nodes
+from engine.web.language import _, ngettext
+from engine.web.once import Done, once
+from engine.web.operations.blueprint import number, pages
+from engine.web.policy import policy
+
+SILENT_AFTER = timedelta(seconds=60)
+
+
+@pages.get("/operations")
+@policy("system.operate")
+def show() -> str:
+    with looking() as session:
+        beats = nodes(session)
+        return render_template(
+            "operations/operations.html",
+            oldest=deadlines.oldest_unprocessed(session, now=now()),
+            next_due=deadlines.next_due(session),
+            nodes=beats,
+            silent_before=now() - SILENT_AFTER,
+            waiting=outbox.backlog(session),
+            causes=process.causes(process.troubles(session)),
+            stuck=outbox.stuck(session),
+            loaded_until=world().calendar.loaded_until,
+        )
+
+
+@pages.post("/operations/incidents/<int:instance_id>/retry")
+@policy("system.operate")
+def retry(instance_id: int) -> Response:
+    def act(session: Session) -> Done:
+        process.retry(session, world(), instance_id, viewer=viewer(), now=now())
+        return Done(url_for("operations.show", _anchor="incidents"), _("Taken up again."))
+
+    return once(act)
+
+
+@pages.post("/operations/incidents/retries")
+@policy("system.operate")
+def retry_cause() -> Response:
+    def act(session: Session) -> Done:
+        count = process.retry_cause(session, world(), request.form.get("said", ""), viewer=viewer(), now=now())
+        return Done(
+            url_for("operations.show", _anchor="incidents"),
+            ngettext("%(num)d case taken up again.", "%(num)d cases taken up again.", count),
+        )
+
+    return once(act)
+
+
+@pages.get("/operations/sign-ins")
+@policy("system.operate")
+def sign_ins() -> str:
+    idle = timedelta(minutes=world().config.server.session_idle_minutes)
+    with looking() as session:
+        rows = people.living_sign_ins(session, now=now(), idle=idle)
+        return render_template("operations/sign_ins.html", rows=rows)
+
+
+@pages.post("/operations/sign-ins/<handle>/ending")
+@policy("system.operate")
+def end_sign_in(handle: str) -> Response:
+    def act(session: Session) -> Done:
+        if people.end_sign_in(session, handle):
+            people.operator_log.log(session, viewer(), "sign_in.ended", f"sign-in:{handle}", now=now())
+        return Done(url_for("operations.sign_ins"), _("Signed out there."))
+
+    return once(act)
+
+
+@pages.get("/operations/log")
+@policy("system.operate")
+def log() -> str:
+    subject = request.args.get("subject") or None
+    with looking() as session:
+        rows, following = people.operator_log.entries(
+            session, subject=subject, before=number(request.args.get("before"))
+        )
+        ids = [row.actor_id for row in rows if row.actor_id is not None]
+        ids += [of for row in rows if (of := number(row.subject.partition("person:")[2])) is not None]
+        return render_template(
+            "operations/log.html", rows=rows, next=following, subject=subject, people=people.names(session, ids)
+        )

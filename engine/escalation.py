@@ -6,9 +6,9 @@ Nothing here knows a diagram; the process calls it and the diagram says when.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.cases import NO_WALL, Case, CaseState, Visit, Wall, present_visit, visits_of
@@ -90,7 +90,19 @@ def return_down(
 
     Raises Conflict with `return.nothing_below`, `return.window_closed`, `return.too_often` or `move.walled`.
     """
-    visit = present_visit(session, case)
+    visits = visits_of(session, case.id)
+    must_be_returnable(visits, window_ends_at=window_ends_at, most=most, wall=wall, now=now)
+    visit = visits[-1]
+    assert visit.from_tier is not None
+    assert visit.from_unit_id is not None
+    return _move(session, case, visit.from_tier, visit.from_unit_id, reason="return_down", actor_id=actor_id, now=now)
+
+
+def must_be_returnable(
+    visits: Sequence[Visit], *, window_ends_at: datetime | None, most: int, wall: Wall = NO_WALL, now: datetime
+) -> None:
+    """Raises the refusal that `return_down` would meet. `visits` are all of the case, the present one last."""
+    visit = visits[-1]
     if visit.reason not in RISES or visit.from_unit_id is None or visit.from_tier is None:
         raise Conflict(
             "return.nothing_below", "The case did not rise to this tier, so there is nobody to return it to."
@@ -98,22 +110,12 @@ def return_down(
     if visit.signed_in_at is not None or (window_ends_at is not None and now > window_ends_at):
         raise Conflict("return.window_closed", "A case can only be returned before the time to sign in has run out.")
     _must_not_be_shut_out(visit.from_unit_id, wall)
-    earlier = session.scalar(
-        select(func.count())
-        .select_from(Visit)
-        .where(
-            Visit.case_id == case.id,
-            Visit.reason == "return_down",
-            Visit.unit_id == visit.from_unit_id,
-            Visit.from_unit_id == visit.unit_id,
-        )
-    )
-    if (earlier or 0) >= most:
+    there_and_back = ("return_down", visit.from_unit_id, visit.unit_id)
+    if sum((each.reason, each.unit_id, each.from_unit_id) == there_and_back for each in visits) >= most:
         raise Conflict(
             "return.too_often",
             f"These two units have passed the case back {most} times already; ask for arbitration.",
         )
-    return _move(session, case, visit.from_tier, visit.from_unit_id, reason="return_down", actor_id=actor_id, now=now)
 
 
 def downgrade(

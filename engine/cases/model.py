@@ -6,14 +6,14 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store import Base, Instant, Json, UnitId
 
 
 class CaseState(enum.StrEnum):
-    """Where a case stands. The public sees seven of them (`PUBLIC_STATES`)."""
+    """Where a case stands. The public sees seven of them (`public_state`)."""
 
     REGISTERED = "registered"
     ASSIGNED = "assigned"
@@ -24,12 +24,26 @@ class CaseState(enum.StrEnum):
     UPGRADE_PENDING = "upgrade_pending"
     SUPERVISED = "supervised"
     REPLY_PENDING = "reply_pending"
+    REOPENED = "reopened"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
     MERGED = "merged"
 
 
 ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED})
+
+
+IS_OPEN = text("closed_at IS NULL")
+IS_GRAVER = text("closed_at IS NULL AND severity > 1")
+IS_OVERDUE = text("closed_at IS NULL AND overdue_at IS NOT NULL")
+IS_CLOSED = text("state = 'closed'")
+IS_SECRET = text("confidential")
+BY_SEVERITY = ("place_id", "severity", "confidential", "id")
+BY_CLOSING = ("closed_at", "place_id", "confidential", "overdue_at", "id")
+"""The figures of the board are counted from these indexes alone."""
+
+
+BY_HAND = text("filed_by IS NOT NULL")
 
 
 class Case(Base):
@@ -40,6 +54,13 @@ class Case(Base):
         Index("ix_case_place_id_state", "place_id", "state"),
         Index("ix_case_state_holder_id", "state", "holder_id"),
         Index("ix_case_received_at", "received_at"),
+        Index("ix_case_place_id_category_received_at", "place_id", "category", "received_at"),
+        Index("ix_case_open", "place_id", "confidential", "id", postgresql_where=IS_OPEN, sqlite_where=IS_OPEN),
+        Index("ix_case_open_graver", *BY_SEVERITY, postgresql_where=IS_GRAVER, sqlite_where=IS_GRAVER),
+        Index("ix_case_overdue", *BY_SEVERITY, "overdue_at", postgresql_where=IS_OVERDUE, sqlite_where=IS_OVERDUE),
+        Index("ix_case_closed", *BY_CLOSING, postgresql_where=IS_CLOSED, sqlite_where=IS_CLOSED),
+        Index("ix_case_confidential", "id", postgresql_where=IS_SECRET, sqlite_where=text("confidential = 1")),
+        Index("ix_case_filed_by", "filed_by", "filed_at", postgresql_where=BY_HAND, sqlite_where=BY_HAND),
         UniqueConstraint("channel", "external_no"),
     )
 
@@ -64,6 +85,8 @@ class Case(Base):
     urgent: Mapped[bool] = mapped_column(Boolean)
     confidential: Mapped[bool] = mapped_column(Boolean, default=False)
     anonymous: Mapped[bool] = mapped_column(Boolean, default=False)
+    walled: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether somebody is shut out of it: a unit or person complained about, or a handler who stepped aside."""
     state: Mapped[str] = mapped_column(String(24))
     tier: Mapped[str] = mapped_column(String(32))
     holder_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
@@ -77,6 +100,8 @@ class Case(Base):
     filed_at: Mapped[datetime] = mapped_column(Instant)
     filed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    overdue_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the limit of the whole case passed, or that of a tier with nobody above it. A rise has a fresh limit."""
     history_seq: Mapped[int] = mapped_column(Integer, default=0)
     history_hash: Mapped[str] = mapped_column(String(64), default="")
 
@@ -85,10 +110,21 @@ class Case(Base):
         return self.state in ENDED
 
 
+HAS_UNIT = text("unit_id IS NOT NULL")
+HAS_PERSON = text("person_id IS NOT NULL")
+HAS_PHONE = text("phone IS NOT NULL")
+
+
 class Party(Base):
     """Somebody the matter is between, or who speaks for them."""
 
     __tablename__ = "party"
+    __table_args__ = (
+        Index("ix_party_unit_id", "unit_id", "case_id", postgresql_where=HAS_UNIT, sqlite_where=HAS_UNIT),
+        Index("ix_party_person_id", "person_id", "case_id", postgresql_where=HAS_PERSON, sqlite_where=HAS_PERSON),
+        Index("ix_party_phone", "phone", "case_id", postgresql_where=HAS_PHONE, sqlite_where=HAS_PHONE),
+        Index("ix_party_name", "name", "case_id"),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
@@ -98,13 +134,37 @@ class Party(Base):
     phone: Mapped[str | None] = mapped_column(String(40))
     address: Mapped[str | None] = mapped_column(String(300))
     protected: Mapped[bool] = mapped_column(Boolean, default=False)
+    id_number: Mapped[str | None] = mapped_column(String(32))
+    unit_id: Mapped[str | None] = mapped_column(UnitId, ForeignKey("unit.id"))
+    """The unit of the district that is meant; as respondent it and everything below it never see the case."""
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """The handler who is meant; as respondent they never see the case."""
+
+
+class Recusal(Base):
+    """A handler who stepped aside because they are party or related: from then on they see the case no more."""
+
+    __tablename__ = "recusal"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True, index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+MOVED = text("seq > 1")
+MOVE = ("entered_at", "reason", "from_unit_id", "case_id")
 
 
 class Visit(Base):
     """One stay at one tier. The tier clock belongs to the visit, not to a token of the diagram."""
 
     __tablename__ = "visit"
-    __table_args__ = (UniqueConstraint("case_id", "seq"), Index("ix_visit_unit_id", "unit_id"))
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        Index("ix_visit_unit_id", "unit_id"),
+        Index("ix_visit_moved", *MOVE, postgresql_where=MOVED, sqlite_where=MOVED),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))

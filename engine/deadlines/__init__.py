@@ -5,7 +5,7 @@ from engine.deadlines.due import FAR, pick_due, pick_warning
 from engine.deadlines.lengths import Length, parse_length
 from engine.deadlines.limits import Limits, read_limits
 from engine.deadlines.model import Deadline, DeadlineState, Extension, YearTable
-from engine.deadlines.moves import PAUSE_REASONS, extend, pause, resume
+from engine.deadlines.moves import PAUSE_REASONS, extend, must_be_pausable, pause, resume
 from engine.deadlines.rows import (
     BLANK,
     NEXT_DUE,
@@ -46,6 +46,7 @@ __all__ = [
     "live_of_case",
     "live_of_instance",
     "load_year_tables",
+    "must_be_pausable",
     "next_due",
     "next_warning",
     "note_next_due",

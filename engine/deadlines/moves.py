@@ -28,16 +28,21 @@ def pause(deadline: Deadline, *, reason: str, most: int, calendar: WorkingCalend
         )
     if deadline.state == DeadlineState.PAUSED:
         return
-    if deadline.state != DeadlineState.ARMED or deadline.due_at <= now:
-        raise Conflict("pause.too_late", "The clock has run out already and cannot be stopped any more.")
-    if deadline.pauses >= most:
-        raise Conflict("pause.too_often", f"A clock can be stopped {most} times in one visit, and it was.")
+    must_be_pausable(deadline, most=most, now=now)
     length = parse_length(deadline.length)
     deadline.rest = calendar.rest(now, deadline.due_at, length, provisional=True)
     deadline.state = DeadlineState.PAUSED.value
     deadline.paused_at = now
     deadline.pause_reason = reason
     deadline.pauses += 1
+
+
+def must_be_pausable(deadline: Deadline, *, most: int, now: datetime) -> None:
+    """Raises the refusal that `pause` would meet for a clock that runs."""
+    if deadline.state != DeadlineState.ARMED or deadline.due_at <= now:
+        raise Conflict("pause.too_late", "The clock has run out already and cannot be stopped any more.")
+    if deadline.pauses >= most:
+        raise Conflict("pause.too_often", f"A clock can be stopped {most} times in one visit, and it was.")
 
 
 def resume(

@@ -39,6 +39,7 @@ OUTWARD = frozenset(
         "citizen.refused",
         "clock.warned",
         "clock.extended",
+        "comment.made",
         "supervision.opened",
         "handler.stepped_aside",
     }
@@ -144,11 +145,15 @@ def record(
     now: datetime,
     facts: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> None:
-    """`history.record`, plus the outbox entry that an outward act owes, and the index where words or state change."""
+    """`history.record`, plus the outbox entry that an outward act owes, and the index where words or state change.
+
+    `told` is what the outbox carries where that is less than the facts.
+    """
     history.record(session, case, act, actor_id=actor_id, now=now, facts=facts, after=after)
     if act in OUTWARD:
-        outbox.put(session, case, act, now=now, facts=facts or {})
+        outbox.put(session, case, act, now=now, facts=(facts or {}) if told is None else told)
     if act in FOUND_ANEW:
         search.index_case(session, case)
 

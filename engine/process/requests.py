@@ -1,9 +1,8 @@
-"""What people do beside their tasks: report a risk, ask for time, supply, withdraw, downgrade, comment."""
+"""What people do beside their tasks: report a risk, ask for time, supply, withdraw, downgrade."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,23 +11,12 @@ from sqlalchemy.orm import Session
 
 from engine import deadlines, triage
 from engine.cases import Case, lock_case
-from engine.deadlines import DeadlineState, Extension, parse_length
+from engine.deadlines import Deadline, DeadlineState, Extension, parse_length
 from engine.errors import Conflict, Invalid
 from engine.people import Viewer
 from engine.process.acts import begin, deliver_message
 from engine.process.push import record
 from engine.process.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What happens if nobody acts: at `at` the case rises to `to_unit_id`, or `supervision` is opened at the top."""
-
-    at: datetime
-    to_unit_id: str | None
-    to_tier: str | None
-    step: str
-    provisional: bool
 
 
 def report_risk(
@@ -90,24 +78,30 @@ def downgrade(
     )
 
 
-def withdraw(session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer, now: datetime) -> None:
-    """Ends a case because the petitioner withdrew it."""
+def withdraw(
+    session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer | None, now: datetime
+) -> None:
+    """Ends a case because the petitioner withdrew it; `viewer` None is the petitioner."""
     case = _open_case(session, case_id)
-    viewer.must("case.withdraw", case.place_id)
+    if viewer is not None:
+        viewer.must("case.withdraw", case.place_id)
     _need(reason, "reason")
-    deliver_message(
-        session, world, case_id, "m_withdraw", {}, actor_id=viewer.person_id, now=now, facts={"reason": reason}
-    )
+    facts = {"reason": reason, **_source(viewer)}
+    actor_id = None if viewer is None else viewer.person_id
+    deliver_message(session, world, case_id, "m_withdraw", {}, actor_id=actor_id, now=now, facts=facts)
 
 
 def supply(session: Session, world: World, case_id: int, note: str, *, viewer: Viewer | None, now: datetime) -> bool:
-    """Notes that something arrived; gives True when the case waited for it and its clock runs on."""
+    """Notes that something arrived; gives True when the case waited for it and its clock runs on.
+
+    `viewer` None is the petitioner, who supplied it by the tracking page or a connected system.
+    """
     case = _open_case(session, case_id)
     if viewer is not None:
         viewer.must("case.supply", case.place_id)
     _need(note, "note")
     actor_id = None if viewer is None else viewer.person_id
-    record(session, case, "material.supplied", actor_id=actor_id, now=now, facts={"note": note})
+    record(session, case, "material.supplied", actor_id=actor_id, now=now, facts={"note": note, **_source(viewer)})
     session.flush()
     try:
         deliver_message(session, world, case_id, "m_material", {}, actor_id=actor_id, now=now)
@@ -116,14 +110,6 @@ def supply(session: Session, world: World, case_id: int, note: str, *, viewer: V
             raise
         return False
     return True
-
-
-def comment(session: Session, world: World, case_id: int, text: str, *, viewer: Viewer, now: datetime) -> None:
-    """Writes a remark into the history of a case, open or closed."""
-    case = lock_case(session, case_id)
-    assert case is not None
-    _need(text, "text")
-    record(session, case, "comment.made", actor_id=viewer.person_id, now=now, facts={"text": text})
 
 
 def ask_extension(
@@ -137,15 +123,7 @@ def ask_extension(
     viewer.must("clock.ask_extension", case.holder_id)
     _need(reason, "reason")
     asked = parse_length(length)
-    clock = deadlines.of_visit(session, case.id, case.visit_seq, "handle")
-    if clock is None or clock.state != DeadlineState.ARMED:
-        raise Conflict("extension.not_running", "No tier clock runs for this case now, so there is nothing to extend.")
-    earlier = session.scalar(select(Extension.id).where(Extension.deadline_id == clock.id))
-    if clock.extended_by is not None or earlier is not None or world.config.policy.extensions_per_clock == 0:
-        raise Conflict("extension.once", "More time can be asked for once per time limit, and it was.")
-    before = world.config.policy.extension_ask_before
-    if world.calendar.due(now, parse_length(before), provisional=True).at > clock.due_at:
-        raise Conflict("extension.too_late", f"More time must be asked for at least {before} before the limit ends.")
+    clock = extendable(session, world, case, now=now)
     had = parse_length(clock.length)
     if asked.unit != had.unit or asked.amount > had.amount:
         raise Invalid(
@@ -171,14 +149,22 @@ def ask_extension(
     return extension
 
 
-def forecast(session: Session, world: World, case: Case) -> Forecast | None:
-    """What the tier clock will do if nobody acts; None while none runs (closed, paused, being decided)."""
+def extendable(session: Session, world: World, case: Case, *, now: datetime) -> Deadline:
+    """The tier clock for which more time can be asked now. Raises the refusal that `ask_extension` would meet."""
     clock = deadlines.of_visit(session, case.id, case.visit_seq, "handle")
     if case.ended or clock is None or clock.state != DeadlineState.ARMED:
-        return None
-    above = world.tiers.tier_above(case.place_id, case.tier)
-    unit = None if above is None else world.tiers.unit_at(case.place_id, above)
-    return Forecast(clock.due_at, unit, above, clock.step, clock.provisional)
+        raise Conflict("extension.not_running", "No tier clock runs for this case now, so there is nothing to extend.")
+    earlier = session.scalar(select(Extension.id).where(Extension.deadline_id == clock.id))
+    if clock.extended_by is not None or earlier is not None or world.config.policy.extensions_per_clock == 0:
+        raise Conflict("extension.once", "More time can be asked for once per time limit, and it was.")
+    before = world.config.policy.extension_ask_before
+    if world.calendar.due(now, parse_length(before), provisional=True).at > clock.due_at:
+        raise Conflict("extension.too_late", f"More time must be asked for at least {before} before the limit ends.")
+    return clock
+
+
+def _source(viewer: Viewer | None) -> dict[str, str]:
+    return {"by": "petitioner"} if viewer is None else {}
 
 
 def _open_case(session: Session, case_id: int) -> Case:

@@ -33,13 +33,7 @@ class Form:
         is read in `zone` and given back with its offset. Raises Invalid `form.invalid` whose `facts["fields"]` maps
         each wrong field to its sentence in both languages, and `form.unknown_fields` for keys the form does not have.
         """
-        unknown = sorted(set(raw) - set(self.fields))
-        if unknown:
-            raise Invalid(
-                "form.unknown_fields",
-                f"The form {self.id} has no field named {', '.join(unknown[:5])}.",
-                fields=dict.fromkeys(unknown[:5], UNKNOWN_FIELD),
-            )
+        self.known(raw)
         known = choices or {}
         answers: dict[str, Any] = {}
         wrong: dict[str, dict[str, str]] = {}
@@ -57,6 +51,17 @@ class Form:
         if wrong:
             raise Invalid("form.invalid", f"The form {self.id} is not complete: {', '.join(wrong)}.", fields=wrong)
         return {key: answers[key] for key in self.fields if key in visible and answers[key] is not None}
+
+    def known(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same answers; raises Invalid `form.unknown_fields` for keys the form does not have."""
+        unknown = sorted(set(raw) - set(self.fields))
+        if unknown:
+            raise Invalid(
+                "form.unknown_fields",
+                f"The form {self.id} has no field named {', '.join(unknown[:5])}.",
+                fields=dict.fromkeys(unknown[:5], UNKNOWN_FIELD),
+            )
+        return raw
 
     def visible(self, answers: Mapping[str, Any]) -> frozenset[str]:
         """The fields shown for these typed answers; a hidden field counts as unanswered for the others."""

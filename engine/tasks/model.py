@@ -19,6 +19,7 @@ class TaskState(enum.StrEnum):
 
 
 OPEN = text("state = 'open'")
+DELEGATED = text("owner_id IS NOT NULL AND state = 'open'")
 
 
 class Task(Base):
@@ -31,6 +32,8 @@ class Task(Base):
         Index("ix_task_case_id_state", "case_id", "state"),
         Index("ix_task_unit_id_case_id", "unit_id", "case_id"),
         Index("ix_task_open_claimed_by", "claimed_by", postgresql_where=OPEN, sqlite_where=OPEN),
+        Index("ix_task_open_owner_id", "owner_id", postgresql_where=DELEGATED, sqlite_where=DELEGATED),
+        Index("ix_task_open_due_at", "due_at", "id", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_task_completed_by", "completed_by", "completed_at"),
     )
 
@@ -57,6 +60,10 @@ class Task(Base):
     due_step: Mapped[str | None] = mapped_column(String(32))
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
+    given_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """Who put it into the hands of the one who has it; None when they took it themselves."""
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """While it is delegated: to whom it returns, and who completes it."""
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     completed_at: Mapped[datetime | None] = mapped_column(Instant)

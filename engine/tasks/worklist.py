@@ -1,4 +1,4 @@
-"""The work list: what waits for a person, oldest due first."""
+"""The work list: what waits for a person, oldest due first, and what they wait for."""
 
 from __future__ import annotations
 
@@ -8,36 +8,57 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Row, and_, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, Party
+from engine.cases import Case, Party, name_of
 from engine.people import Person, Viewer, names
+from engine.tasks.delegations import Delegation, delegations_of
+from engine.tasks.drafts import drafted
+from engine.tasks.filters import BELOW, Filter
 from engine.tasks.model import Task, TaskState
-from engine.territory import Unit, ancestors, units_by_id
+from engine.tasks.offers import offered_to
+from engine.tasks.scope import CONFIDENTIAL, outside_wall
+from engine.tasks.waiting import waited_for
+from engine.territory import Unit, ancestors, is_within, units_by_id, within
 
 PAGE = 30
+ANY = Filter()
+COUNTED = 999
+"""What others have to do is counted up to here."""
 
 
 class Tab(enum.StrEnum):
-    """`mine`: what I may take up now, or have taken · `unit`: all that waits in my units · `done`: what I completed."""
+    """`mine`: what I may take up now, or have taken · `unit`: all that waits in my units · `waiting`: what others have
+    to do for cases that I or my units worked on or that I filed · `done`: what I completed."""
 
     MINE = "mine"
     UNIT = "unit"
+    WAITING = "waiting"
     DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the work list."""
+    """One line of the work list. `people` names whom the task's columns mention."""
 
     task: Task
     case: Case
-    claimed_by: Person | None
     place: tuple[Unit, ...]
     """The place of the case, highest unit first."""
+    unit: Unit | None
+    """The unit that is asked."""
     about: str | None
     """Whom of several it is about: the party who signs."""
+    delegation: Delegation | None
+    """The latest, while it is out or when it has just come back."""
+    drafted: bool
+    """Whether the viewer has begun to fill it in."""
+    people: Mapping[int, Person]
+
+    @property
+    def claimed_by(self) -> Person | None:
+        return None if self.task.claimed_by is None else self.people.get(self.task.claimed_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +68,41 @@ class Page:
     """The cursor of the following page."""
 
 
-def page(session: Session, viewer: Viewer, tab: Tab, *, after: str | None = None, most: int = PAGE) -> Page:
-    """One query for the lines, one for places, one for names, one for parties where a task is about one.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tasks the viewer may take up, how many of them are overdue, and how many stand in the other tabs."""
+
+    mine: int
+    overdue: int
+    unit: int
+    waiting: int
+
+
+def page(
+    session: Session,
+    viewer: Viewer,
+    tab: Tab,
+    *,
+    now: datetime,
+    wanted: Filter = ANY,
+    after: str | None = None,
+    most: int = PAGE,
+) -> Page:
+    """One query for the lines, one each for places, names, delegations and drafts, one for parties where needed.
 
     A cursor that makes no sense starts at the top.
     """
-    if not viewer.memberships:
+    if not viewer.offers:
         return Page((), None)
     last = _opened(after)
+    where = [*_listed(viewer, tab, wanted, now), *wanted.conditions(now)]
     order: tuple[Any, ...]
     if tab is Tab.DONE:
         order = (Task.completed_at.desc(), Task.id.desc())
-        where = [Task.completed_by == viewer.person_id, Task.state == TaskState.COMPLETED]
         if last is not None:
             where.append(or_(Task.completed_at < last[0], and_(Task.completed_at == last[0], Task.id < last[1])))
     else:
-        order = (Task.due_at.is_(None), Task.due_at, Task.id)
-        where = [Task.state == literal_column("'open'"), _offered(viewer, tab)]
+        order = (Task.due_at.asc().nulls_last(), Task.id)
         if last is not None:
             where.append(_later(*last))
     statement = select(Task, Case).join(Case, Case.id == Task.case_id).where(*where).order_by(*order).limit(most + 1)
@@ -71,45 +110,97 @@ def page(session: Session, viewer: Viewer, tab: Tab, *, after: str | None = None
     cursor = None
     if len(rows) > most:
         rows = rows[:most]
-        end: Task = rows[-1][0]
+        end = rows[-1][0]
         cursor = _closed(end.completed_at if tab is Tab.DONE else end.due_at, end.id)
-    people = names(session, (task.claimed_by for task, _ in rows if task.claimed_by is not None))
-    units = units_by_id(session, (unit for _, case in rows for unit in ancestors(case.place_id)))
-    about = _parties(session, [task for task, _ in rows])
-    return Page([_item(task, case, people, units, about.get(task.id)) for task, case in rows], cursor)
+    return Page(_items(session, viewer, rows), cursor)
 
 
-def counts(session: Session, viewer: Viewer, *, now: datetime) -> tuple[int, int]:
-    """How many tasks the viewer may take up, and how many of them are overdue."""
-    if not viewer.memberships:
-        return 0, 0
-    overdue = func.count(Task.id).filter(Task.due_at <= now)
+def counts(session: Session, viewer: Viewer, *, now: datetime) -> Counts:
+    """Two queries."""
+    if not viewer.offers:
+        return Counts(0, 0, 0, 0)
+    mine = offered_to(viewer)
     row = session.execute(
-        select(func.count(Task.id), overdue).where(Task.state == literal_column("'open'"), _offered(viewer, Tab.MINE))
+        select(
+            func.count(Task.id).filter(mine), func.count(Task.id).filter(mine, Task.due_at <= now), func.count(Task.id)
+        )
+        .join(Case, Case.id == Task.case_id)
+        .where(*_listed(viewer, Tab.UNIT, ANY, now))
     ).one()
-    return row[0], row[1]
+    others = (
+        select(Task.id)
+        .join(Case, Case.id == Task.case_id)
+        .where(*_listed(viewer, Tab.WAITING, ANY, now))
+        .limit(COUNTED)
+        .subquery()
+    )
+    waiting = session.scalar(select(func.count()).select_from(others))
+    return Counts(row[0], row[1], row[2], waiting or 0)
 
 
-def _offered(viewer: Viewer, tab: Tab) -> ColumnElement[bool]:
-    mine = Task.claimed_by == viewer.person_id
+def _listed(viewer: Viewer, tab: Tab, wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
+    """Conditions on `Task` joined with `Case`."""
+    clerk = viewer.units(CONFIDENTIAL)
+    secret = within(Case.place_id.expression, clerk) if clerk else false()
+    found = [or_(~Case.confidential, secret), outside_wall(viewer, Task.case_id.expression)]
+    if tab is Tab.DONE:
+        done = [Task.completed_by == viewer.person_id, Task.state == TaskState.COMPLETED.value]
+        return [*found, *done, *wanted.in_unit()]
+    found.append(Task.state == literal_column("'open'"))
+    if tab is Tab.WAITING:
+        return [*found, *waited_for(viewer, now=now), *wanted.in_unit()]
+    if tab is Tab.UNIT and wanted.unit:
+        return [*found, _below(viewer, wanted.unit)]
+    return [*found, _within_reach(viewer, tab), *wanted.in_unit()]
+
+
+def _within_reach(viewer: Viewer, tab: Tab) -> ColumnElement[bool]:
     if tab is Tab.UNIT:
-        return or_(Task.unit_id.in_(viewer.units()), mine)
-    offered = [and_(Task.unit_id == unit, Task.roles.contains(f"|{role}|")) for unit, role in viewer.memberships]
-    free = and_(Task.unit_id.in_({unit for unit, _ in viewer.memberships}), Task.claimed_by.is_(None), or_(*offered))
-    return or_(free, mine)
+        return or_(Task.unit_id.in_(viewer.asked), Task.claimed_by.in_(viewer.acting_as))
+    return offered_to(viewer)
+
+
+def _below(viewer: Viewer, unit: str) -> ColumnElement[bool]:
+    """What waits in a part of the tree below the viewer, of cases whose place lies there or that asked their unit."""
+    mine = viewer.units()
+    if unit != BELOW and not any(is_within(unit, each) for each in mine):
+        return false()
+    chosen = within(Task.unit_id.expression, mine if unit == BELOW else (unit,))
+    return and_(chosen, or_(within(Case.place_id.expression, mine), Task.unit_id.in_(mine)))
+
+
+def _items(session: Session, viewer: Viewer, rows: Sequence[Row[Task, Case]]) -> list[Item]:
+    tasks = [task for task, _ in rows]
+    people = names(
+        session,
+        (id_ for task in tasks for id_ in (task.claimed_by, task.given_by, task.owner_id) if id_ is not None),
+    )
+    units = units_by_id(session, {unit for task, case in rows for unit in (*ancestors(case.place_id), task.unit_id)})
+    about = _parties(session, tasks)
+    asked = delegations_of(session, [task.id for task in tasks if task.given_by is not None])
+    begun = drafted(session, viewer.person_id, [task.id for task in tasks])
+    return [
+        Item(
+            task=task,
+            case=case,
+            place=tuple(units[each] for each in reversed(ancestors(case.place_id)) if each in units),
+            unit=units.get(task.unit_id),
+            about=about.get(task.id),
+            delegation=asked.get(task.id),
+            drafted=task.id in begun,
+            people=people,
+        )
+        for task, case in rows
+    ]
 
 
 def _parties(session: Session, rows: Sequence[Task]) -> dict[int, str]:
     wanted = {task.id: int(task.item) for task in rows if task.item is not None and task.item.isdecimal()}
     if not wanted:
         return {}
-    parties = dict(session.execute(select(Party.id, Party.name).where(Party.id.in_(set(wanted.values())))).all())
+    found = session.scalars(select(Party).where(Party.id.in_(set(wanted.values()))))
+    parties = {party.id: name_of(party, shown=False) for party in found}
     return {task_id: parties[party_id] for task_id, party_id in wanted.items() if party_id in parties}
-
-
-def _item(task: Task, case: Case, people: Mapping[int, Person], units: Mapping[str, Unit], about: str | None) -> Item:
-    line = tuple(units[each] for each in reversed(ancestors(case.place_id)) if each in units)
-    return Item(task, case, people.get(task.claimed_by) if task.claimed_by is not None else None, line, about)
 
 
 def _later(due_at: datetime | None, task_id: int) -> ColumnElement[bool]:

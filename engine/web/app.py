@@ -18,7 +18,34 @@ from engine.errors import NotAllowed, Refusal
 from engine.people import touch, viewer_of, who_is
 from engine.process import World
 from engine.store import Store
-from engine.web import api, cases, cookies, filing, operations, processes, show, sign_in, tasks, translations, worklist
+from engine.web import (
+    api,
+    attached,
+    board,
+    cases,
+    cookies,
+    decisions,
+    delegations,
+    documents,
+    drafts,
+    filing,
+    instructions,
+    me,
+    notices,
+    offline,
+    operations,
+    place_codes,
+    processes,
+    public,
+    search,
+    show,
+    show_case,
+    show_people,
+    sign_in,
+    tasks,
+    translations,
+    worklist,
+)
 from engine.web.context import KEY, Edge, acting, looking, maybe_viewer, now, stop_looking, world
 from engine.web.language import chosen_language
 from engine.web.policy import PUBLIC, SIGNED_IN, policy_of
@@ -37,6 +64,9 @@ CONTENT_POLICY = "; ".join(
     )
 )
 
+FIRST_PASSWORD = frozenset({"me.password", "me.change_password"})
+"""All that somebody may do with a password an operator gave them."""
+
 csrf = CSRFProtect()
 
 
@@ -47,12 +77,16 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     app.extensions[KEY] = Edge(store, the_world, clock)
     translations.compile_stale()
     Babel(app, locale_selector=chosen_language, timezone_selector=lambda: str(the_world.calendar.tz))
-    csrf.init_app(app)
+    app.before_request(_know_who)
+    app.before_request(attached.make_room)
+    csrf.init_app(app)  # it reads the form: room for files is made before, and only for those who may come in
     show.register(app)
-    for pages in (sign_in, worklist, tasks, cases, filing, processes, operations):
+    show_case.register(app)
+    show_people.register(app)
+    shown = (sign_in, worklist, tasks, cases, search, documents, filing, offline, processes, operations, me, notices)
+    for pages in (*shown, delegations, drafts, board, decisions, instructions, public, place_codes):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
-    app.before_request(_know_who)
     app.before_request(api.know_bearer)
     app.before_request(_keep_policy)
     app.after_request(_protect)
@@ -98,7 +132,7 @@ def _know_who() -> None:
         if known is None:
             return
         person_id, stale = known
-        g.viewer = viewer_of(session, person_id)
+        g.viewer = viewer_of(session, person_id, now=now())
     if stale:
         with acting() as session:
             touch(session, secret, now=now())
@@ -115,6 +149,10 @@ def _keep_policy() -> BaseResponse | None:
         if request.method == "GET":
             return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")))
         raise NotAllowed("sign_in.needed", "Please sign in first.")
+    if viewer.must_choose_password and not api.is_api() and request.endpoint not in FIRST_PASSWORD:
+        if request.method == "GET":
+            return redirect(url_for("me.password"))
+        raise NotAllowed("password.must_change", "Choose a password of your own first.")
     if name != SIGNED_IN:
         viewer.must(name)
     return None
@@ -139,6 +177,8 @@ def _refused(refusal: Refusal) -> BaseResponse | tuple[str, int, dict[str, str]]
     if api.is_api():
         return api.problems.of_refusal(refusal)
     status = status_of(refusal)
+    if offline.is_sent_later():
+        return offline.told(refusal, words_of(status, refusal)), status
     return _page(status, refusal), status, headers_of(refusal)
 
 
@@ -148,6 +188,8 @@ def _failed(error: HTTPException) -> BaseResponse | tuple[str, int]:
     status = error.code or 500
     if status < 400 or error.response is not None:
         return error.get_response()
+    if offline.is_sent_later():
+        return offline.told(None, words_of(status, error, expired=isinstance(error, CSRFError))), status
     return _page(status, error), status
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -15,10 +15,12 @@ from engine.deadlines import DeadlineState
 from engine.errors import Invalid, NotFound
 from engine.process import Story, Wanted
 from engine.web import once
-from engine.web.context import looking, now, viewer, world
+from engine.web.context import acting, looking, now, viewer, world
 from engine.web.language import _
 from engine.web.once import Done
 from engine.web.policy import policy
+from engine.web.qr import picture
+from engine.web.show_case import sorted_out
 
 pages = Blueprint("cases", __name__)
 
@@ -45,20 +47,85 @@ def diagram(case_id: int, process_id: str) -> Response:
     with looking() as session:
         case = tasks.see_case(session, viewer(), case_id)
         story = process.tell(session, world(), case, viewer=viewer(), now=now())
-        if story.diagram is None or story.diagram.process_id != process_id:
+        chart = process.chart_of(session, world(), story, process_id, now=now())
+        if chart is None:
             raise NotFound("diagram.unknown", "This case has no such diagram.")
-        data = world().releases.get(session, story.diagram.release_id).process_file(process_id)
+        data = world().releases.get(session, chart.release_id).process_file(process_id)
     return Response(data, mimetype="application/xml")
+
+
+@pages.get("/cases/<int:case_id>/time")
+@policy("case.read")
+def time_spent(case_id: int) -> str:
+    """Why is it late: where the time went, longest first."""
+    with looking() as session:
+        case = tasks.see_case(session, viewer(), case_id)
+        story = process.tell(session, world(), case, viewer=viewer(), now=now())
+        spent = process.time_spent(story, world(), now=now())
+        return render_template("cases/time.html", story=story, case=case, spent=spent)
+
+
+@pages.get("/cases/<int:case_id>/print")
+@policy("case.read")
+def sheet(case_id: int) -> str:
+    """The whole story on paper, with personal data as it is shown on the page."""
+    with looking() as session:
+        case = tasks.see_case(session, viewer(), case_id)
+        story = process.tell(session, world(), case, viewer=viewer(), now=now())
+        address = url_for("cases.show", case_id=case_id, _external=True)
+        return render_template("cases/sheet.html", story=story, case=case, address=address, code=picture(address))
+
+
+@pages.post("/cases/<int:case_id>/unmasking")
+@policy("case.unmask")
+def unmask(case_id: int) -> BaseResponse | tuple[str, int]:
+    """Shows personal data in the clear for a while, on the record. A script asks for the number alone, to dial it."""
+    party = int(_text("party")) if _text("party").isascii() and _text("party").isdigit() else None
+    task = _text("task") if _text("task").isascii() and _text("task").isdigit() else ""
+    numbers: list[str] = []
+
+    def act(session: Session) -> Done:
+        tasks.see_case(session, viewer(), case_id)
+        shown = process.unmask(session, case_id, _text("reason"), party_id=party, viewer=viewer(), now=now())
+        numbers.extend(each.phone for each in shown if each.phone)
+        where = url_for("tasks.show", task_id=task) if task else url_for("cases.show", case_id=case_id)
+        return Done(f"{where}#parties", _("Shown in the clear for 15 minutes; the history says so."))
+
+    if request.accept_mimetypes.best == "application/json":
+        with acting() as session:
+            act(session)
+        return jsonify(phone=numbers[0] if numbers else None)
+    return _once(case_id, act)
+
+
+@pages.post("/cases/<int:case_id>/recusal")
+@policy("case.step_aside")
+def step_aside(case_id: int) -> BaseResponse | tuple[str, int]:
+    def act(session: Session) -> Done:
+        tasks.see_case(session, viewer(), case_id)
+        process.step_aside(session, world(), case_id, _text("reason"), viewer=viewer(), now=now())
+        return Done(url_for("worklist.show"), _("You have stepped aside; others go on with the case."))
+
+    return _once(case_id, act)
 
 
 @pages.post("/cases/<int:case_id>/comments")
 @policy("case.read")
 def comment(case_id: int) -> BaseResponse | tuple[str, int]:
-    return _act(
-        case_id,
-        lambda db: process.comment(db, world(), case_id, _text("text"), viewer=viewer(), now=now()),
-        _("Your comment is in the history."),
-    )
+    """`person` and `unit` are whom it tells; `back` is the task whose page it was written on."""
+    people = [int(each) for each in request.form.getlist("person") if each.isascii() and each.isdigit()]
+    units, back = request.form.getlist("unit"), _text("back")
+
+    def act(session: Session) -> Done:
+        tasks.see_case(session, viewer(), case_id)
+        process.comment(
+            session, world(), case_id, _text("text"), viewer=viewer(), now=now(), people=people, units=units
+        )
+        on_task = back.isascii() and back.isdigit()
+        where = url_for("tasks.show", task_id=back) if on_task else url_for("cases.show", case_id=case_id)
+        return Done(where, _("Your comment is in the history."))
+
+    return _once(case_id, act)
 
 
 @pages.post("/cases/<int:case_id>/supplies")
@@ -118,8 +185,12 @@ def downgrade(case_id: int) -> BaseResponse | tuple[str, int]:
 
 def _act(case_id: int, act: Callable[[Session], Any], said: str) -> BaseResponse | tuple[str, int]:
     """Does one act on a case the person may see; wrong fields come back with the page and what was typed."""
+    return _once(case_id, lambda session: _done(session, case_id, act, said))
+
+
+def _once(case_id: int, act: Callable[[Session], Done]) -> BaseResponse | tuple[str, int]:
     try:
-        return once.once(lambda session: _done(session, case_id, act, said))
+        return once.once(act)
     except Invalid as refusal:
         if not refusal.facts.get("fields"):
             raise
@@ -136,19 +207,29 @@ def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:
     who = viewer()
     with looking() as session:
         case = tasks.see_case(session, who, case_id)
-        story = process.tell(
-            session, world(), case, viewer=who, now=now(), all_entries=request.args.get("history") == "all"
-        )
+        story = process.tell(session, world(), case, viewer=who, now=now())
+        entries, older = sorted_out(story.entries, request.args.get("sort", ""), older=_number("older"))
         return render_template(
             "cases/case.html",
             story=story,
             case=case,
+            chart=process.chart_of(session, world(), story, request.args.get("process"), now=now()),
+            related=process.related(session, who, case, story.parties),
+            entries=entries,
+            older=older,
+            sort=request.args.get("sort", ""),
             may=_may(story, case),
             lower_tiers=world().tiers.names[: world().tiers.index(case.tier)],
             act=act,
+            mentionable=process.mentionable(session, case, who),
             wrong=wrong or {},
             typed=request.form,
         )
+
+
+def _number(name: str) -> int | None:
+    written = request.args.get(name, "")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
 
 
 def _may(story: Story, case: Case) -> dict[str, bool]:
@@ -157,6 +238,7 @@ def _may(story: Story, case: Case) -> dict[str, bool]:
     running = not case.ended
     return {
         "comment": True,
+        "step_aside": running and who.may("case.step_aside"),
         "supply": running and who.may("case.supply", case.place_id),
         "report_risk": running and who.may("case.report_risk", case.place_id),
         "withdraw": running and who.may("case.withdraw", case.place_id),

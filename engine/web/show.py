@@ -11,16 +11,19 @@ from typing import Any
 from flask import Flask, url_for
 from markupsafe import Markup
 
+from engine.cases import masked_text, name_of
 from engine.deadlines import Deadline, DeadlineState, light, parse_length
+from engine.documents import Document
 from engine.errors import Refusal
 from engine.history import HistoryEntry
 from engine.people import Person, Viewer
 from engine.process import Story
-from engine.tasks import Field, Form, Task, Words
+from engine.tasks import Field, Form, Task, Words, split_invitee
 from engine.territory import Unit
 from engine.web.context import locale, maybe_viewer, now, world
 from engine.web.language import _, ngettext
 from engine.web.once import form_key
+from engine.web.why import way_effect, way_name, why_mine
 from engine.web.words import word
 
 STATIC = Path(__file__).parent / "static"
@@ -49,12 +52,14 @@ def register(app: Flask) -> None:
         form_key=form_key,
         icon=icon,
         light_of=light_of,
-        masked_name=masked_name,
-        masked_phone=masked_phone,
         now=now,
         running_length=running_length,
         tell=tell_entry,
         tier_name=tier_name,
+        way_effect=way_effect,
+        way_name=way_name,
+        why_mine=why_mine,
+        words_typed=words_typed,
         drawable=VIEWER_BUNDLE.exists,
     )
     app.context_processor(lambda: {"viewer": maybe_viewer(), "locale": locale(), "demo": world().config.demo})
@@ -108,6 +113,11 @@ def left(due_at: datetime) -> str:
 def span_of(start: datetime, end: datetime) -> str:
     """The working time between two instants."""
     return _span(round(abs(world().calendar.working_minutes(start, end, provisional=True))), minutes_per_day())
+
+
+def span_text(minutes: float) -> str:
+    """So much working time, in two units at most."""
+    return _span(round(minutes), minutes_per_day())
 
 
 def running_length(visit: Any) -> str:
@@ -180,7 +190,7 @@ def about(task: Task, story: Story) -> str | None:
     """Whom of several a task is about: the party who signs."""
     for party in story.parties:
         if task.item == str(party.id):
-            return party.name if story.identity_shown or not party.protected else masked_name(party.name)
+            return name_of(party, shown=party.id in story.shown)
     return None
 
 
@@ -197,18 +207,55 @@ def _answer(field: Field, value: Any, story: Story) -> str:
         return "✓" if value else "✗"
     if field.kind == "datetime":
         return moment(datetime.fromisoformat(value))
+    if field.type == "filepicker":
+        return _papers(value, story)
     if field.source == "community_units":
-        return _("; ").join(unit_name(story.units.get(unit)) for unit in value)
+        return _("; ").join(_invitee(each, story) for each in value)
     if field.source == "parties":
         named = {str(party.id): party for party in story.parties}
         return _("; ").join(
-            named[each].name if story.identity_shown or not named[each].protected else masked_name(named[each].name)
-            for each in value
-            if each in named
+            name_of(named[each], shown=named[each].id in story.shown) for each in value if each in named
         )
     labels = {choice.value: say(choice.label) for choice in field.choices}
     values = value if isinstance(value, list) else [value]
-    return _("; ").join(labels.get(each, str(each)) for each in values)
+    said = _("; ").join(labels.get(each, str(each)) for each in values)
+    return said if story.shown else masked_text(said)
+
+
+def _invitee(value: str, story: Story) -> str:
+    unit, person = split_invitee(value)
+    where = unit_name(story.units.get(unit))
+    return where if person is None else f"{person_name(story.people.get(person))} ({where})"
+
+
+def _papers(chosen: Sequence[str], story: Story) -> Markup:
+    """Links to what was attached, and no more than its number for those who may not see it."""
+    papers = {str(paper.id): paper for paper in story.documents if paper.hidden_at is None}
+    small = Markup('<a href="{}"><img class="small-paper" src="{}" alt="{}" width="96" height="96" loading="lazy"></a>')
+    other = Markup('<a href="{}">{}</a>')
+    return Markup(" ").join(
+        small.format(_paper(paper), url_for("documents.show_small", document_id=paper.id), paper.name)
+        if paper is not None and paper.is_image
+        else other.format(_paper(paper), paper.name)
+        if paper is not None
+        else _("(a document out of sight)")
+        for paper in map(papers.get, chosen)
+    )
+
+
+def _paper(paper: Document) -> str:
+    return url_for("documents.hand_out", document_id=paper.id)
+
+
+def words_typed(form: Form, typed: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(question, what was typed) of a draft, in the order of the form; not checked by anybody."""
+    found = []
+    for key, field in form.fields.items():
+        if typed.get(key) and field.type != "filepicker":
+            labels = {choice.value: say(choice.label) for choice in field.choices}
+            values = typed[key] if isinstance(typed[key], list) else [typed[key]]
+            found.append((say(field.label), _("; ").join(labels.get(each, str(each)) for each in values)))
+    return found
 
 
 def say(words: Words | Mapping[str, str]) -> str:
@@ -241,12 +288,17 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
     facts = entry.facts
     match entry.act:
         case "case.filed":
-            return word(facts.get("severity"), "severity")
+            return " · ".join([word(facts.get("severity"), "severity"), *_passed_over(facts, story)])
+        case "identity.unmasked":
+            fields = _("; ").join(word(field, "field") for field in facts.get("fields") or [])
+            return f"{fields} · {facts.get('reason')}"
+        case "handler.stepped_aside":
+            return masked_text(str(facts.get("reason") or ""))
         case "case.raised" | "case.returned" | "case.downgraded":
             where = story.units.get((facts.get("to") or {}).get("unit", ""))
-            return _("to %(unit)s", unit=unit_name(where)) + (
-                f" · {word(facts['reason'], 'why')}" if facts.get("reason") else ""
-            )
+            said = [_("to %(unit)s", unit=unit_name(where))]
+            said += [word(facts["reason"], "why")] if facts.get("reason") else []
+            return " · ".join([*said, *_passed_over(facts, story)])
         case "case.regraded":
             return word(facts.get("severity"), "severity")
         case "case.closed":
@@ -260,12 +312,22 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             return word(facts.get("step"), "step")
         case "clock.extended" | "extension.asked" | "extension.refused":
             return " · ".join(str(facts[key]) for key in ("by", "reason") if facts.get(key))
-        case "risk.reported" | "triage.overridden":
-            return str(facts.get("reason") or "")
+        case "case.reopened":
+            return _("at %(unit)s", unit=unit_name(story.units.get((facts.get("to") or {}).get("unit", ""))))
+        case "case.sorted":
+            words = " · ".join(facts.get("words") or [])
+            return f"{word(facts.get('category'), 'category')}{f' ({words})' if words else ''}"
+        case "citizen.rated":
+            stars = _("%(stars)s of 5", stars=facts.get("stars"))
+            return " · ".join(part for part in (stars, masked_text(str(facts.get("words") or ""))) if part)
+        case "citizen.refused" | "risk.reported" | "triage.overridden":
+            return masked_text(str(facts.get("reason") or ""))
         case "material.supplied":
-            return str(facts.get("note") or "")
+            return masked_text(str(facts.get("note") or ""))
+        case "case.instructed":
+            return f"{unit_name(story.units.get(str(facts.get('unit'))))} · {masked_text(str(facts.get('text') or ''))}"
         case "comment.made":
-            return str(facts.get("text") or "")
+            return masked_text(str(facts.get("text") or ""))
         case "card.given":
             unit = unit_name(story.units.get(str(facts.get("unit"))))
             return f"{word(facts.get('colour'), 'card')} · {unit}"
@@ -275,12 +337,9 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             return ""
 
 
-def masked_name(name: str) -> str:
-    return name[:1] + "**"
-
-
-def masked_phone(phone: str) -> str:
-    return phone[:3] + "****" + phone[-4:] if len(phone) >= 8 else "****"
+def _passed_over(facts: Mapping[str, Any], story: Story) -> list[str]:
+    units = [unit_name(story.units.get(unit)) for unit in facts.get("passed_over") or []]
+    return [_("passed over because it is complained about: %(units)s", units=_("; ").join(units))] if units else []
 
 
 def asset(path: str) -> str:

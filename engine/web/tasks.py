@@ -10,38 +10,52 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import process, tasks
+from engine.cases import Case
 from engine.errors import Conflict, Invalid, Refusal, Unavailable
-from engine.people import members
-from engine.process import Instance
-from engine.tasks import Form, Task, TaskState
+from engine.tasks import Task, TaskState
+from engine.web import attached, offline
 from engine.web.context import acting, looking, now, viewer, world
+from engine.web.delegations import person_in
+from engine.web.drafts import TYPED_BESIDE
+from engine.web.forms import filled, first_words, form_of
 from engine.web.language import _
 from engine.web.policy import policy
+from engine.web.refusals import words_of
 from engine.web.sent import sent
 from engine.web.show import task_name
 
 pages = Blueprint("tasks", __name__)
 
+MOVED_ON = frozenset({"task.done", "task.gone", "task.claimed", "task.delegated"})
+"""Refusals after which the page has no form any more: what was typed is kept as a draft."""
+
 
 @pages.get("/tasks/<int:task_id>")
 @policy("case.read")
 def show(task_id: int) -> str:
+    """`?outcome=up` and the like choose an answer of the form beforehand."""
     return _page(task_id)
 
 
 @pages.post("/tasks/<int:task_id>/completion")
 @policy("case.read")
+@attached.takes_files
 def complete(task_id: int) -> Response | tuple[str, int]:
     who = viewer()
     with looking() as session:
         task, case = tasks.see_task(session, who, task_id)
         form = form_of(session, task)
+    typed = sent(form, request.form, beside=TYPED_BESIDE) if form else {}
+    raw, refused = attached.with_files(form, task, typed) if form else ({}, {})
+    if refused:
+        return _page(task_id, raw=raw, wrong=refused), 422
+    with looking() as session:
         choices = tasks.choices_for(session, form, task, case, world().tiers) if form else {}
-    raw = sent(form, request.form) if form else {}
     try:
         answers = form.check(raw, choices=choices, zone=world().calendar.tz) if form else {}
         with acting() as session:
             done = process.complete_task(session, world(), task_id, answers, viewer=who, now=now())
+            tasks.drop_draft(session, who.person_id, tasks.about_task(task_id))
     except Invalid as refusal:
         fields = refusal.facts.get("fields")
         if not fields or set(fields) - set(raw) - set(form.fields if form else ()):
@@ -53,7 +67,10 @@ def complete(task_id: int) -> Response | tuple[str, int]:
         if refusal.code == "task.done" and refusal.facts.get("by") == who.person_id:
             flash(_("You had completed this already."))
             return redirect(url_for("cases.show", case_id=task.case_id))
-        raise
+        kept = _kept(task_id, raw, refusal)
+        if offline.is_sent_later():
+            raise
+        return _page(task_id, raw=kept, refused=refusal), 409
     flash(_("Done: %(task)s, %(number)s.", task=task_name(task), number=done.case_number))
     with looking() as session:
         mine = _first_offered(session, done.opened)
@@ -84,22 +101,21 @@ def give_back(task_id: int) -> Response:
 @pages.post("/tasks/<int:task_id>/handover")
 @policy("case.read")
 def hand_over(task_id: int) -> Response:
-    to = request.form.get("to", "")
-    if not (to.isascii() and to.isdigit() and len(to) < 10):
-        raise Invalid("handover.nobody", "Choose a colleague.")
+    to = person_in("to")
     with acting() as session:
         tasks.see_task(session, viewer(), task_id)
-        tasks.hand_over(session, task_id, to_person_id=int(to), viewer=viewer(), now=now())
+        tasks.hand_over(session, task_id, to_person_id=to, viewer=viewer(), now=now())
     flash(_("Handed over."))
     return redirect(url_for("worklist.show"))
 
 
-def form_of(session: Session, task: Task) -> Form | None:
-    """The form on the release the task's instance runs on; None for a task that only asks to be done."""
-    if task.form is None:
-        return None
-    instance = session.get_one(Instance, task.instance_id)
-    return world().releases.get(session, instance.release_id).form(task.process, task.form)
+def _kept(task_id: int, raw: Mapping[str, Any], refusal: Conflict) -> Mapping[str, Any]:
+    """What was typed, kept for its author where the page has no form for it any more."""
+    if raw and refusal.code in MOVED_ON:
+        with acting() as session:
+            who = viewer().person_id
+            tasks.save_draft(session, who, tasks.about_task(task_id), raw, seen=None, now=now(), task_id=task_id)
+    return raw
 
 
 def _page(
@@ -112,38 +128,41 @@ def _page(
     who = viewer()
     with looking() as session:
         task, case = tasks.see_task(session, who, task_id)
-        form = form_of(session, task) if task.state == TaskState.OPEN else None
+        form = form_of(session, task)
+        is_open = task.state == TaskState.OPEN
+        can = tasks.standing(session, task, case, who)
         story = process.tell(session, world(), case, viewer=who, now=now())
+        draft = tasks.draft_of(session, who.person_id, tasks.about_task(task_id))
+        if raw is None and form is not None:
+            raw = filled(form, draft, request.args, first_words(form, task, story))
         return render_template(
             "tasks/task.html",
             task=task,
             form=form,
-            choices=tasks.choices_for(session, form, task, case, world().tiers) if form else {},
+            choices=tasks.choices_for(session, form, task, case, world().tiers) if form and is_open else {},
             raw=raw,
             wrong=wrong or {},
-            refused=refused,
+            refused=words_of(503 if isinstance(refused, Unavailable) else 409, refused) if refused else None,
+            draft=draft,
+            can=can,
+            ways=process.ways(story, task, form, world=world(), now=now()) if can.may_complete else (),
+            may_ask_more_time=can.may_complete and _more_time(session, case),
+            instruction=process.instruction_of(session, task),
+            mentionable=process.mentionable(session, case, who),
+            instead_of=who.in_place_of(task.unit_id, task.role_names, task.claimed_by) if can.may_complete else None,
             story=story,
             case=case,
-            **standing(session, task),
         )
 
 
-def standing(session: Session, task: Task) -> dict[str, Any]:
-    """What this person may do with the task now."""
-    who = viewer()
-    offered = who.holds(task.unit_id, task.role_names) or task.claimed_by == who.person_id
-    is_open = task.state == TaskState.OPEN
-    mine = task.claimed_by == who.person_id
-    may_give = is_open and (offered or who.may("task.hand_over", task.unit_id))
-    colleagues = (
-        [p for p in members(session, task.unit_id, task.role_names) if p.id != task.claimed_by] if may_give else []
-    )
-    return {
-        "may_complete": is_open and offered and (task.claimed_by is None or mine),
-        "may_claim": is_open and offered and task.claimed_by is None,
-        "may_give_back": is_open and mine,
-        "colleagues": [p for p in colleagues if p.id != who.person_id],
-    }
+def _more_time(session: Session, case: Case) -> bool:
+    if not viewer().may("clock.ask_extension", case.holder_id):
+        return False
+    try:
+        process.extendable(session, world(), case, now=now())
+    except Refusal:
+        return False
+    return True
 
 
 def _first_offered(session: Session, opened: tuple[int, ...]) -> int | None:
@@ -155,7 +174,7 @@ def _first_offered(session: Session, opened: tuple[int, ...]) -> int | None:
             task
             and task.state == TaskState.OPEN
             and task.claimed_by is None
-            and who.holds(task.unit_id, task.role_names)
+            and who.is_offered(task.unit_id, task.role_names)
         ):
             return task_id
     return None

@@ -1,13 +1,23 @@
-"""The work list: the page a handler comes home to."""
+"""The work list: the page a handler comes home to; filters kept under a name; one act on several tasks at once."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import tasks
-from engine.web.context import looking, now, viewer
+from engine.errors import Invalid
+from engine.tasks import Act, Filter, Tab, Words
+from engine.territory import children_of
+from engine.web.context import acting, looking, now, viewer, world
+from engine.web.language import _, ngettext
+from engine.web.once import Done, once
 from engine.web.policy import policy
+from engine.web.refusals import sentence_of
+from engine.web.words import CATEGORIES
 
 pages = Blueprint("worklist", __name__)
 
@@ -22,9 +32,95 @@ def show() -> str | Response:
             return redirect(url_for("processes.list_all"))
         if who.may("system.operate"):
             return redirect(url_for("operations.show"))
-    wanted = request.args.get("tab", "")
-    tab = tasks.Tab(wanted) if wanted in tuple(tasks.Tab) else tasks.Tab.MINE
+    tab, wanted = _asked(request.args)
+    leads = who.may("task.hand_over")
     with looking() as session:
-        page = tasks.page(session, who, tab, after=request.args.get("after"))
-        waiting, overdue = tasks.counts(session, who, now=now())
-    return render_template("worklist/worklist.html", page=page, tab=tab, waiting=waiting, overdue=overdue)
+        return render_template(
+            "worklist/worklist.html",
+            tab=tab,
+            wanted=wanted,
+            page=tasks.page(session, who, tab, now=now(), wanted=wanted, after=request.args.get("after")),
+            counts=tasks.counts(session, who, now=now()),
+            paused=tasks.paused_cases(session, who) if tab is Tab.WAITING else (),
+            kept=tasks.kept_drafts(session, who.person_id) if tab is Tab.MINE else (),
+            filing=tasks.draft_of(session, who.person_id, tasks.FILING) if tab is Tab.MINE else None,
+            saved=tasks.saved_filters(session, who.person_id),
+            steps=_steps(session),
+            categories=CATEGORIES,
+            units=children_of(session, who.units()) if tab is Tab.UNIT and leads else (),
+            leads=leads,
+        )
+
+
+@pages.post("/work/filters")
+@policy("case.read")
+def save_filter() -> Response:
+    tab, wanted = _asked(request.form)
+    query: dict[str, Any] = {"tab": str(tab), **wanted.address()}
+
+    def keep(session: Session) -> Done:
+        kept = tasks.save_filter(session, viewer().person_id, request.form.get("name", ""), query)
+        return Done(url_for("worklist.show", **query), _("Kept as “%(name)s”.", name=kept.name))
+
+    return once(keep)
+
+
+@pages.post("/work/filters/<int:filter_id>/removal")
+@policy("case.read")
+def remove_filter(filter_id: int) -> Response:
+    with acting() as session:
+        tasks.remove_filter(session, viewer().person_id, filter_id)
+    return redirect(url_for("worklist.show"))
+
+
+@pages.get("/work/selection")
+@policy("case.read")
+def preview() -> str:
+    """What one act on the chosen tasks would do to each, and why not; nothing is done yet."""
+    act, chosen, to = _selection(request.args)
+    with looking() as session:
+        lines, people = tasks.choose(session, chosen, act, viewer=viewer(), to=to)
+        return render_template(
+            "worklist/selection.html", act=act, lines=lines, people=people, to=to, refusal_text=sentence_of
+        )
+
+
+@pages.post("/work/selection")
+@policy("case.read")
+def act_on_selection() -> Response:
+    act, chosen, to = _selection(request.form)
+
+    def do(session: Session) -> Done:
+        lines = tasks.act_on(session, chosen, act, viewer=viewer(), now=now(), to=to)
+        done = sum(line.refusal is None for line in lines)
+        said = ngettext("Done for %(num)d task.", "Done for %(num)d tasks.", done)
+        if done < len(chosen):
+            left = len(chosen) - done
+            said += " " + ngettext("%(num)d was left as it is.", "%(num)d were left as they are.", left)
+        return Done(url_for("worklist.show", tab="unit"), said)
+
+    return once(do)
+
+
+def _asked(sent: Any) -> tuple[Tab, Filter]:
+    wanted = sent.get("tab", "")
+    return Tab(wanted) if wanted in tuple(Tab) else Tab.MINE, Filter.of(sent)
+
+
+def _selection(sent: Any) -> tuple[Act, list[int], int | None]:
+    act, to = sent.get("act", ""), sent.get("to", "")
+    chosen = [int(each) for each in sent.getlist("task") if each.isascii() and each.isdigit() and len(each) < 10]
+    if act not in tuple(Act) or not chosen:
+        raise Invalid("selection.empty", "Choose at least one task and what to do with them.")
+    return Act(act), chosen, int(to) if to.isascii() and to.isdigit() and len(to) < 10 else None
+
+
+def _steps(session: Session) -> dict[str, Words]:
+    """The steps people are asked for by the release in force, by element."""
+    found: dict[str, Words] = {}
+    for facts in world().releases.current(session).package.processes.values():
+        for element in facts.elements.values():
+            if element.kind == "userTask":
+                zh, _slash, en = element.name.partition(" / ")
+                found.setdefault(element.id, Words(zh, en or zh))
+    return found

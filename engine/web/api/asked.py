@@ -139,6 +139,11 @@ class ReasonBody(Body):
     reason: Note = Field(examples=["申请人撤回。"])
 
 
+class UnmaskBody(Body):
+    reason: Note = Field(examples=["电话联系申请人。"])
+    party: int | None = Field(default=None, ge=1, lt=2**31, description="The id of one party; without it, all.")
+
+
 class MaterialBody(Body):
     note: Note = Field(description="What arrived.", examples=["补来租赁合同。"])
 
@@ -206,6 +211,20 @@ class HandoverBody(Body):
     to_person_id: int = Field(ge=1, le=LARGEST_ID, description="One of the task's `colleagues`.")
 
 
+class DelegationBody(Body):
+    to_person_id: int = Field(ge=1, le=LARGEST_ID, description="One of the task's `delegates`.")
+    question: str = Field("", max_length=2000, description="What they should find out or fill in.")
+
+
+class DelegatedAnswerBody(Body):
+    note: str = Field("", max_length=2000, description="What you found.")
+    answers: dict[str, Any] = Field(
+        default_factory=dict,
+        max_length=200,
+        description="What you fill in of the task's form; the owner looks at it and completes.",
+    )
+
+
 class CompletionBody(Body):
     answers: dict[str, Any] = Field(
         default_factory=dict,
@@ -236,9 +255,18 @@ class CasesQuery(Query):
 
 
 class TasksQuery(Query):
-    tab: Literal["mine", "unit", "done"] = Field(
-        "mine", description="What I may take up or have taken, all that waits in my units, what I completed."
+    tab: Literal["mine", "unit", "waiting", "done"] = Field(
+        "mine",
+        description="What I may take up or have taken, all that waits in my units, what others have to do for cases of "
+        "mine, what I completed.",
     )
+    step: str = Field("", max_length=64, description="An element of a diagram, for example `t_handle`.")
+    light: Literal["", "green", "yellow", "red"] = Field("", description="How much time is left.")
+    category: str = Field("", max_length=48)
+    unit: str = Field(
+        "", max_length=64, description="A unit with all below it; in tab `unit`, `below` for all below one's own."
+    )
+    q: str = Field("", max_length=60, description="Begins a case's number, or stands in its title.")
     cursor: str = Field("", pattern=r"^([0-9]{0,16}-[0-9]{1,9})?$", description="`next` of the page before.")
     limit: int = Field(30, ge=1, le=100)
 

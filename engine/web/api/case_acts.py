@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import process
 from engine.cases import Case
+from engine.web.api import telling
 from engine.web.api.acting import act, answer
 from engine.web.api.asked import (
     CasePath,
@@ -23,13 +24,14 @@ from engine.web.api.asked import (
     MessageBody,
     ReasonBody,
     RiskBody,
+    UnmaskBody,
     WithdrawalMessage,
 )
 from engine.web.api.blueprint import NUMBER, api
 from engine.web.api.cases import IN_FACTS, see
 from engine.web.api.document import ACT, ACTS, Responses, refusals
 from engine.web.api.problems import pointing
-from engine.web.api.told import Done
+from engine.web.api.told import Done, Shown
 from engine.web.context import now, viewer, world
 from engine.web.idempotency import Answer
 from engine.web.policy import policy
@@ -146,6 +148,43 @@ def withdraw(path: CasePath, body: ReasonBody) -> Response:
 @policy("case.downgrade")
 def downgrade(path: CasePath, body: DowngradeBody) -> Response:
     return _do(path, _downgrade(body))
+
+
+@api.post(
+    f"/cases/{NUMBER}/unmasking",
+    tags=[ACTS],
+    operation_id="unmaskParties",
+    summary="See parties in the clear",
+    description="Names of protected people, telephones, addresses and identity numbers, for whoever works on the case "
+    "or speaks with its petitioners. Who, when and why goes into the history; for 15 minutes `readCase` shows it.",
+    responses={200: Shown, **refusals(ACT)},
+)
+@policy("case.unmask")
+def unmask(path: CasePath, body: UnmaskBody) -> Response:
+    def once(session: Session) -> Answer:
+        case = see(session, path.number)
+        with pointing("/"):
+            shown = process.unmask(session, case.id, body.reason, party_id=body.party, viewer=viewer(), now=now())
+        return answer(Shown(parties=[telling.party(each, shown=True) for each in shown]), 200)
+
+    return act(once)
+
+
+@api.post(
+    f"/cases/{NUMBER}/recusal",
+    tags=[ACTS],
+    operation_id="stepAside",
+    summary="Step aside from a case",
+    description="For a handler who is party or related: they see the case no more, and others go on.",
+    responses=DONE,
+)
+@policy("case.step_aside")
+def step_aside(path: CasePath, body: ReasonBody) -> Response:
+    def do(session: Session, case: Case) -> bool:
+        process.step_aside(session, world(), case.id, body.reason, viewer=viewer(), now=now())
+        return False
+
+    return _do(path, do)
 
 
 def _material(body: MaterialBody) -> Act:

@@ -47,7 +47,7 @@ def _let_in(sent: str) -> None:
         person_id = tokens.find(session, secret.strip(), now=now()) if scheme.lower() == "bearer" else None
         if person_id is None:
             raise NotAllowed("token.refused", "This token is not known, or its time is over.")
-        g.viewer = viewer_of(session, person_id)
+        g.viewer = viewer_of(session, person_id, now=now())
 
 
 def look_at_request() -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from engine.cases import Case
+from engine.cases import Case, masked_address, masked_id_number, masked_phone, masked_text, name_of
 from engine.cases import Party as PartyRow
 from engine.deadlines import Deadline
 from engine.people import Person
 from engine.process import Forecast as Foreseen
 from engine.process import Story
-from engine.tasks import Choice, Field, Form, Group, Item, Note, Task, Words
+from engine.tasks import Choice, Delegation, Field, Form, Group, Item, Note, Task, Words
 from engine.territory import Unit
 from engine.web.api.told import (
     CaseFull,
     CaseLine,
     Clock,
+    DelegationTold,
     Forecast,
     FormTold,
     Name,
@@ -29,7 +30,7 @@ from engine.web.api.told import (
     TaskLine,
     Visit,
 )
-from engine.web.show import light_of, masked_name, masked_phone
+from engine.web.show import light_of
 
 Part = Field | Note | Group
 
@@ -92,9 +93,9 @@ def case_full(story: Story) -> CaseFull:
         external_no=case.external_no,
         kind=case.kind,
         category=case.category,
-        description=case.description,
-        demand=case.demand,
-        address_text=case.address_text,
+        description=_text(story, case.description),
+        demand=_text(story, case.demand) if case.demand else None,
+        address_text=_where(story),
         confidential=case.confidential,
         anonymous=case.anonymous,
         facts=case.facts,
@@ -102,7 +103,7 @@ def case_full(story: Story) -> CaseFull:
         filed_at=case.filed_at,
         result=case.result,
         lead_official=case.lead_official,
-        parties=[_party(each, shown=story.identity_shown) for each in story.parties],
+        parties=[party(each, shown=each.id in story.shown) for each in story.parties],
         visits=[
             Visit(
                 seq=each.seq,
@@ -157,6 +158,17 @@ def item_line(item: Item, units: Mapping[str, Unit]) -> TaskLine:
     return task_line(item.task, item.case, units.get(item.task.unit_id), item.claimed_by)
 
 
+def delegation(out: Delegation | None, people: Mapping[int, Person]) -> DelegationTold | None:
+    if out is None:
+        return None
+    return DelegationTold(
+        owner=person(people.get(out.owner_id)),
+        delegate=person(people.get(out.delegate_id)),
+        question=out.question,
+        asked_at=out.asked_at,
+    )
+
+
 def form(asked: Form | None, choices: Mapping[str, Sequence[Choice]]) -> FormTold | None:
     if asked is None:
         return None
@@ -193,14 +205,31 @@ def _question(part: Part, choices: Mapping[str, Sequence[Choice]]) -> Question:
             )
 
 
-def _party(party: PartyRow, *, shown: bool) -> Party:
+def _text(story: Story, text: str) -> str:
+    return text if story.shown else masked_text(text)
+
+
+def _where(story: Story) -> str | None:
+    written = story.case.address_text
+    return written if written is None or story.identity_shown else masked_address(written)
+
+
+def party(who: PartyRow, *, shown: bool) -> Party:
+    def told(value: str | None, masked: Callable[[str], str]) -> str | None:
+        return value if shown or value is None else masked(value)
+
     return Party(
-        role=party.role,
-        type=party.type,
-        name=party.name if shown or not party.protected else masked_name(party.name),
-        phone=party.phone if shown or party.phone is None else masked_phone(party.phone),
-        address=party.address if shown else None,
-        protected=party.protected,
+        id=who.id,
+        role=who.role,
+        type=who.type,
+        name=name_of(who, shown=shown),
+        phone=told(who.phone, masked_phone),
+        address=told(who.address, masked_address),
+        id_number=told(who.id_number, masked_id_number),
+        protected=who.protected,
+        shown=shown,
+        unit=who.unit_id,
+        person=who.person_id,
     )
 
 

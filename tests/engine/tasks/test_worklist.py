@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engine.cases import Visit
 from engine.people import Viewer, viewer_of
 from engine.store import Store
-from engine.tasks import Tab, counts, page
+from engine.tasks import Counts, Filter, Tab, counts, page
 from tests.web import district as town
 from tests.web.district import District
 
@@ -26,9 +27,10 @@ def who(district: District, name: str) -> Viewer:
         return viewer_of(session, district.people[name])
 
 
-def titles(district: District, name: str, tab: Tab = Tab.MINE) -> list[str]:
+def titles(district: District, name: str, tab: Tab = Tab.MINE, **wanted: str) -> list[str]:
     with district.store.reading() as session:
-        return [item.case.title for item in page(session, who(district, name), tab).items]
+        found = page(session, who(district, name), tab, now=NOW, wanted=Filter(**wanted))
+        return [item.case.title for item in found.items]
 
 
 def test_the_oldest_due_comes_first_and_what_has_no_limit_last(district: District) -> None:
@@ -58,8 +60,9 @@ def test_what_a_colleague_took_leaves_my_list_and_stays_in_the_units(district: D
     assert titles(district, "grid_b") == ["taken"]
     assert titles(district, "grid", Tab.UNIT) == ["taken"]
     with district.store.reading() as session:
-        assert counts(session, who(district, "grid"), now=NOW) == (0, 0)
-        assert counts(session, who(district, "grid_b"), now=NOW + timedelta(days=9)) == (1, 1)
+        assert counts(session, who(district, "grid"), now=NOW) == Counts(mine=0, overdue=0, unit=1, waiting=0)
+        later = counts(session, who(district, "grid_b"), now=NOW + timedelta(days=9))
+        assert later == Counts(mine=1, overdue=1, unit=1, waiting=0)
 
 
 def test_what_was_handed_to_me_is_mine_whatever_my_role(district: District) -> None:
@@ -81,7 +84,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(district: District) -> No
     cursor: str | None = None
     with district.store.reading() as session:
         while True:
-            found = page(session, who(district, "grid"), Tab.MINE, after=cursor, most=3)
+            found = page(session, who(district, "grid"), Tab.MINE, now=NOW, after=cursor, most=3)
             seen += [item.case.title for item in found.items]
             cursor = found.next
             if cursor is None:
@@ -94,7 +97,7 @@ def test_a_cursor_that_makes_no_sense_starts_at_the_top(district: District, curs
     with district.store.transaction() as session:
         town.add_task(session, town.add_case(session, now=NOW, title="one"), now=NOW)
     with district.store.reading() as session:
-        assert len(page(session, who(district, "grid"), Tab.MINE, after=cursor).items) == 1
+        assert len(page(session, who(district, "grid"), Tab.MINE, now=NOW, after=cursor).items) == 1
 
 
 def test_done_shows_the_latest_first(district: District) -> None:
@@ -105,3 +108,66 @@ def test_done_shows_the_latest_first(district: District) -> None:
             task.state, task.completed_at = "completed", NOW - timedelta(hours=hours)
     assert titles(district, "grid", Tab.DONE) == ["later", "earlier"]
     assert titles(district, "grid_b", Tab.DONE) == []
+
+
+def test_a_filter_narrows_a_list(district: District) -> None:
+    with district.store.transaction() as session:
+        for title, due, more in (
+            ("漏水", -1, {}),
+            ("噪音", 30, {"category": "neighbour.noise"}),
+            ("百分号%", 1, {}),
+        ):
+            case = town.add_case(session, now=NOW, title=title, **more)
+            task = town.add_task(session, case, now=NOW, due=timedelta(hours=due))
+            task.element = "t_handle" if due == 30 else "t_sign_in"
+        number = case.number
+    for wanted, expected in (
+        ({"step": "t_handle"}, ["噪音"]),
+        ({"light": "red"}, ["漏水"]),
+        ({"light": "green"}, ["百分号%", "噪音"]),
+        ({"category": "neighbour.noise"}, ["噪音"]),
+        ({"category": "neighbour.noise", "light": "red"}, []),
+        ({"text": "%"}, ["百分号%"]),
+        ({"text": number.lower()}, ["百分号%"]),
+        ({"unit": GRID}, ["漏水", "百分号%", "噪音"]),
+        ({"unit": "LHQ.GL"}, []),
+    ):
+        assert titles(district, "grid", **wanted) == expected, wanted
+
+
+def test_who_stands_above_sees_what_waits_below_but_no_further(district: District) -> None:
+    with district.store.transaction() as session:
+        for title, place in (("grid", GRID), ("other grid", "LHQ.MZ.01.01.02"), ("other street", "LHQ.GL.01.01.01")):
+            town.add_task(session, town.add_case(session, now=NOW, title=title, place=place), now=NOW)
+        secret = town.add_case(session, now=NOW, title="secret", confidential=True)
+        town.add_task(session, secret, now=NOW)
+    assert titles(district, "street", Tab.UNIT) == []
+    assert titles(district, "street", Tab.UNIT, unit="below") == ["grid", "other grid"]
+    assert titles(district, "street", Tab.UNIT, unit="LHQ.MZ.01.01.02") == ["other grid"]
+    assert titles(district, "street", Tab.UNIT, unit="LHQ.GL") == []
+    assert titles(district, "grid") == ["grid"]
+
+
+def test_what_others_have_to_do_in_cases_of_mine(district: District) -> None:
+    """Worked on by me, filed by me, risen from my unit: until it is mine again, or over."""
+    with district.store.transaction() as session:
+        worked = town.add_case(session, now=NOW, title="worked", holder="LHQ.MZ.01.01")
+        mine = town.add_task(session, worked, now=NOW, unit=GRID, completed_by=district.people["grid"])
+        mine.state, mine.completed_at = "completed", NOW - timedelta(days=1)
+        town.add_task(session, worked, now=NOW)
+        zone = district.people["zone"]
+        filed = town.add_case(session, now=NOW, title="filed", place="LHQ.MZ.01.01.02", filed_by=zone)
+        town.add_task(session, filed, now=NOW)
+        risen = town.add_case(session, now=NOW, title="risen", holder="LHQ.MZ.01")
+        session.add(
+            Visit(case_id=risen.id, seq=0, tier="grid", unit_id=GRID, reason="filed", entered_at=NOW, left_at=NOW)
+        )
+        town.add_task(session, risen, now=NOW)
+        foreign = town.add_case(session, now=NOW, title="foreign", place="LHQ.GL.01", filed_by=district.people["grid"])
+        town.add_task(session, foreign, now=NOW)
+    assert titles(district, "grid", Tab.WAITING) == ["worked", "risen"]
+    assert titles(district, "grid_b", Tab.WAITING) == ["risen"]
+    assert titles(district, "zone", Tab.WAITING) == ["filed"]
+    with district.store.reading() as session:
+        assert counts(session, who(district, "grid"), now=NOW).waiting == 2
+        assert counts(session, who(district, "grid"), now=NOW + timedelta(days=200)).waiting == 0

@@ -1,0 +1,123 @@
+"""What somebody typed and has not sent: kept on the server while they type, offered again on any device.
+
+One draft per person and form. The newest words win; what another device had kept until then stays beside them, so
+that nothing typed is lost. A draft outlives its task: when the case has moved on, its author still finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, String, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine.cases import Case
+from engine.errors import Invalid
+from engine.store import Base, Instant, Json, canonical_json
+from engine.tasks.model import Task, TaskState
+
+FILING = "filing"
+LARGEST = 64_000
+"""Characters of a whole draft as JSON."""
+
+
+class Draft(Base):
+    """`about` is `task:<id>` or `filing`. `other` is what a second device had written when this one was saved."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("ix_draft_task_id", "task_id"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    about: Mapped[str] = mapped_column(String(32), primary_key=True)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
+    answers: Mapped[dict[str, Any]] = mapped_column(Json)
+    """As sent: texts and lists of texts by field, not yet checked."""
+    revision: Mapped[int] = mapped_column(Integer)
+    saved_at: Mapped[datetime] = mapped_column(Instant)
+    other: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    other_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A draft whose task is no longer open for its author to complete."""
+
+    draft: Draft
+    task: Task
+    case: Case
+
+
+def about_task(task_id: int) -> str:
+    return f"task:{task_id}"
+
+
+def draft_of(session: Session, person_id: int, about: str) -> Draft | None:
+    return session.get(Draft, (person_id, about))
+
+
+def save_draft(
+    session: Session,
+    person_id: int,
+    about: str,
+    answers: Mapping[str, Any],
+    *,
+    seen: int | None,
+    now: datetime,
+    task_id: int | None = None,
+) -> Draft:
+    """Keeps the newest words. `seen` is the revision they were written upon, None for a page that had none.
+
+    Words that were saved meanwhile from somewhere else go to `other`. Saving the same words again changes nothing.
+    Raises Invalid `draft.too_large`.
+    """
+    written = {key: value for key, value in answers.items() if value not in ("", [])}
+    if len(canonical_json(written)) > LARGEST:
+        raise Invalid("draft.too_large", "This is too long to be kept as a draft.")
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    first = {"task_id": task_id, "answers": written, "revision": 1, "saved_at": now}
+    session.execute(
+        insert(Draft)
+        .values(person_id=person_id, about=about, **first)
+        .on_conflict_do_nothing(index_elements=["person_id", "about"])
+    )
+    draft = session.get_one(Draft, (person_id, about), with_for_update=True, populate_existing=True)
+    if draft.answers != written:
+        if seen != draft.revision:
+            draft.other, draft.other_at = draft.answers, draft.saved_at
+        draft.answers, draft.revision, draft.saved_at = written, draft.revision + 1, now
+    return draft
+
+
+def drop_draft(session: Session, person_id: int, about: str) -> None:
+    """Idempotent."""
+    session.execute(
+        delete(Draft)
+        .where(Draft.person_id == person_id, Draft.about == about)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def drafted(session: Session, person_id: int, task_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these tasks the person has begun to fill in."""
+    if not task_ids:
+        return frozenset()
+    return frozenset(
+        session.scalars(select(Draft.task_id).where(Draft.person_id == person_id, Draft.task_id.in_(task_ids)))
+    )
+
+
+def kept_drafts(session: Session, person_id: int, *, most: int = 20) -> list[Kept]:
+    """What the person typed for tasks that have moved on, latest first."""
+    rows = session.execute(
+        select(Draft, Task, Case)
+        .join(Task, Task.id == Draft.task_id)
+        .join(Case, Case.id == Task.case_id)
+        .where(Draft.person_id == person_id, Task.state != TaskState.OPEN.value)
+        .order_by(Draft.saved_at.desc())
+        .limit(most)
+    )
+    return [Kept(*row) for row in rows]

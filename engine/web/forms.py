@@ -1,0 +1,59 @@
+"""The form of a task, and what stands in it before anybody has written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine import process
+from engine.process import Instance, Story
+from engine.tasks import Draft, Field, Form, Task
+from engine.web.context import world
+from engine.web.language import _
+from engine.web.show import first_value, say, unit_name
+from engine.web.words import word
+
+CHOSEN_BY_ADDRESS = frozenset({"radio", "select"})
+
+
+def form_of(session: Session, task: Task) -> Form | None:
+    """The form on the release the task's instance runs on; None for a task that only asks to be done."""
+    if task.form is None:
+        return None
+    instance = session.get_one(Instance, task.instance_id)
+    return world().releases.get(session, instance.release_id).form(task.process, task.form)
+
+
+def filled(
+    form: Form, draft: Draft | None, chosen: Mapping[str, str], first_words: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """What a draft holds, with what a link chose; without a draft, first words to go on from. None for nothing at all."""
+    picked = {key: value for key, value in chosen.items() if _offers(form.fields.get(key), value)}
+    if draft is None and not picked and not first_words:
+        return None
+    first = draft.answers if draft else {**{k: first_value(field) for k, field in form.fields.items()}, **first_words}
+    return {**{key: value for key, value in first.items() if value is not None}, **picked}
+
+
+def first_words(form: Form, task: Task, story: Story) -> Mapping[str, str]:
+    """What nobody should have to type: the question to those invited, and what they answered in the conclusion."""
+    if task.form == "invite_joint":
+        asked = _("Please give your opinion on this matter (%(what)s) and say what you can do.", what=_about(story))
+        return {"question": asked} if "question" in form.fields else {}
+    if task.form == "joint_conclusion" and story.joint is not None:
+        names = {unit.id: unit_name(unit) for unit in story.units.values()}
+        forms = [each for done, each in story.answered if done.form == "co_opinion" and "position" in each.fields]
+        positions = {choice.value: say(choice.label) for each in forms for choice in each.fields["position"].choices}
+        written = process.conclusion_from(story.joint, names, positions)
+        return {key: text for key, text in written.items() if key in form.fields}
+    return {}
+
+
+def _about(story: Story) -> str:
+    return word(story.case.category, "category")
+
+
+def _offers(field: Field | None, value: str) -> bool:
+    return field is not None and field.type in CHOSEN_BY_ADDRESS and value in {choice.value for choice in field.choices}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -13,13 +13,14 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import deadlines, process, triage
-from engine.cases import Case, CaseState, Party, Visit, next_number
+from engine import escalation, process, triage
+from engine.cases import NO_WALL, RESPONDENT, Case, CaseState, Party, Visit, Wall, next_number
 from engine.errors import Invalid, NotAllowed
 from engine.people import Viewer
+from engine.people import names as people_by_id
 from engine.process import World
-from engine.store import failpoint
-from engine.territory import Unit, get_unit
+from engine.store import failpoint, insert_row
+from engine.territory import Unit, get_unit, units_by_id
 
 CHANNELS = (
     "hotline_12345",
@@ -66,6 +67,10 @@ class PartyIn:
     phone: str | None = None
     address: str | None = None
     protected: bool = False
+    id_number: str | None = None
+    unit_id: str | None = None
+    person_id: int | None = None
+    """A unit or handler of the district that is meant. As respondent they never see the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,8 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
         grade = graded_by_hand if severity > grade.severity else grade
     case = _new_case(session, world, filing, place, grade, severity, viewer=viewer, now=now)
     for party in filing.parties:
-        session.add(
+        insert_row(
+            session,
             Party(
                 case_id=case.id,
                 role=party.role,
@@ -148,9 +154,11 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
                 phone=party.phone,
                 address=party.address,
                 protected=party.protected,
-            )
+                id_number=party.id_number,
+                unit_id=party.unit_id,
+                person_id=party.person_id,
+            ),
         )
-    session.flush()
     failpoint("case-written")
     actor_id = None if viewer is None else viewer.person_id
     process.record(
@@ -169,6 +177,7 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
             "override": None
             if filing.override is None
             else {"from": grade.severity, "to": severity, "reason": filing.override.reason},
+            **_passed_over(world, filing, place, grade.tier, case.tier),
         },
         after={"state": str(case.state), "tier": case.tier, "holder_id": case.holder_id},
     )
@@ -181,7 +190,7 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
         now=now,
         data={"confirm": grade.confirm and filing.override is None},
     )
-    _arm_case_clocks(session, world, case)
+    process.arm_case_clocks(session, world, case, since=case.received_at)
     return case
 
 
@@ -238,6 +247,7 @@ def _checked_place(session: Session, filing: Filing, *, now: datetime | None = N
         if not party.name.strip():
             blame(f"parties.{index}.name", "请填写姓名或名称。", "A party needs a name.")
     place: Unit | None = None
+    _check_named(session, filing, blame)
     if "place_id" not in fields:
         place = session.get(Unit, filing.place_id)
         if place is None or place.valid_to is not None:
@@ -250,6 +260,41 @@ def _checked_place(session: Session, filing: Filing, *, now: datetime | None = N
         raise Invalid("filing.invalid", f"The report cannot be taken: see {', '.join(sorted(fields))}.", fields=fields)
     assert place is not None
     return place
+
+
+def _check_named(session: Session, filing: Filing, blame: Callable[[str, str, str], None]) -> None:
+    """Units and handlers that parties stand for exist, and somebody is left above a unit complained about."""
+    units = {party.unit_id for party in filing.parties if party.unit_id}
+    people = {party.person_id for party in filing.parties if party.person_id}
+    if not units and not people:
+        return
+    known = units_by_id(session, units)
+    names = people_by_id(session, people)
+    for index, party in enumerate(filing.parties):
+        unit = party.unit_id
+        if unit and unit not in known:
+            blame(f"parties.{index}.unit_id", f"没有“{unit}”这个单位。", f"There is no unit {unit!r}.")
+        elif unit and party.role == RESPONDENT and "." not in unit:
+            blame(
+                f"parties.{index}.unit_id",
+                "对最高一级单位的投诉不能在本系统办理，请转上级机关。",
+                "Nobody here stands above this unit; a complaint about it belongs to a higher authority.",
+            )
+        if party.person_id and party.person_id not in names:
+            blame(f"parties.{index}.person_id", "没有这个人员。", "There is no such handler.")
+
+
+def _wall(filing: Filing) -> Wall:
+    accused = [party for party in filing.parties if party.role == RESPONDENT]
+    return Wall(
+        frozenset(party.unit_id for party in accused if party.unit_id),
+        frozenset(party.person_id for party in accused if party.person_id),
+    )
+
+
+def _passed_over(world: World, filing: Filing, place: Unit, graded: str, taken: str) -> dict[str, Any]:
+    units = escalation.passed_over(place.id, graded, taken, world.tiers, _wall(filing))
+    return {"passed_over": units} if units else {}
 
 
 def _facts(filing: Filing, place: Unit, world: World) -> dict[str, Any]:
@@ -282,7 +327,10 @@ def _new_case(
     viewer: Viewer | None,
     now: datetime,
 ) -> Case:
-    holder = world.tiers.unit_at(place.id, grade.tier)
+    tier, wall = grade.tier, _wall(filing)
+    if wall.shuts_out(world.tiers.unit_at(place.id, tier)):
+        tier = escalation.tier_above(place.id, tier, world.tiers, wall) or world.tiers.top
+    holder = world.tiers.unit_at(place.id, tier)
     prefix = place.id.split(".")[0]
     case = Case(
         number=next_number(session, prefix, filing.received_at, world.calendar.tz),
@@ -303,8 +351,9 @@ def _new_case(
         urgent=grade.urgent,
         confidential=filing.confidential or grade.track in CONFIDENTIAL_TRACKS,
         anonymous=filing.anonymous,
+        walled=wall != NO_WALL,
         state=CaseState.ASSIGNED.value,
-        tier=grade.tier,
+        tier=tier,
         holder_id=holder,
         accountable_id=holder,
         visit_seq=1,
@@ -314,49 +363,18 @@ def _new_case(
         history_seq=0,
         history_hash="",
     )
-    session.add(case)
-    session.flush()
-    session.add(
+    insert_row(session, case)
+    insert_row(
+        session,
         Visit(
             case_id=case.id,
             seq=1,
-            tier=grade.tier,
+            tier=tier,
             unit_id=holder,
             reason="filed",
             entered_at=filing.received_at,
             entered_by=case.filed_by,
-        )
+        ),
     )
-    session.flush()
     get_unit(session, holder)
     return case
-
-
-def _arm_case_clocks(session: Session, world: World, case: Case) -> None:
-    """The clocks of the whole case, which belong to no token: the outer one, and contact within 24 h when urgent."""
-    limits = world.releases.current(session).limits[process.MAIN]
-    wanted: list[tuple[str, str | None, str]] = [("case_outer", case.kind, "closed")]
-    if case.urgent:
-        wanted.append(("urgent_contact", None, "contacted"))
-    rows = []
-    for step, tier, expects in wanted:
-        if step not in limits.steps:
-            continue
-        length = limits.length(step, tier)
-        due = world.calendar.due(case.received_at, length, provisional=True)
-        rows.append(
-            {
-                "case_id": case.id,
-                "step": step,
-                "expects": expects,
-                "started_at": case.received_at,
-                "length": str(length),
-                "first_due_at": due.at,
-                "due_at": due.at,
-                "warn_at": world.calendar.warn_at(
-                    case.received_at, due.at, length, share=world.config.policy.warn_share, provisional=True
-                ),
-                "provisional": due.provisional,
-            }
-        )
-    deadlines.arm(session, rows)

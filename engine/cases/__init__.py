@@ -1,20 +1,37 @@
 """The case: rows, finding, numbering, parties, visits and states."""
 
-from engine.cases.model import ENDED, Card, Case, CaseState, Party, Visit
+from engine.cases.masks import masked_address, masked_id_number, masked_name, masked_phone, masked_text, name_of
+from engine.cases.model import ENDED, Card, Case, CaseState, Party, Recusal, Visit
+from engine.cases.public import PUBLIC_STATES, PublicState, public_state
 from engine.cases.rows import get_case, id_of_number, lock_case, next_number, parties_of, present_visit, visits_of
+from engine.cases.wall import NO_WALL, RESPONDENT, Wall, wall_of
 
 __all__ = [
     "ENDED",
+    "NO_WALL",
+    "PUBLIC_STATES",
+    "RESPONDENT",
     "Card",
     "Case",
     "CaseState",
     "Party",
+    "PublicState",
+    "Recusal",
     "Visit",
+    "Wall",
     "get_case",
     "id_of_number",
     "lock_case",
+    "masked_address",
+    "masked_id_number",
+    "masked_name",
+    "masked_phone",
+    "masked_text",
+    "name_of",
     "next_number",
     "parties_of",
     "present_visit",
+    "public_state",
     "visits_of",
+    "wall_of",
 ]

@@ -248,7 +248,6 @@ def _begin_beside(push: Push, process_id: str) -> None:
 
 def _locked(session: Session, case_id: int) -> Case:
     case = lock_case(session, case_id)
-    assert case is not None
     return case
 
 

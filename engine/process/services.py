@@ -57,17 +57,16 @@ def _raise_tier(push: Push, call: runtime.ServiceCall) -> Given:
         tiers=push.world.tiers,
         reason=reason,
         to=None if to is None else str(to),
+        wall=push.wall,
         actor_id=push.actor_id,
         now=push.now,
     )
     if visit.seq == seq:
         return {**_standing(push), "signed_in": visit.signed_in_at is not None}
     push.entered(visit)
-    push.happened(
-        "case.raised",
-        {"from": before, "to": {"tier": case.tier, "unit": case.holder_id}, "reason": reason, "visit": visit.seq},
-        state_after(case),
-    )
+    said = {"from": before, "to": {"tier": case.tier, "unit": case.holder_id}, "reason": reason, "visit": visit.seq}
+    passed = escalation.passed_over(case.place_id, before["tier"], case.tier, push.world.tiers, push.wall)
+    push.happened("case.raised", {**said, "passed_over": passed} if passed else said, state_after(case))
     return {**_standing(push), "signed_in": False}
 
 
@@ -81,6 +80,7 @@ def _return_down(push: Push, call: runtime.ServiceCall) -> Given:
         tiers=push.world.tiers,
         window_ends_at=None if window is None else window.due_at,
         most=push.world.config.policy.returns_between_units,
+        wall=push.wall,
         actor_id=push.actor_id,
         now=push.now,
     )
@@ -103,7 +103,13 @@ def _downgrade(push: Push, call: runtime.ServiceCall) -> Given:
     before = {"tier": case.tier, "unit": case.holder_id}
     to = call.data.get("to_tier")
     visit = escalation.downgrade(
-        push.session, case, tiers=push.world.tiers, to=str(to) if to else None, actor_id=push.actor_id, now=push.now
+        push.session,
+        case,
+        tiers=push.world.tiers,
+        to=str(to) if to else None,
+        wall=push.wall,
+        actor_id=push.actor_id,
+        now=push.now,
     )
     push.entered(visit)
     push.happened(
@@ -279,7 +285,7 @@ def _note(push: Push, call: runtime.ServiceCall) -> Given:
 
 
 def _standing(push: Push) -> dict[str, Any]:
-    return {"tier": push.case.tier, "top": escalation.is_top(push.case, push.world.tiers)}
+    return {"tier": push.case.tier, "top": escalation.is_top(push.case, push.world.tiers, push.wall)}
 
 
 SERVICES: Mapping[str, Callable[[Push, runtime.ServiceCall], Given]] = {

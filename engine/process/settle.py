@@ -147,6 +147,7 @@ def _arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
                 "attached_to": timer.attached_to,
                 "step": step,
                 "tier": push.case.tier,
+                "place_id": push.case.place_id,
                 "expects": EXPECTS.get(step, "ended"),
                 "started_at": started_at,
                 "length": length,
@@ -177,9 +178,11 @@ def _revive(push: Push, row: Deadline, timer: runtime.WaitingTimer) -> None:
 
 def _task_row(push: Push, task: runtime.WaitingTask, clocks: list[Clock]) -> dict[str, Any]:
     word = task.properties.get("unit", "holder")
-    asked = unit_for(push, word)
+    asked, person_id = tasks.split_invitee(unit_for(push, word))
     roles = task.roles or ("lead",)
-    unit_id = push.world.nearest_staffed(push.session, asked, roles, push.wall) or asked
+    unit_id = asked
+    if person_id is None:
+        unit_id = push.world.nearest_staffed(push.session, asked, roles, push.wall) or asked
     due_step, due_at, warn_at = _earliest(task.element, clocks)
     name_zh, _, name_en = task.name.partition(" / ")
     return {
@@ -200,6 +203,8 @@ def _task_row(push: Push, task: runtime.WaitingTask, clocks: list[Clock]) -> dic
         "due_at": due_at,
         "warn_at": warn_at,
         "due_step": due_step,
+        "claimed_by": person_id,
+        "claimed_at": None if person_id is None else push.now,
     }
 
 

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from engine import deadlines
-from engine.cases import Card, Case, Party, Visit, parties_of, visits_of
-from engine.deadlines import Deadline, Extension
+from engine import documents, history
+from engine.cases import NO_WALL, Card, Case, Party, Visit, Wall, parties_of, visits_of, wall_of
+from engine.deadlines import Deadline, Extension, Limits
+from engine.documents import Document
 from engine.history import HistoryEntry
 from engine.people import Person, Viewer, names
+from engine.process.acts import MAIN
+from engine.process.ahead import Forecast, look_ahead
+from engine.process.identity import may_unmask, shown_until
+from engine.process.joint import Agreement, Joint, agreement_in, joint_of
 from engine.process.model import Instance
-from engine.process.requests import Forecast, forecast
+from engine.process.time_spent import Pause, TimeSpent, pauses_in, spent
 from engine.process.world import World
 from engine.tasks import Form, Task, TaskState, identity_shown
 from engine.territory import Unit, ancestors, units_by_id
 
-ENTRIES = 100
-"""How many of the latest history entries a page shows at first."""
+LATEST = 2000
+"""How many of the latest history entries are read; a case with more tells so."""
 
 
 @dataclass(frozen=True, slots=True)
-class Diagram:
-    """A process of the case and where it stands: element id → done, active or overdue."""
+class Run:
+    """An instance without its state."""
 
+    id: int
     process_id: str
     release_id: int
-    states: Mapping[str, str]
+    ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,79 +47,146 @@ class Story:
     place: Sequence[Unit]
     """Highest unit first."""
     visits: Sequence[Visit]
+    clocks: Sequence[Deadline]
+    """Every clock the case ever had, oldest first."""
     tier_clock: Deadline | None
     case_clock: Deadline | None
-    forecast: Forecast | None
+    ahead: Sequence[Forecast]
+    """The rises that follow if nobody acts, soonest first."""
+    pauses: Sequence[Pause]
+    """When the tier clocks stood still, oldest first."""
+    wall: Wall
+    tasks: Sequence[Task]
+    """All of them, oldest first."""
     open_tasks: Sequence[Task]
     answered: Sequence[tuple[Task, Form]]
     """Completed tasks with the forms their answers were given to, latest first."""
+    runs: Sequence[Run]
+    """The processes of the case, oldest first."""
     parties: Sequence[Party]
     identity_shown: bool
+    """Whether the viewer works on the case or speaks with its petitioners."""
+    may_unmask: bool
+    shown: Mapping[int, datetime]
+    """Parties that the viewer sees in the clear now, by id, each with the instant when that ends."""
+    documents: Sequence[Document]
+    """Oldest first, hidden ones with them; protected ones only where identities are shown."""
+    joint: Joint | None
+    agreement: Agreement | None
     entries: Sequence[HistoryEntry]
-    """Latest first."""
-    more_entries: bool
+    """Latest first, `LATEST` at most."""
+    broken_at: int | None
+    """The number of the first of these entries whose hash chain does not hold; None when all of them do."""
     cards: Sequence[Card]
     extension: Extension | None
     """The request for more time that waits for a decision."""
-    diagram: Diagram | None
     units: Mapping[str, Unit] = field(repr=False)
     people: Mapping[int, Person] = field(repr=False)
 
+    @property
+    def forecast(self) -> Forecast | None:
+        return self.ahead[0] if self.ahead else None
 
-def tell(
-    session: Session, world: World, case: Case, *, viewer: Viewer, now: datetime, all_entries: bool = False
-) -> Story:
+
+def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: datetime) -> Story:
     """Reads the story of a case that the viewer may see (`tasks.see_case`)."""
     visits = visits_of(session, case.id)
     every_task = session.scalars(select(Task).where(Task.case_id == case.id).order_by(Task.id)).all()
     open_tasks = [task for task in every_task if task.state == TaskState.OPEN]
     entries = session.scalars(
-        select(HistoryEntry)
-        .where(HistoryEntry.case_id == case.id)
-        .order_by(HistoryEntry.seq.desc())
-        .limit(5000 if all_entries else ENTRIES + 1)
+        select(HistoryEntry).where(HistoryEntry.case_id == case.id).order_by(HistoryEntry.seq.desc()).limit(LATEST)
     ).all()
-    more = not all_entries and len(entries) > ENTRIES
-    entries = entries if all_entries else entries[:ENTRIES]
-    foreseen = forecast(session, world, case)
-    wanted = {case.holder_id, case.accountable_id, *ancestors(case.place_id)}
-    wanted |= {visit.unit_id for visit in visits} | {task.unit_id for task in open_tasks}
+    acts = {entry.act for entry in entries}
+    clocks = session.scalars(select(Deadline).where(Deadline.case_id == case.id).order_by(Deadline.id)).all()
+    tier_clock = _last(clock for clock in clocks if clock.step == "handle" and clock.visit_seq == case.visit_seq)
+    runs = [Run(*row) for row in session.execute(_RUNS, {"case_id": case.id})]
+    wall = wall_of(session, case) if case.walled else NO_WALL
+    ahead = look_ahead(
+        case,
+        tier_clock,
+        wall,
+        limits=_limits(session, world, runs, every_task),
+        tiers=world.tiers,
+        calendar=world.calendar,
+    )
+    answered = _answered(session, world, every_task, {run.id: run.release_id for run in runs})
+    joint = joint_of(every_task)
+    papers = documents.of_case(session, case.id, identity_shown=True)
+    wanted = {case.holder_id, case.accountable_id, *ancestors(case.place_id), *wall.units}
+    wanted |= {visit.unit_id for visit in visits} | {task.unit_id for task in every_task}
     wanted |= {str(unit) for entry in entries for unit in _units_in(entry)}
-    answered = _answered(session, world, every_task)
-    wanted |= {unit for task, form in answered for unit in _units_chosen(task, form)} | {t.unit_id for t, _ in answered}
-    if foreseen is not None and foreseen.to_unit_id:
-        wanted.add(foreseen.to_unit_id)
+    wanted |= {unit for task, form in answered for unit in _units_chosen(task, form)}
+    wanted |= {rise.to_unit_id for rise in ahead if rise.to_unit_id is not None}
+    everybody = [*_people_in(case, visits, every_task, entries), *_who_added(papers)]
     units = units_by_id(session, wanted)
-    people = names(session, {person for person in _people_in(case, visits, every_task, entries) if person is not None})
+    shown = identity_shown(viewer, case, open_tasks)
     return Story(
         case=case,
         place=[units[each] for each in reversed(ancestors(case.place_id)) if each in units],
         visits=visits,
-        tier_clock=deadlines.of_visit(session, case.id, case.visit_seq, "handle"),
-        case_clock=deadlines.of_case(session, case.id, "case_outer"),
-        forecast=foreseen,
+        clocks=clocks,
+        tier_clock=tier_clock,
+        case_clock=_last(clock for clock in clocks if clock.step == "case_outer" and clock.visit_seq is None),
+        ahead=ahead,
+        pauses=pauses_in(entries),
+        wall=wall,
+        tasks=every_task,
         open_tasks=open_tasks,
         answered=answered,
+        runs=runs,
         parties=parties_of(session, case.id),
-        identity_shown=identity_shown(viewer, case, open_tasks),
+        identity_shown=shown,
+        may_unmask=may_unmask(viewer, case, open_tasks),
+        shown=shown_until(entries, viewer, now=now),
+        documents=[paper for paper in papers if shown or not paper.protected],
+        joint=joint,
+        agreement=agreement_in(every_task, papers),
         entries=entries,
-        more_entries=more,
-        cards=session.scalars(select(Card).where(Card.case_id == case.id).order_by(Card.id)).all(),
-        extension=session.scalars(
-            select(Extension).where(Extension.case_id == case.id, Extension.decision.is_(None)).limit(1)
-        ).first(),
-        diagram=_diagram(session, every_task, now),
+        broken_at=history.first_break(entries[::-1], case.history_hash),
+        cards=session.scalars(_CARDS, {"case_id": case.id}).all() if "card.given" in acts else (),
+        extension=session.scalars(_ASKED, {"case_id": case.id}).first() if "extension.asked" in acts else None,
         units=units,
-        people=people,
+        people=names(session, {person for person in everybody if person is not None}),
     )
 
 
-def _answered(session: Session, world: World, every_task: Sequence[Task]) -> list[tuple[Task, Form]]:
+def time_spent(story: Story, world: World, *, now: datetime) -> TimeSpent:
+    """Where the time of a case went, until its end or until now."""
+
+    def minutes(start: datetime, end: datetime) -> float:
+        return world.calendar.working_minutes(start, end, provisional=True)
+
+    until = story.case.closed_at or now
+    return spent(story.visits, story.tasks, story.pauses, until=until, working_minutes=minutes)
+
+
+_RUNS = (
+    select(Instance.id, Instance.process_id, Instance.release_id, Instance.ended_at.is_not(None))
+    .where(Instance.case_id == bindparam("case_id"))
+    .order_by(Instance.id)
+)
+_CARDS = select(Card).where(Card.case_id == bindparam("case_id")).order_by(Card.id)
+_ASKED = select(Extension).where(Extension.case_id == bindparam("case_id"), Extension.decision.is_(None)).limit(1)
+
+
+def _last(clocks: Iterable[Deadline]) -> Deadline | None:
+    return max(clocks, key=lambda clock: clock.id, default=None)
+
+
+def _limits(session: Session, world: World, runs: Sequence[Run], every_task: Sequence[Task]) -> Limits | None:
+    """The limits of the process that works on the case now, on the release it runs on."""
+    main = next((run for run in reversed(runs) if run.process_id == MAIN and not run.ended), None)
+    if main is None:
+        return None
+    limits = world.releases.get(session, main.release_id).limits
+    at_work = [task.process for task in every_task if task.instance_id == main.id]
+    return next((limits[each] for each in reversed(at_work) if each in limits and "handle" in limits[each].steps), None)
+
+
+def _answered(
+    session: Session, world: World, every_task: Sequence[Task], releases: Mapping[int, int]
+) -> list[tuple[Task, Form]]:
     done = [task for task in every_task if task.state == TaskState.COMPLETED and task.answers and task.form]
-    if not done:
-        return []
-    ids = sorted({task.instance_id for task in done})
-    releases = dict(session.execute(select(Instance.id, Instance.release_id).where(Instance.id.in_(ids))).all())
     done.sort(key=lambda task: (task.completed_at or task.opened_at, task.id), reverse=True)
     return [
         (task, world.releases.get(session, releases[task.instance_id]).form(task.process, str(task.form)))
@@ -126,33 +199,18 @@ def _units_chosen(task: Task, form: Form) -> list[str]:
     return [unit for key in chosen for unit in (task.answers or {}).get(key) or []]
 
 
-def _diagram(session: Session, every_task: Sequence[Task], now: datetime) -> Diagram | None:
-    """Of the process that waits for somebody now, or that was the last to wait."""
-    if not every_task:
-        return None
-    waiting = [task for task in every_task if task.state == TaskState.OPEN]
-    shown = waiting[0] if waiting else every_task[-1]
-    release_id = session.scalar(select(Instance.release_id).where(Instance.id == shown.instance_id))
-    if release_id is None:
-        return None
-    states: dict[str, str] = {}
-    for task in every_task:
-        if task.process != shown.process or task.instance_id != shown.instance_id:
-            continue
-        if task.state == TaskState.COMPLETED:
-            states.setdefault(task.element, "done")
-        elif task.state == TaskState.OPEN:
-            states[task.element] = "overdue" if task.due_at is not None and task.due_at <= now else "active"
-    return Diagram(shown.process, release_id, states)
-
-
 def _units_in(entry: HistoryEntry) -> list[str]:
-    found = [entry.facts.get("unit"), entry.facts.get("place"), *(entry.facts.get("units") or [])]
+    facts = entry.facts
+    found = [facts.get("unit"), facts.get("place"), *(facts.get("units") or []), *(facts.get("passed_over") or [])]
     for side in ("from", "to"):
-        place = entry.facts.get(side)
+        place = facts.get(side)
         if isinstance(place, dict):
             found.append(place.get("unit"))
     return [each for each in found if isinstance(each, str)]
+
+
+def _who_added(papers: Sequence[Document]) -> list[int | None]:
+    return [person for paper in papers for person in (paper.added_by, paper.hidden_by)]
 
 
 def _people_in(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from engine import people
+from engine.cases import NO_WALL, Wall
 from engine.config import Config
 from engine.deadlines import WorkingCalendar
 from engine.deploy import Releases
@@ -25,8 +26,17 @@ class World:
         self._lock = threading.Lock()
         self._staffed: dict[tuple[str, tuple[str, ...]], str | None] = {}
 
-    def nearest_staffed(self, session: Session, unit_id: str, roles: Iterable[str]) -> str | None:
-        """`people.nearest_staffed`, remembered until `forget_people`: memberships change rarely, tasks open always."""
+    def nearest_staffed(
+        self, session: Session, unit_id: str, roles: Iterable[str], wall: Wall = NO_WALL
+    ) -> str | None:
+        """`people.nearest_staffed`, remembered until `forget_people`: memberships change rarely, tasks open always.
+
+        Nobody whom the wall shuts out counts, and no unit below it; what is found then is not remembered.
+        """
+        if wall != NO_WALL:
+            while wall.shuts_out(unit_id) and "." in unit_id:
+                unit_id = unit_id.rpartition(".")[0]
+            return people.nearest_staffed(session, unit_id, roles, without=wall.people)
         key = (unit_id, tuple(roles))
         with self._lock:
             if key in self._staffed:

@@ -29,6 +29,8 @@ class ElementFacts:
     documentation: str
     process: str
     line: int
+    calls: str = ""
+    """The process a call activity runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _facts(process_id: str, path: str, spec: ScopeSpec) -> ProcessFacts:
             (element.documentation or "").strip(),
             process_id,
             element.line,
+            element.spec if isinstance(element, CallActivity) else "",
         )
         for element in elements_of(spec)
     }

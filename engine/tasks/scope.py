@@ -63,9 +63,7 @@ def outside_wall(
     return case_id.not_in(union_all(*(_narrowed(each, few) for each in grounds)))
 
 
-def _grounds(
-    units: tuple[str, ...], asked_units: tuple[str, ...], few: Sequence[int] | None
-) -> list[Select[Any]]:
+def _grounds(units: tuple[str, ...], asked_units: tuple[str, ...], few: Sequence[int] | None) -> list[Select[Any]]:
     """`asked_units` are theirs and those of people they stand in for, whose tasks they see the cases of."""
     placed = [select(Case.id.label("seen")).where(within(Case.place_id.expression, (unit,))) for unit in units]
     asked = select(Task.case_id).where(Task.unit_id.in_(asked_units))

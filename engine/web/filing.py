@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import intake, process, tasks, triage
+from engine.cases import RESPONDENT
 from engine.documents import Kept
 from engine.errors import Invalid, NotFound
 from engine.intake import Filing, Override, PartyIn
+from engine.people import names
 from engine.tasks import Form
-from engine.territory import children, line_of
+from engine.territory import children, line_of, units_by_id
 from engine.triage import Grade
 from engine.web import attached, once
 from engine.web.context import looking, now, viewer, world
@@ -34,7 +36,19 @@ pages = Blueprint("filing", __name__)
 
 FORM = "file_case"
 FILES = "files"
-BESIDE = once.BESIDE | {"place_id", "step", "received_at", "severity", "override_reason", attached.KEPT, FILES}
+MEANT = "respondent_is"
+"""Which unit or handler of the district is complained about: `unit:LHQ.MZ.01` or `person:12`."""
+BESIDE = once.BESIDE | {
+    "draft_seen",
+    "place_id",
+    "step",
+    "received_at",
+    "severity",
+    "override_reason",
+    attached.KEPT,
+    FILES,
+    MEANT,
+}
 """What the page itself asks besides the form."""
 OLDEST = timedelta(days=3660)
 
@@ -80,6 +94,7 @@ def file() -> str | Response | tuple[str, int]:
         wrong = refusal.facts.get("fields")
         if not wrong:
             raise
+        wrong = {MEANT if key.startswith("parties.") else key: said for key, said in wrong.items()}
         by_hand = not set(wrong) - {"severity", "override_reason"}
         return _page(
             place_id,
@@ -93,6 +108,7 @@ def file() -> str | Response | tuple[str, int]:
 
 def _filed(session: Session, filing: Filing, papers: Sequence[tuple[str, Kept]]) -> Done:
     case = intake.file_case(session, world(), filing, viewer=viewer(), now=now())
+    tasks.drop_draft(session, viewer().person_id, tasks.FILING)
     for _proof, paper in papers:
         attached.attach(session, case.id, paper)
     said = _("Filed as %(number)s.", number=case.number)
@@ -130,16 +146,25 @@ def _page(
         line = line_of(session, place_id)
         if not line or line[-1].id != place_id:
             raise NotFound("unit.unknown", "There is no such place.")
+        form = _form(session)
+        draft = tasks.draft_of(session, viewer().person_id, tasks.FILING)
+        begun = draft.answers if draft is not None and raw is None else {}
         return render_template(
             "filing/matter.html",
-            form=_form(session),
+            form=form,
             line=line,
-            raw=raw,
+            draft=draft,
+            raw_is_draft=bool(begun),
+            raw={key: value for key, value in begun.items() if key in form.fields} or raw,
             grade=grade,
             wrong=wrong or {},
             papers=papers,
-            typed=request.form,
+            typed=request.form or begun,
             received=now().astimezone(world().calendar.tz).strftime("%Y-%m-%dT%H:%M"),
+            staff={
+                unit_id: list(dict.fromkeys(person for person, _role in people))
+                for unit_id, people in tasks.staff_of(session, [unit.id for unit in line]).items()
+            },
         )
 
 
@@ -178,13 +203,30 @@ def _parties(answers: Mapping[str, Any]) -> list[PartyIn]:
                 phone=answers.get("party_phone"),
                 address=answers.get("party_address"),
                 protected=bool(answers.get("party_protected") or answers.get("anonymous")),
+                id_number=answers.get("party_id_number"),
             )
         )
-    if answers.get("respondent_name"):
+    kind, _sep, of = request.form.get(MEANT, "").partition(":")
+    unit_id = of[:64] if kind == "unit" else None
+    person_id = int(of) if kind == "person" and of.isascii() and of.isdigit() and len(of) < 10 else None
+    if answers.get("respondent_name") or unit_id or person_id:
         found.append(
-            PartyIn(role="respondent", name=answers["respondent_name"], type=answers.get("respondent_type", "person"))
+            PartyIn(
+                role=RESPONDENT,
+                name=answers.get("respondent_name") or _name_of(unit_id, person_id),
+                type="agency" if unit_id else "person",
+                unit_id=unit_id,
+                person_id=person_id,
+            )
         )
     return found
+
+
+def _name_of(unit_id: str | None, person_id: int | None) -> str:
+    with looking() as session:
+        unit = units_by_id(session, [unit_id] if unit_id else []).get(unit_id or "")
+        person = names(session, [person_id] if person_id else []).get(person_id or 0)
+    return unit.name_zh if unit is not None else person.name_zh if person is not None else "—"
 
 
 def _received() -> datetime:

@@ -1,7 +1,9 @@
 // Draws a diagram into every <div class="diagram" data-src="…"> and marks where the case stands.
 //
 //   data-src       address of the BPMN 2.0 XML
-//   data-states    optional JSON {"element id": "done" | "active" | "overdue"} (or a list of these words)
+//   data-states    optional JSON {"element id": "done" | "active" | "overdue" | "waiting"} (or a list of these words)
+//   data-chart     instead of it: {"states": as above, "limits": {"element id": {"text": "today 18:00", "late": false}}}
+//   data-stops     selector of a list whose items (data-element="id") say who and when: a tap on the element opens it
 //   data-error     optional sentence shown when the diagram cannot be drawn
 //   aria-label     spoken name of the diagram
 //
@@ -13,7 +15,7 @@ import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
 import './viewer.css';
 
-const STATES = new Set(['done', 'active', 'overdue']);
+const STATES = new Set(['done', 'active', 'overdue', 'waiting']);
 
 /** Draws one element and gives its viewer; a failure is shown in the element and thrown. */
 export async function draw(element) {
@@ -22,8 +24,12 @@ export async function draw(element) {
   const viewer = new NavigatedViewer({ container: element });
   try {
     await viewer.importXML(await read(element.dataset.src));
-    mark(viewer, element.dataset.states);
-    fit(viewer);
+    const chart = JSON.parse(element.dataset.chart || '{}');
+    mark(viewer, chart.states ?? JSON.parse(element.dataset.states || '{}'));
+    badge(viewer, chart.limits ?? {});
+    const stops = element.dataset.stops && document.querySelector(element.dataset.stops);
+    if (stops) openStops(viewer, stops);
+    fit(viewer, element);
     makeReachable(viewer, element);
     element.dataset.drawn = 'true';
     return viewer;
@@ -50,7 +56,7 @@ async function read(address) {
 function mark(viewer, states) {
   const canvas = viewer.get('canvas');
   const registry = viewer.get('elementRegistry');
-  for (const [id, words] of Object.entries(JSON.parse(states || '{}'))) {
+  for (const [id, words] of Object.entries(states)) {
     if (!registry.get(id)) continue;
     for (const word of [words].flat()) {
       if (STATES.has(word)) canvas.addMarker(id, `diagram-${word}`);
@@ -58,12 +64,50 @@ function mark(viewer, states) {
   }
 }
 
-/** Shows the whole diagram, centred, never larger than life. */
-function fit(viewer) {
+/** Writes the time limits that run beside their timers. */
+function badge(viewer, limits) {
+  const overlays = viewer.get('overlays');
+  const registry = viewer.get('elementRegistry');
+  for (const [id, { text, late }] of Object.entries(limits)) {
+    if (!registry.get(id)) continue;
+    const made = document.createElement('span');
+    made.className = late ? 'diagram-limit late' : 'diagram-limit';
+    made.textContent = text;
+    overlays.add(id, 'limit', { position: { bottom: -4, left: 20 }, html: made });
+  }
+}
+
+/** A tap on an element that the list tells about shows what it says in the dialog beside the list. */
+function openStops(viewer, stops) {
+  const dialog = stops.closest('section')?.querySelector('dialog');
+  if (!dialog) return;
+  const canvas = viewer.get('canvas');
+  for (const item of stops.querySelectorAll('[data-element]')) {
+    if (viewer.get('elementRegistry').get(item.dataset.element)) canvas.addMarker(item.dataset.element, 'diagram-tappable');
+  }
+  viewer.get('eventBus').on('element.click', ({ element }) => {
+    const item = stops.querySelector(`[data-element="${CSS.escape(element.id.replace(/_label$/, ''))}"]`);
+    if (!item) return;
+    dialog.querySelector('div').replaceChildren(...[...item.childNodes].map((node) => node.cloneNode(true)));
+    dialog.showModal();
+  });
+}
+
+/** Shows the whole diagram where it can be read so; else life-size where the case stands. Never larger than life. */
+function fit(viewer, element) {
   const canvas = viewer.get('canvas');
   canvas.zoom('fit-viewport', 'auto');
   if (canvas.zoom() > 1) canvas.zoom(1, 'auto');
+  const here = element?.querySelector('.diagram-overdue, .diagram-active');
+  if (!here || canvas.zoom() >= READABLE) return;
+  const { x, y, width, height } = viewer.get('elementRegistry').get(here.dataset.elementId);
+  canvas.zoom(READABLE, { x: 0, y: 0 });
+  const { outer } = canvas.viewbox();
+  const [wide, high] = [outer.width / READABLE, outer.height / READABLE];
+  canvas.viewbox({ x: x + width / 2 - wide / 2, y: y + height / 2 - high / 2, width: wide, height: high });
 }
+
+const READABLE = 0.7;
 
 /** Arrow keys move the diagram, + and - zoom, 0 shows the whole of it, while the drawing has the focus. */
 function makeReachable(viewer, element) {

@@ -42,10 +42,12 @@ OPERATIONS = (
     _post("askExtension", f"{CASE}/extensions", {"length": "1wd", "reason": "等鉴定。"}),
     _post("throwMessage", f"{CASE}/messages", {"name": "m_material", "payload": {"note": "材料"}}, 200),
     _post("downgradeCase", f"{CASE}/downgrade", {"tier": "grid", "reason": "已缓和。"}, 409, "district"),
+    _post("unmaskParties", f"{CASE}/unmasking", {"reason": "电话联系。"}, 200),
     Operation("claimTask", "PUT", f"{TASK}/claim", 200),
     Operation("giveTaskBack", "DELETE", f"{TASK}/claim", 200),
     _post("handTaskOver", f"{TASK}/handover", {"to_person_id": "{grid_b}"}, 200),
     _post("completeTask", f"{TASK}/completion", {"answers": {"action": "sign"}}, 200),
+    _post("stepAside", f"{CASE}/recusal", {"reason": "我是当事人的亲属。"}, 200, "grid_b"),
     _post("withdrawCase", f"{CASE}/withdrawal", {"reason": "申请人撤回。"}, 200),
 )
 OPEN_TO_ALL = frozenset({"openapi", "health"})

@@ -1,0 +1,234 @@
+"""How a case looks to people: one sentence on how it stands, its ladder, its diagram in words, its history by sort."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup
+
+from engine.cases import Party, Visit, masked_address, masked_id_number, masked_phone, masked_text, name_of
+from engine.deadlines import Deadline, DeadlineState
+from engine.history import HistoryEntry
+from engine.process import Chart, Forecast, Story, Stretch
+from engine.territory import Unit
+from engine.web.context import locale, now, world
+from engine.web.language import _
+from engine.web.show import instant, left, moment, person_name, span_text, task_name, unit_name
+from engine.web.strip import Strip, strip_of
+from engine.web.words import word
+
+PAGE = 40
+SORTS: Mapping[str, tuple[str, ...]] = {
+    "moves": ("case.", "card.", "supervision.", "incident.", "joint."),
+    "steps": ("task.", "triage.", "form."),
+    "clocks": ("clock.", "extension."),
+    "words": ("comment.", "material.", "message.", "risk.", "citizen.", "document.", "instruction."),
+    "looks": ("identity.", "handler."),
+}
+"""What one may look for in a history: the acts that begin so."""
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.filters.update(both=both, masked=masked_text)
+    app.jinja_env.globals.update(
+        when_shown=when_shown,
+        calendar_strip=calendar_strip,
+        clear=clear,
+        masked_address=masked_address,
+        party_name=party_name,
+        party_phone=party_phone,
+        party_id_number=party_id_number,
+        party_address=party_address,
+        rungs=rungs,
+        standing=standing,
+        stop_state=stop_state,
+        strip_words=strip_words,
+        stretch_words=stretch_words,
+        minutes=span_text,
+        chart_data=chart_data,
+        history_sorts=tuple(SORTS),
+    )
+
+
+def both(name: str) -> str:
+    """A name of a diagram, `中文 / English`, in the reader's language."""
+    zh, _sep, en = name.partition(" / ")
+    return zh if locale().startswith("zh") or not en else en
+
+
+# --- personal data
+
+
+def clear(party: Party, story: Story) -> bool:
+    return party.id in story.shown
+
+
+def party_name(party: Party, story: Story) -> str:
+    return name_of(party, shown=clear(party, story))
+
+
+def party_phone(party: Party, story: Story) -> str:
+    return (party.phone or "") if clear(party, story) else masked_phone(party.phone or "")
+
+
+def party_id_number(party: Party, story: Story) -> str:
+    return (party.id_number or "") if clear(party, story) else masked_id_number(party.id_number or "")
+
+
+def party_address(party: Party, story: Story) -> str:
+    return (party.address or "") if clear(party, story) else masked_address(party.address or "")
+
+
+# --- how it stands
+
+
+def standing(story: Story) -> list[str]:
+    """Who has it and since when, who is on it, what is next and until when: sentences to be read one after another."""
+    case, visit = story.case, story.visits[-1]
+    unit = unit_name(story.units.get(case.holder_id))
+    if case.ended:
+        return [_("Closed by %(unit)s.", unit=unit)]
+    said = [_("With %(unit)s since %(when)s.", unit=unit, when=moment(visit.entered_at))]
+    if case.state == "waiting_petitioner":
+        said.append(_("It waits for the petitioner."))
+    if not story.open_tasks:
+        return said
+    task = story.open_tasks[0]
+    if task.claimed_by is not None and task.claimed_by in story.people:
+        said.append(_("%(person)s is on it.", person=person_name(story.people[task.claimed_by])))
+    else:
+        said.append(_("Nobody has taken it yet."))
+    if task.due_at is None:
+        said.append(_("Next: %(step)s.", step=task_name(task)))
+    elif task.due_at <= now():
+        said.append(_("Next: %(step)s, overdue since %(when)s.", step=task_name(task), when=moment(task.due_at)))
+    else:
+        when, rest = moment(task.due_at), left(task.due_at)
+        said.append(_("Next: %(step)s by %(when)s (%(left)s).", step=task_name(task), when=when, left=rest))
+    return said
+
+
+# --- the clocks
+
+
+def calendar_strip(clock: Deadline, story: Story) -> Strip:
+    mine = story.pauses if clock.step == "handle" else ()
+    return strip_of(clock, mine, calendar=world().calendar, now=now())
+
+
+def strip_words(strip: Strip, clock: Deadline, label: str) -> str:
+    """What the drawing shows, for those who do not see it."""
+    said = [
+        _(
+            "%(label)s: from %(start)s until %(due)s.",
+            label=label,
+            start=moment(clock.started_at),
+            due=moment(clock.due_at),
+        ),
+        _(
+            "%(work)d working days and %(rest)d days of rest lie in view.",
+            work=strip.count("work") + strip.count("makeup"),
+            rest=strip.count("rest") + strip.count("holiday"),
+        ),
+    ]
+    if strip.count("makeup"):
+        said.append(_("%(days)d rest days are worked.", days=strip.count("makeup")))
+    if strip.has("paused"):
+        said.append(_("The clock stood still for a while."))
+    if strip.has("added"):
+        said.append(_("More time was granted."))
+    if strip.has("late"):
+        said.append(_("The limit has passed."))
+    return " ".join(said)
+
+
+# --- the ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One tier: the stays there with their numbers in the order of the way, or when the case would come there."""
+
+    tier: str
+    unit: Unit | None
+    visits: Sequence[tuple[int, Visit]]
+    ahead: Forecast | None
+    shut_out: bool
+    present: bool
+
+
+def rungs(story: Story) -> list[Rung]:
+    """Every tier that answers for the place, highest first."""
+    tiers, case = world().tiers, story.case
+    found = []
+    for tier in reversed(tiers.names):
+        visits = [(visit.seq, visit) for visit in story.visits if visit.tier == tier]
+        unit_id = visits[-1][1].unit_id if visits else tiers.unit_at(case.place_id, tier)
+        if not visits and tiers.tier_of(unit_id) != tier:
+            continue  # the place is not known that exactly
+        ahead = next((rise for rise in story.ahead if rise.to_tier == tier), None)
+        found.append(
+            Rung(
+                tier,
+                story.units.get(unit_id),
+                visits,
+                ahead,
+                story.wall.shuts_out(unit_id),
+                tier == case.tier and not case.ended,
+            )
+        )
+    return found
+
+
+# --- the diagram
+
+
+def stop_state(states: Sequence[str]) -> str:
+    """The one state that matters most."""
+    return next(state for state in ("overdue", "active", "waiting", "done") if state in states)
+
+
+def chart_data(chart: Chart) -> dict[str, Any]:
+    """What the drawing marks: states and the time limits that run, by element."""
+    limits = {
+        stop.element: {"text": moment(clock.due_at), "late": clock.due_at <= now()}
+        for stop in chart.stops
+        for clock in stop.timers
+        if clock.state in (DeadlineState.ARMED, DeadlineState.PAUSED)
+    }
+    return {"states": {stop.element: list(stop.states) for stop in chart.stops}, "limits": limits}
+
+
+# --- the history
+
+
+def sorted_out(
+    entries: Sequence[HistoryEntry], sort: str, *, older: int | None
+) -> tuple[Sequence[HistoryEntry], int | None]:
+    """A page of the entries of a sort, latest first, and the number from which the next page goes on."""
+    begins = SORTS.get(sort)
+    wanted = [
+        entry
+        for entry in entries
+        if (begins is None or entry.act.startswith(begins)) and (older is None or entry.seq < older)
+    ]
+    return wanted[:PAGE], wanted[PAGE - 1].seq if len(wanted) > PAGE else None
+
+
+def stretch_words(stretch: Stretch, story: Story) -> str:
+    match str(stretch.kind):
+        case "paused":
+            return _("Clock stopped: %(why)s", why=word(stretch.reason, "pause"))
+        case "quiet":
+            return _("Nothing waited for anybody")
+        case _:
+            assert stretch.task is not None
+            return task_name(stretch.task)
+
+
+def when_shown(story: Story) -> Markup | None:
+    """Until when this person sees something in the clear; None when nothing is."""
+    return instant(max(story.shown.values())) if story.shown else None

@@ -1,0 +1,210 @@
+"""The conflict wall: whoever is complained about, or stepped aside, sees the case nowhere; and it goes past them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from engine import intake, people, process
+from engine.cases import Case, Wall
+from engine.clock import ManualClock
+from engine.errors import Conflict, Invalid
+from engine.escalation import passed_over, tier_above
+from engine.history import HistoryEntry
+from engine.intake import Filing, PartyIn
+from engine.notify import notices_of, unread
+from engine.people import tokens
+from engine.scheduler import Scheduler
+from engine.tasks import Task
+from engine.territory import Tiers
+from tests.web import district as town
+from tests.web.district import District
+from tests.web.visitor import Visitor, words
+
+Visit = Callable[[str | None], Visitor]
+GRID, ZONE, COMMUNITY, STREET = "LHQ.MZ.01.01.01", "LHQ.MZ.01.01", "LHQ.MZ.01", "LHQ.MZ"
+TITLE = "投诉某人不作为的事"
+
+
+def file_about(district: District, clock: ManualClock, *, place: str = GRID, **respondent: Any) -> int:
+    filing = Filing(
+        channel="hotline_12345",
+        kind="complaint",
+        category="neighbour.leak",
+        title=TITLE,
+        description="反映了半年没有人管。",
+        place_id=place,
+        received_at=clock.now(),
+        parties=(
+            PartyIn("applicant", "谢女士", phone="13800138000", protected=True),
+            PartyIn("respondent", "被反映的", **respondent),
+        ),
+    )
+    with district.store.transaction() as session:
+        return intake.file_case(session, district.world, filing, viewer=None, now=clock.now()).id
+
+
+@dataclass(frozen=True)
+class Conflicted:
+    """Who is complained about, where the case starts then, who is shut out of it and who is not."""
+
+    about: dict[str, Any]
+    starts_at: str
+    out: tuple[str, ...]
+    inside: tuple[str, ...]
+
+
+CONFLICTS = {
+    "a unit": Conflicted({"unit_id": GRID}, ZONE, ("grid", "grid_b", "building"), ("zone", "community", "district")),
+    "a unit above": Conflicted(
+        {"unit_id": COMMUNITY}, STREET, ("grid", "zone", "community", "building", "grid_2"), ("street", "district")
+    ),
+    "a street": Conflicted({"unit_id": STREET}, "LHQ", ("grid", "zone", "community", "street"), ("district",)),
+    "a colleague": Conflicted({"person": "grid"}, GRID, ("grid",), ("grid_b", "zone", "community", "district")),
+    "a leader": Conflicted({"person": "district"}, GRID, ("district",), ("grid", "zone", "street")),
+}
+
+
+@pytest.fixture(params=CONFLICTS, ids=lambda name: name.replace(" ", "-"))
+def conflict(request: pytest.FixtureRequest) -> Conflicted:
+    return CONFLICTS[request.param]
+
+
+def named(district: District, about: dict[str, Any]) -> dict[str, Any]:
+    return {"person_id": district.people[about["person"]]} if "person" in about else about
+
+
+READING = (
+    "/", "/?tab=mine", "/?tab=unit", "/?tab=waiting", "/?tab=done", "/cases", "/cases?state=all", f"/cases?q={TITLE}",
+    f"/search?q={TITLE}", "/board", "/decide", "/notices", "/me",
+)  # fmt: skip
+"""Pages that tell of cases; one that does not exist answers 404 and tells nothing."""
+API = ("/api/v1/cases", f"/api/v1/cases?q={TITLE}", "/api/v1/tasks", "/api/v1/tasks?tab=unit")
+
+
+def test_whoever_is_complained_about_sees_the_case_nowhere(
+    app: Flask, visit: Visit, district: District, clock: ManualClock, conflict: Conflicted
+) -> None:
+    case_id = file_about(district, clock, **named(district, conflict.about))
+    with district.store.reading() as session:
+        case = session.get_one(Case, case_id)
+        number = case.number
+        assert case.holder_id == conflict.starts_at
+        task_id = session.scalars(select(Task.id).where(Task.case_id == case_id)).first()
+    Scheduler(district.store, district.world, clock, name="test").send_outbox()
+    for who in (*conflict.out, *conflict.inside):
+        shut_out = who in conflict.out
+        visitor = visit(who)
+        for where in READING:
+            assert TITLE not in words(visitor.get(where)).replace(f"“{TITLE}”", "") or not shut_out, (who, where)
+        assert visitor.get(f"/cases/{case_id}").status_code == (404 if shut_out else 200), who
+        assert visitor.get(f"/tasks/{task_id}").status_code == (404 if shut_out else 200), who
+        assert (TITLE in visitor.get("/cases").text) is not shut_out, who
+        with district.store.transaction() as session:
+            token = tokens.issue(
+                session, district.people[who], "t", now=clock.now(), ends_at=clock.now() + timedelta(days=1)
+            )
+            viewer = people.viewer_of(session, district.people[who])
+            lines, _ = notices_of(session, viewer)
+            assert not (shut_out and any(line.case.id == case_id for line in lines)), who
+            assert not (shut_out and unread(session, viewer)), who
+        client = app.test_client(use_cookies=False)
+        for address in (*API, f"/api/v1/cases/{number}"):
+            answer = client.get(address, headers={"Authorization": f"Bearer {token}"})
+            assert not (shut_out and TITLE in answer.text), (who, address)
+        assert (answer.status_code == 404) is shut_out, who
+
+
+def test_counts_leave_the_walled_case_out(visit: Visit, district: District, clock: ManualClock) -> None:
+    town.file_case(district, clock)
+    before = re.findall(r"\d+", words(visit("grid").get("/")))
+    file_about(district, clock, person_id=district.people["grid"])
+    assert re.findall(r"\d+", words(visit("grid").get("/"))) == before
+    assert TITLE in visit("grid_b").get("/").text
+
+
+def test_nobody_stands_above_the_highest_unit(district: District, clock: ManualClock) -> None:
+    with pytest.raises(Invalid) as refusal:
+        file_about(district, clock, unit_id="LHQ")
+    assert list(refusal.value.facts["fields"]) == ["parties.1.unit_id"]
+    with pytest.raises(Invalid) as unknown:
+        file_about(district, clock, unit_id="LHQ.XX", person_id=987654)
+    assert sorted(unknown.value.facts["fields"]) == ["parties.1.person_id", "parties.1.unit_id"]
+
+
+def test_the_history_says_whom_the_case_passed_over(district: District, clock: ManualClock) -> None:
+    case_id = file_about(district, clock, unit_id=ZONE)
+    with district.store.reading() as session:
+        filed = session.scalars(select(HistoryEntry).where(HistoryEntry.case_id == case_id)).first()
+        assert filed is not None
+        assert filed.facts["passed_over"] == [GRID, ZONE]
+
+
+TIERS = Tiers.of(town.TIERS)
+
+
+@pytest.mark.parametrize(
+    ("frm", "units", "above"),
+    [
+        ("grid", [], "zone"),
+        ("grid", [ZONE], "community"),
+        ("grid", [COMMUNITY], "street"),
+        ("street", ["LHQ.GL"], "district"),
+        ("community", [STREET, ZONE], "district"),
+        ("street", ["LHQ"], None),
+        ("district", [], None),
+    ],
+)
+def test_a_rise_passes_over_a_unit_complained_about(frm: str, units: list[str], above: str | None) -> None:
+    wall = Wall(frozenset(units))
+    assert tier_above(GRID, frm, TIERS, wall) == above
+    if above is not None:
+        assert all(wall.shuts_out(unit) for unit in passed_over(GRID, frm, above, TIERS, wall))
+
+
+def test_a_handler_steps_aside_and_a_colleague_goes_on(visit: Visit, district: District, clock: ManualClock) -> None:
+    case_id = town.file_case(district, clock)
+    task = town.open_task(district, case_id)
+    visitor = visit("grid")
+    visitor.get("/")
+    assert visitor.post(f"/tasks/{task.id}/claim").status_code == 302
+    empty = visitor.post(f"/cases/{case_id}/recusal", {"reason": " "})
+    assert empty.status_code == 422
+    answer = visitor.post(f"/cases/{case_id}/recusal", {"reason": "申请人是我姐姐"})
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/"
+    assert visitor.get(f"/cases/{case_id}").status_code == 404
+    assert "楼上漏水" not in visitor.get("/").text
+    colleague = visit("grid_b")
+    assert "楼上漏水" in colleague.get("/").text
+    assert colleague.post(f"/tasks/{task.id}/handover", {"to": str(district.people["grid"])}).status_code == 422
+    page = words(colleague.get(f"/cases/{case_id}"))
+    assert "回避" in page
+    assert "申请人是我姐姐" in page
+
+
+def test_where_nobody_else_may_do_it_the_unit_above_is_asked(
+    visit: Visit, district: District, clock: ManualClock
+) -> None:
+    case_id = town.file_case(district, clock, place="LHQ.MZ.01.01.02")
+    visitor = visit("grid_2")
+    visitor.get("/")
+    assert visitor.post(f"/cases/{case_id}/recusal", {"reason": "我是当事人"}).status_code == 302
+    assert town.open_task(district, case_id).unit_id == ZONE
+    assert "楼上漏水" in visit("zone").get("/").text
+
+
+def test_a_closed_case_needs_nobody_to_step_aside(district: District, clock: ManualClock) -> None:
+    case_id = town.file_case(district, clock)
+    with district.store.transaction() as session:
+        viewer = people.viewer_of(session, district.people["grid"])
+        process.withdraw(session, district.world, case_id, "撤回", viewer=viewer, now=clock.now())
+        with pytest.raises(Conflict):
+            process.step_aside(session, district.world, case_id, "我是亲属", viewer=viewer, now=clock.now())

@@ -10,27 +10,33 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, literal_column, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
 from engine.deadlines.model import Deadline
+from engine.store import Entities
 
 FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 """Where a deadline is put that was given up after too many tries, until an operator has it tried again."""
 
 
 _ARMED = (
-    select(Case, Deadline)
+    select(Case)
     .join(Deadline, Deadline.case_id == Case.id)
     .where(Deadline.state == literal_column("'armed'"))  # a literal: a bound value would not match the partial indexes
     .limit(1)
     .with_for_update(of=[Case, Deadline], skip_locked=True)  # in this order: the case is the lock
-    .execution_options(populate_existing=True)
 )
-_DUE = _ARMED.where(Deadline.next_at <= bindparam("now")).order_by(Deadline.next_at, Deadline.id)
-_TO_WARN = _ARMED.where(Deadline.warn_at <= bindparam("now"), Deadline.warned_at.is_(None)).order_by(
-    Deadline.warn_at, Deadline.id
+_DUE = Entities(
+    (Case, Deadline),
+    _ARMED.where(Deadline.next_at <= bindparam("now")).order_by(Deadline.next_at, Deadline.id),
+)
+_TO_WARN = Entities(
+    (Case, Deadline),
+    _ARMED.where(Deadline.warn_at <= bindparam("now"), Deadline.warned_at.is_(None)).order_by(
+        Deadline.warn_at, Deadline.id
+    ),
 )
 
 
@@ -44,6 +50,9 @@ def pick_warning(session: Session, *, now: datetime) -> tuple[Case, Deadline] | 
     return _first(session, _TO_WARN, now)
 
 
-def _first(session: Session, query: Select[Case, Deadline], now: datetime) -> tuple[Case, Deadline] | None:
-    row = session.execute(query, {"now": now}).first()
-    return None if row is None else (row[0], row[1])
+def _first(session: Session, query: Entities, now: datetime) -> tuple[Case, Deadline] | None:
+    found = query.first(session, {"now": now})
+    if found is None:
+        return None
+    case, deadline = found
+    return case, deadline

@@ -12,10 +12,11 @@ from datetime import datetime
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store import Base, Instant
+from engine.store import Base, Instant, UnitId
 
 ARMED = text("state = 'armed'")
 TIER_CLOCK = text("state = 'armed' AND step = 'handle'")
+BY_PLACE = ("due_at", "place_id", "case_id")
 TO_WARN = text("state = 'armed' AND warned_at IS NULL")
 
 
@@ -34,7 +35,7 @@ class Deadline(Base):
     __table_args__ = (
         UniqueConstraint("instance_id", "token"),
         Index("ix_deadline_armed_next_at", "next_at", "id", postgresql_where=ARMED, sqlite_where=ARMED),
-        Index("ix_deadline_tier_clock", "due_at", "case_id", postgresql_where=TIER_CLOCK, sqlite_where=TIER_CLOCK),
+        Index("ix_deadline_tier_clock", *BY_PLACE, postgresql_where=TIER_CLOCK, sqlite_where=TIER_CLOCK),
         Index("ix_deadline_to_warn", "warn_at", "id", postgresql_where=TO_WARN, sqlite_where=TO_WARN),
         Index("ix_deadline_case_id", "case_id"),
     )
@@ -49,6 +50,8 @@ class Deadline(Base):
     step: Mapped[str] = mapped_column(String(32))
     """handle, ack, contact, case_outer … : a word of limits.yaml, or the element's id for a plain duration."""
     tier: Mapped[str | None] = mapped_column(String(32))
+    place_id: Mapped[str | None] = mapped_column(UnitId)
+    """The place of the case, for counting tier clocks below a unit; empty for a clock that the engine itself set."""
     expects: Mapped[str] = mapped_column(String(24))
     """The state that should be reached by then: signed_in, contacted, ended, answered, decided, closed."""
     started_at: Mapped[datetime] = mapped_column(Instant)

@@ -32,6 +32,7 @@ BLANK: Mapping[str, Any] = {
     "element": None,
     "attached_to": None,
     "tier": None,
+    "place_id": None,
     "warn_at": None,
     "state": DeadlineState.ARMED.value,
     "interrupting": True,

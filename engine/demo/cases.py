@@ -89,7 +89,7 @@ def _live(application: Application, store: Store, now: datetime, progress: Progr
     )
     told = list(_told(line, now, lived))
     coming = sorted([*_on_the_line(drawn, line, places), *told], key=lambda each: each.filing.received_at)
-    Loop(lived, clock, iter(coming), crew, release, until=now, progress=progress).run()
+    Loop(lived, clock, iter(coming), crew, release, until=now, progress=progress, keeps_days=True).run()
 
 
 def _line(session: Any, tiers: Tiers) -> dict[str, str]:

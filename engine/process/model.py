@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store import Base, Instant
+from engine.store import Base, Instant, UnitId
 
 
 class Instance(Base):
@@ -35,3 +35,19 @@ class Instance(Base):
     trouble: Mapped[str | None] = mapped_column(Text)
     """Why it was set aside; an operator sees it and may have it tried again."""
     trouble_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Instruction(Base):
+    """What a leader asked of a unit about a case. How it goes on is told by its instance and that instance's tasks."""
+
+    __tablename__ = "instruction"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), unique=True)
+    by_unit_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
+    to_unit_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
+    text: Mapped[str] = mapped_column(Text)
+    urgent: Mapped[bool] = mapped_column(Boolean)
+    given_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    given_at: Mapped[datetime] = mapped_column(Instant)

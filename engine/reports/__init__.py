@@ -1,23 +1,31 @@
 """Read-only figures: each a query, a definition, and the list of cases behind the number."""
 
+from engine.reports.board import Board, read_board
 from engine.reports.days import TREND, keep_day, trends, worth
-from engine.reports.figures import Behind, Count, Figure, Within, behind, count
+from engine.reports.figures import PAGE, Behind, Count, Figure, Within, behind, count, pressing
 from engine.reports.model import DayFigure
+from engine.reports.outlines import Outline, outlines
 from engine.reports.places import Standing, standings
 from engine.reports.treemap import Cell, squarify
 
 __all__ = [
+    "PAGE",
     "TREND",
     "Behind",
+    "Board",
     "Cell",
     "Count",
     "DayFigure",
     "Figure",
+    "Outline",
     "Standing",
     "Within",
     "behind",
     "count",
     "keep_day",
+    "outlines",
+    "pressing",
+    "read_board",
     "squarify",
     "standings",
     "trends",

@@ -1,7 +1,8 @@
 """The five numbers of the board: what each counts, and the cases behind it. Live, never from yesterday's count.
 
-A number and its list are made from one condition, so that they cannot differ. All are answered from the partial
-indexes `ix_case_open`, `ix_case_closed`, `ix_visit_moved` and `ix_deadline_tier_clock`, whatever else the tables hold.
+A number and its list are made from one condition, so that they cannot differ. Each is counted from one partial index
+alone (`ix_case_open`, `ix_case_overdue`, `ix_case_closed`, `ix_visit_moved`, `ix_deadline_tier_clock`), however many
+cases there are; what a person may not see is taken away by two small sets.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
@@ -23,9 +24,12 @@ from engine.tasks import outside_wall
 from engine.territory import Unit, ancestors, subtree_bounds, units_by_id
 
 PAGE = 30
+MOST_PRESSING = 6
 RISEN_WITHIN = timedelta(days=7)
 CLOSED_WITHIN = timedelta(days=30)
 SOON = parse_length("1wd")
+
+IS_OPEN = Case.closed_at.is_(None)
 
 
 class Figure(enum.StrEnum):
@@ -33,7 +37,7 @@ class Figure(enum.StrEnum):
 
     overdue: open, and the limit of the whole case or of the highest tier has passed.
     soon: open, and the limit at the present tier ends within a working day.
-    risen: moved up a tier within seven days, whatever became of it.
+    risen: moved up a tier out of the area within seven days, whatever became of it.
     open: not closed, withdrawn or merged.
     in_time: of the cases closed within thirty days, those whose limit had not passed.
     """
@@ -58,11 +62,14 @@ class Count:
         return round(1000 * self.value / self.out_of) if self.out_of else None
 
 
+Row = tuple[Case, Deadline | None, Sequence[Unit]]
+
+
 @dataclass(frozen=True, slots=True)
 class Behind:
     """A page of the cases behind a number: each with its running tier clock and its place, highest unit first."""
 
-    rows: Sequence[tuple[Case, Deadline | None, Sequence[Unit]]]
+    rows: Sequence[Row]
     units: Mapping[str, Unit]
     total: int
     first: int
@@ -71,17 +78,31 @@ class Behind:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Whose cases count: those placed in the subtree of a unit that the viewer may see; of None: everybody's."""
+    """Whose cases count: those placed in the subtree of a unit that the viewer may see; of None: everybody's.
+
+    Confidential cases are in no figure.
+    """
 
     unit_id: str
     viewer: Viewer | None = None
 
-    def condition(self) -> ColumnElement[bool]:
-        seen = and_(below(Case.place_id.expression, self.unit_id), Case.confidential.is_(False))
-        return seen if self.viewer is None else and_(seen, outside_wall(self.viewer, Case.id.expression))
+    def cases(self) -> ColumnElement[bool]:
+        return and_(below(Case.place_id.expression, self.unit_id), self.seen())
+
+    def seen(self) -> ColumnElement[bool]:
+        """On `Case`, without regard to its place."""
+        return and_(Case.confidential.is_(False), self._outside(Case.id.expression))
+
+    def others(self, place: ColumnElement[Any], case_id: ColumnElement[int]) -> ColumnElement[bool]:
+        """On a row of another table that names a place and a case."""
+        secret = select(Case.id).where(Case.confidential)
+        return and_(below(place, self.unit_id), case_id.not_in(secret), self._outside(case_id))
+
+    def _outside(self, case_id: ColumnElement[int]) -> ColumnElement[bool]:
+        return and_(True) if self.viewer is None else outside_wall(self.viewer, case_id)
 
 
-def below(column: ColumnElement[str], unit_id: str) -> ColumnElement[bool]:
+def below(column: ColumnElement[Any], unit_id: str) -> ColumnElement[bool]:
     """Whether a column lies in a subtree: one range of an index, and then exactly."""
     first, end = subtree_bounds(unit_id)
     return and_(column >= unit_id, column < end, or_(column == unit_id, column >= first))
@@ -93,7 +114,17 @@ def count(session: Session, figure: Figure, within: Within, *, calendar: Working
     if figure is Figure.IN_TIME:
         closed, late = session.execute(ids.with_only_columns(func.count(), func.count(Case.overdue_at))).one()
         return Count(closed - late, closed)
-    return Count(session.execute(select(func.count()).select_from(ids.distinct().subquery())).scalar_one())
+    return Count(session.execute(_counted(ids)).scalar_one())
+
+
+def moving(session: Session, within: Within, *, calendar: WorkingCalendar, now: datetime) -> tuple[Count, Count, Count]:
+    """What `count` gives for soon, risen and in_time, in one statement."""
+    soon, risen = (
+        _counted(_ids(figure, within, calendar, now)).scalar_subquery() for figure in (Figure.SOON, Figure.RISEN)
+    )
+    ids = _ids(Figure.IN_TIME, within, calendar, now)
+    row = session.execute(ids.with_only_columns(func.count(), func.count(Case.overdue_at), soon, risen)).one()
+    return Count(row[2]), Count(row[3]), Count(row[0] - row[1], row[0])
 
 
 def behind(
@@ -101,57 +132,62 @@ def behind(
 ) -> Behind:
     """The cases behind a number, the most pressing first. Four statements."""
     ids = _ids(figure, within, calendar, now)
-    total = session.execute(select(func.count()).select_from(ids.distinct().subquery())).scalar_one()
+    total = session.execute(_counted(ids)).scalar_one()
     first = PAGE * (max(page, 1) - 1)
-    wanted = list(session.scalars(_ordered(figure, ids).limit(PAGE).offset(first)))
-    clock = and_(Deadline.case_id == Case.id, Deadline.state == "armed", Deadline.step == "handle")
-    found = {
-        case.id: (case, deadline)
-        for case, deadline in session.execute(
-            select(Case, Deadline).outerjoin(Deadline, clock).where(Case.id.in_(wanted))
-        )
-    }
-    rows = [found[each] for each in wanted if each in found]
-    units = units_by_id(session, {u for case, _ in rows for u in (*ancestors(case.place_id), case.holder_id)})
-    return Behind(
-        [(case, tier, [units[u] for u in reversed(ancestors(case.place_id)) if u in units]) for case, tier in rows],
-        units,
-        total,
-        first + 1,
-    )
+    rows, units = _rows(session, session.scalars(_ordered(figure, ids).limit(PAGE).offset(first)).all())
+    return Behind(rows, units, total, first + 1)
+
+
+def pressing(session: Session, within: Within, *, calendar: WorkingCalendar, now: datetime) -> Behind:
+    """The few cases that press most: what is overdue, the oldest first, then what is due soon. Four statements.
+
+    `total` counts only these.
+    """
+    wanted: list[int] = []
+    for figure in (Figure.OVERDUE, Figure.SOON):
+        wanted += session.scalars(_ordered(figure, _ids(figure, within, calendar, now)).limit(MOST_PRESSING))
+    chosen = list(dict.fromkeys(wanted))[:MOST_PRESSING]
+    rows, units = _rows(session, chosen)
+    return Behind(rows, units, len(chosen), 1)
 
 
 def soon_until(calendar: WorkingCalendar, now: datetime) -> datetime:
     return calendar.due(now, SOON, provisional=True).at
 
 
-IS_OPEN = Case.closed_at.is_(None)
-
-
 def _ids(figure: Figure, within: Within, calendar: WorkingCalendar, now: datetime) -> Select[int]:
-    """The ids of the cases behind a number; `risen` may name one twice."""
-    mine = select(Case.id).where(within.condition())
+    """The ids of the cases behind a number, each once."""
     match figure:
         case Figure.OVERDUE:
-            return mine.where(IS_OPEN, Case.overdue_at.is_not(None))
+            return select(Case.id).where(IS_OPEN, Case.overdue_at.is_not(None), within.cases())
         case Figure.SOON:
             return (
-                mine.join(Deadline, Deadline.case_id == Case.id)
+                select(Deadline.case_id)
                 .where(Deadline.state == literal_column("'armed'"), Deadline.step == literal_column("'handle'"))
-                .where(Deadline.due_at > now, Deadline.due_at <= soon_until(calendar, now), IS_OPEN)
+                .where(Deadline.due_at > now, Deadline.due_at <= soon_until(calendar, now))
+                .where(within.others(Deadline.place_id.expression, Deadline.case_id.expression))
             )
         case Figure.RISEN:
             return (
-                mine.join(Visit, Visit.case_id == Case.id)
-                .where(Visit.seq > literal_column("1"), Visit.entered_at >= now - RISEN_WITHIN)
-                .where(Visit.entered_at <= now, Visit.reason.in_(sorted(RISES)))
+                select(Visit.case_id)
+                .where(Visit.seq > literal_column("1"), Visit.reason.in_(sorted(RISES)))
+                .where(Visit.entered_at >= now - RISEN_WITHIN, Visit.entered_at <= now)
+                .where(within.others(Visit.from_unit_id.expression, Visit.case_id.expression))
+                .group_by(Visit.case_id)
             )
         case Figure.OPEN:
-            return mine.where(IS_OPEN)
+            return select(Case.id).where(IS_OPEN, within.cases())
         case Figure.IN_TIME:
-            closed = Case.state == literal_column("'closed'")
-            return mine.where(closed, Case.closed_at >= now - CLOSED_WITHIN, Case.closed_at <= now)
+            return (
+                select(Case.id)
+                .where(Case.state == literal_column("'closed'"), within.cases())
+                .where(Case.closed_at >= now - CLOSED_WITHIN, Case.closed_at <= now)
+            )
     assert_never(figure)
+
+
+def _counted(ids: Select[int]) -> Select[int]:
+    return select(func.count()).select_from(ids.subquery())
 
 
 def _ordered(figure: Figure, ids: Select[int]) -> Select[int]:
@@ -159,11 +195,28 @@ def _ordered(figure: Figure, ids: Select[int]) -> Select[int]:
         case Figure.OVERDUE:
             return ids.order_by(Case.overdue_at, Case.id)
         case Figure.SOON:
-            return ids.order_by(Deadline.due_at, Case.id)
+            return ids.order_by(Deadline.due_at, Deadline.case_id)
         case Figure.RISEN:
-            return ids.group_by(Case.id).order_by(func.max(Visit.entered_at).desc(), Case.id)
+            return ids.order_by(func.max(Visit.entered_at).desc(), Visit.case_id)
         case Figure.OPEN:
             return ids.order_by(Case.id)
         case Figure.IN_TIME:
             return ids.order_by(Case.overdue_at.is_(None), Case.closed_at.desc(), Case.id)
     assert_never(figure)
+
+
+def _rows(session: Session, wanted: Sequence[int]) -> tuple[Sequence[Row], Mapping[str, Unit]]:
+    """Cases in the order of their ids here, with their tier clocks and places. Two statements."""
+    clock = and_(Deadline.case_id == Case.id, Deadline.state.in_(("armed", "paused")), Deadline.step == "handle")
+    found: dict[int, tuple[Case, Deadline | None]] = {
+        case.id: (case, deadline)
+        for case, deadline in session.execute(
+            select(Case, Deadline).outerjoin(Deadline, clock).where(Case.id.in_(wanted))
+        )
+    }
+    rows = [found[each] for each in wanted if each in found]
+    units = units_by_id(session, {u for case, _ in rows for u in (*ancestors(case.place_id), case.holder_id)})
+    placed: list[Row] = [
+        (case, tier, [units[u] for u in reversed(ancestors(case.place_id)) if u in units]) for case, tier in rows
+    ]
+    return placed, units

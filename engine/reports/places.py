@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from engine.cases import Case
 from engine.reports.figures import IS_OPEN, Within
 from engine.territory import Unit, subtree_bounds
+
+SEVERITIES = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,55 +54,89 @@ def standings(session: Session, within: Within, *, lowest: str) -> Sequence[Stan
 
     Places that are no longer valid are left out when nothing is open there.
     """
-    unit, place = aliased(Unit), aliased(Unit)
-    child = unit.parent_id == within.unit_id
-    counted = (func.count(), func.count(Case.overdue_at))
+    unit, house = aliased(Unit), aliased(Unit)
+    area = or_(unit.parent_id == within.unit_id, unit.id == within.unit_id)
+    here, under = _is(Case.place_id.expression, unit), _under(Case.place_id.expression, unit, within.unit_id)
+    counted = select(func.count()).where(IS_OPEN, within.seen()).correlate(unit)
+    is_house = (house.tier == lowest, house.valid_to.is_(None))
+    houses = select(func.count()).where(*is_house, _under(house.id.expression, unit, within.unit_id)).correlate(unit)
+    units = session.execute(
+        select(
+            unit,
+            counted.where(here).scalar_subquery() + counted.where(under).scalar_subquery(),
+            houses.scalar_subquery(),
+        )
+        .where(area)
+        .order_by(unit.seq, unit.id)
+    ).all()
+    # Few cases are graver than 1 or overdue, so these are counted one by one; the others are the rest.
+    graver, late = Case.severity > literal_column("1"), Case.overdue_at.is_not(None)
     rows = session.execute(
         union_all(
-            select(unit.id, Case.severity, *counted)
-            .join(Case, _lies_in(Case.place_id.expression, unit))
-            .where(child, IS_OPEN, within.condition())
-            .group_by(unit.id, Case.severity),
-            select(literal(within.unit_id), Case.severity, *counted)
-            .where(Case.place_id == within.unit_id, IS_OPEN, within.condition())
-            .group_by(Case.severity),
+            *(
+                select(unit.id, Case.severity, func.count(), literal(kind))
+                .join(Case, place)
+                .where(area, IS_OPEN, condition, within.seen())
+                .group_by(unit.id, Case.severity)
+                for kind, condition in (("graver", graver), ("late", late))
+                for place in (here, under)
+            )
         )
     ).all()
-    houses = (
-        select(func.count())
-        .where(place.tier == lowest, place.valid_to.is_(None), _lies_in(place.id.expression, unit))
-        .correlate(unit)
-        .scalar_subquery()
+    return compare(
+        within.unit_id,
+        [(unit, number, houses) for unit, number, houses in units],
+        graver=[(row[0], row[1], row[2]) for row in rows if row[3] == "graver"],
+        overdue=[(row[0], row[1], row[2]) for row in rows if row[3] == "late"],
     )
-    units = session.execute(
-        select(unit, houses).where(or_(child, unit.id == within.unit_id)).order_by(unit.seq, unit.id)
-    ).all()
-    return compare(within.unit_id, [(row[0], row[1], row[2], row[3]) for row in rows], [(r[0], r[1]) for r in units])
 
 
 def compare(
-    unit_id: str, counted: Iterable[tuple[str, int, int, int]], units: Iterable[tuple[Unit, int]]
+    unit_id: str,
+    units: Iterable[tuple[Unit, int, int]],
+    *,
+    graver: Iterable[tuple[str, int, int]],
+    overdue: Iterable[tuple[str, int, int]],
 ) -> Sequence[Standing]:
-    """Puts (unit, severity, open, overdue) beside each other. Pure."""
-    counted = list(counted)
-    of_severity, overdue_of = Counter[int](), Counter[int]()
-    open_in, overdue_in = Counter[str](), Counter[str]()
-    for place, severity, number, overdue in counted:
-        of_severity[severity] += number
-        overdue_of[severity] += overdue
-        open_in[place] += number
-        overdue_in[place] += overdue
-    expected: dict[str, float] = {}
-    for place, severity, number, _ in counted:
-        expected[place] = expected.get(place, 0.0) + number * overdue_of[severity] / of_severity[severity]
+    """Puts (unit, open, units of the lowest tier) and (unit id, severity, cases) beside each other. Pure."""
+    units = list(units)
+    standing: Counter[tuple[str, int]] = Counter()
+    late: Counter[tuple[str, int]] = Counter()
+    for place, severity, number in graver:
+        standing[place, severity] += number
+    for place, severity, number in overdue:
+        late[place, severity] += number
+    for unit, number, _houses in units:
+        standing[unit.id, 1] = number - sum(standing[unit.id, severity] for severity in SEVERITIES[1:])
+    share = {s: _share(_of(late, s), _of(standing, s)) for s in SEVERITIES}
     found = [
-        Standing(unit, unit.id == unit_id, open_in[unit.id], overdue_in[unit.id], expected.get(unit.id, 0.0), places)
-        for unit, places in units
+        Standing(
+            unit,
+            unit.id == unit_id,
+            number,
+            sum(late[unit.id, severity] for severity in SEVERITIES),
+            sum(standing[unit.id, severity] * share[severity] for severity in SEVERITIES),
+            houses,
+        )
+        for unit, number, houses in units
     ]
     kept = [each for each in found if each.open or (not each.is_rest and each.unit.valid_to is None)]
     return sorted(kept, key=lambda each: each.is_rest)
 
 
-def _lies_in(column: ColumnElement[str], unit: type[Unit]) -> ColumnElement[bool]:
+def _of(counted: Counter[tuple[str, int]], severity: int) -> int:
+    return sum(number for (_place, each), number in counted.items() if each == severity)
+
+
+def _share(some: int, of: int) -> float:
+    return some / of if of else 0.0
+
+
+def _is(column: ColumnElement[Any], unit: type[Unit]) -> ColumnElement[bool]:
+    return column == unit.id
+
+
+def _under(column: ColumnElement[Any], unit: type[Unit], top: str) -> ColumnElement[bool]:
+    """Strictly below a unit that is not `top` itself, as one range of an index."""
     first, end = subtree_bounds("")
-    return and_(column >= unit.id, column < unit.id + end, or_(column == unit.id, column >= unit.id + first))
+    return and_(unit.id != top, column > unit.id + first, column < unit.id + end)

@@ -16,7 +16,10 @@ from engine.simulate.pace import QUICK, SLOW, STEADY, Pace
 from engine.simulate.texts import texts
 from engine.territory import Tiers
 
-Beside = Literal["jump", "extension", "withdraw"]
+Beside = Literal["jump", "extension", "withdraw", "instruction"]
+
+LED = 4
+"""From this tier on units have leaders."""
 
 PATIENT = 3
 """From this tier on the lead has time to wait for units that give no opinion; below, everybody is a call away."""
@@ -76,6 +79,13 @@ def respond(case: Followed, asked: Asked, *, now: datetime, pace: Pace, tiers: T
         case "supervision_review":
             again = case.chance.random() < shares.REWORK
             return Response(pace.days(now, case.chance.uniform(0.3, 1.5)), {"verdict": "again" if again else "accept"})
+        case "instruction_answer":
+            return _instruction_answer(case, asked, now, pace)
+        case "instruction_review":
+            again = case.chance.random() < shares.REWORK
+            return Response(pace.days(now, case.chance.uniform(0.2, 1.2)), {"verdict": "again" if again else "accept"})
+        case "instruction_close":
+            return Response(pace.days(now, case.chance.uniform(0.2, 1.2)), {"verdict": "accept"})
         case "supervision_notice" | "circular" | "ceiling":
             return Response(pace.days(now, case.chance.uniform(0.3, 1.5)), {"issue_reason": "ceiling"})
         case _:
@@ -110,6 +120,9 @@ def _handle(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: Tier
         fate.extends = False
         beside.append((pace.part(now, asked.due_at, chance, (0.02, 0.2, 0.1)), "extension"))
         at = pace.part(now, asked.due_at, chance, SLOW)
+    if fate.instructed and here >= LED:
+        fate.instructed = False
+        beside.append((pace.part(now, asked.due_at, chance, (0.02, 0.2, 0.1)), "instruction"))
     beside_all = tuple(beside)
     if fate.pauses and here > 0:
         fate.pauses = False
@@ -163,6 +176,13 @@ def _co_opinion(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: 
     if position in ("agree", "partly"):
         decided["measures"] = texts().written("measures", case.chance)
     return Response(pace.part(now, asked.due_at, case.chance), decided)
+
+
+def _instruction_answer(case: Followed, asked: Asked, now: datetime, pace: Pace) -> Response | None:
+    if case.chance.random() < shares.SILENT:
+        return None
+    progress = case.chance.choices(("done", "underway", "cannot"), (55, 40, 5))[0]
+    return Response(pace.part(now, asked.due_at, case.chance), {"progress": progress})
 
 
 def _decide_upgrade(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: Tiers) -> Response | None:

@@ -28,6 +28,8 @@ class Fate:
     stays_unsettled: bool
     """Overdue at the top tier: the ceiling."""
     continues: bool
+    instructed: bool
+    """A leader gives an instruction as soon as a leader's unit has it."""
 
     @classmethod
     def drawn(cls, settles: int, chance: Random, strokes: Mapping[str, bool] | None = None) -> Fate:
@@ -49,6 +51,7 @@ class Fate:
             late_sign_in=falls(shares.LATE_SIGN_IN),
             stays_unsettled=falls(shares.AT_CEILING),
             continues=falls(shares.CONTINUED),
+            instructed=falls(shares.INSTRUCTED),
         )
         return replace(fate, **(strokes or {}))
 

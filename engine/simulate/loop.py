@@ -75,6 +75,7 @@ class Loop:
         *,
         until: datetime,
         progress: Progress | None = None,
+        keeps_days: bool = False,
     ) -> None:
         self.application = application
         self.store, self.world, self.scheduler = application.store, application.world, application.scheduler
@@ -83,6 +84,8 @@ class Loop:
         self.release = release
         self.until = until
         self.progress = progress
+        self.keeps_days = keeps_days
+        """Whether the boards get their trends: for those who will look at them."""
         self.pace = Pace(self.world.calendar)
         self.arrivals = arrivals
         self.steps = 0
@@ -132,6 +135,8 @@ class Loop:
         while self._outbox_at <= at:
             self.clock.set(max(self.clock.now(), self._outbox_at))
             self._send()
+            if self.keeps_days:
+                self.scheduler.keep_day()
             self._outbox_at += OUTBOX_EVERY
         self.clock.set(max(self.clock.now(), at))
 
@@ -274,7 +279,7 @@ class Loop:
 
     def _invited(self, case: Followed, offered: Any) -> list[str]:
         """Two to four units, those nearest to the place first."""
-        units = [choice.value for choice in offered]
+        units = [choice.value for choice in offered if tasks.split_invitee(choice.value)[1] is None]
         place = case.place_id.split(".")
 
         def near(unit: str) -> int:
@@ -295,6 +300,8 @@ class Loop:
                 self._ask_extension(case)
             case "withdraw":
                 self._withdraw(case)
+            case "instruction":
+                self._instruct(case)
 
     def _jump(self, case: Followed) -> None:
         viewer = self.crew.one_of(case.holder_id, WORKS, case.chance)
@@ -369,6 +376,16 @@ class Loop:
             process.supply(session, self.world, case.case_id, note, viewer=None, now=self.clock.now())
             self._look(session, case, self._row(session, case))
         self._did("supplied")
+
+    def _instruct(self, case: Followed) -> None:
+        viewer = self.crew.one_of(case.holder_id, ("leader",), case.chance)
+        if viewer is None:
+            return
+        text, urgent, now = texts().written("instruction", case.chance), case.chance.random() < 0.3, self.clock.now()
+        with self.store.transaction() as session:
+            process.instruct(session, self.world, case.case_id, text, urgent=urgent, viewer=viewer, now=now)
+            self._look(session, case, self._row(session, case))
+        self._did("instructed")
 
     def _row(self, session: Session, case: Followed) -> Case:
         row = session.get(Case, case.case_id)

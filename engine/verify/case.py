@@ -11,6 +11,7 @@ from typing import Any
 from engine.cases import ENDED
 from engine.deadlines import FAR, DeadlineState
 from engine.errors import Invalid
+from engine.escalation import REDO
 from engine.process import MAIN
 from engine.store import canonical_json
 from engine.tasks import TaskState
@@ -18,7 +19,7 @@ from engine.territory import Tiers
 from engine.verify.model import Facts, Violation
 from engine.verify.past import Past
 
-OUTLIVES = frozenset({"p_supervision"})
+OUTLIVES = frozenset({"p_supervision", "p_instruction"})
 """Processes that go on when the case is closed."""
 
 LIVE = (DeadlineState.ARMED.value, DeadlineState.PAUSED.value)
@@ -80,7 +81,8 @@ def _visits(facts: Facts) -> Found:
         yield "visit", f"the visits are numbered {[visit.seq for visit in visits]}, the last should be {case.visit_seq}"
         return
     for before, after in itertools.pairwise(visits):
-        if before.left_at != after.entered_at:
+        rested = after.reason == REDO and before.left_at is not None and before.left_at <= after.entered_at
+        if before.left_at != after.entered_at and not rested:
             yield f"visit {before.seq}", "it does not end when the next one begins"
     last = visits[-1]
     if (last.tier, last.unit_id) != (case.tier, case.holder_id):
@@ -98,7 +100,7 @@ def _moves(facts: Facts, past: Past, tiers: Tiers) -> Found:
             continue
         _, act, said = moves[0]
         rise = _height(tiers, visit.tier) - _height(tiers, before.tier)
-        if (rise > 0) != (act == "case.raised"):
+        if (rise > 0) != (act == "case.raised") or (visit.reason == REDO) != (act == "case.reopened"):
             yield f"visit {seq}", f"{act} led from {before.tier} to {visit.tier}"
         stood = {"tier": before.tier, "unit": before.unit_id}
         stands = {"tier": visit.tier, "unit": visit.unit_id}
@@ -117,10 +119,12 @@ def _height(tiers: Tiers, tier: str) -> int:
 
 def _once(facts: Facts, past: Past) -> Found:
     """Nothing happened twice, and nothing was completed that had already been escalated."""
-    if len(past.closed_at_seq) > 1:
-        yield "case", "it was closed more than once"
-    if past.closed_at_seq and any(seq > past.closed_at_seq[0] for moves in past.moves.values() for seq, _, _ in moves):
-        yield "case", "it was moved after it had been closed"
+    if any(act != ("case.closed", "case.reopened")[turn % 2] for turn, (_, act) in enumerate(past.ends)):
+        yield "case", "it was closed twice without being reopened between"
+    for (closed, _), after in itertools.zip_longest(past.ends[::2], past.ends[1::2]):
+        until = None if after is None else after[0]
+        if any(closed < seq and (until is None or seq < until) for moves in past.moves.values() for seq, _, _ in moves):
+            yield "case", "it was moved after it had been closed"
     for task in facts.tasks:
         times = len(past.completed.get(task.id, ()))
         if times != (task.state == TaskState.COMPLETED):

@@ -10,7 +10,7 @@ from typing import Any
 from engine import history
 from engine.process import OUTWARD
 
-MOVES = frozenset({"case.raised", "case.returned", "case.downgraded"})
+MOVES = frozenset({"case.raised", "case.returned", "case.downgraded", "case.reopened"})
 
 
 class Past:
@@ -22,7 +22,8 @@ class Past:
         self.hash = ""
         self.replayed: dict[str, Any] = {}
         self.filed_at_seq: list[int] = []
-        self.closed_at_seq: list[int] = []
+        self.ends: list[tuple[int, str]] = []
+        """Closings and reopenings, in order."""
         self.outward: dict[int, str] = {}
         self.moves: dict[int, list[tuple[int, str, dict[str, Any]]]] = {}
         """By the number of the visit that began: (seq, act, facts)."""
@@ -68,9 +69,9 @@ class Past:
             self.outward[seq] = act
         if act == "case.filed":
             self.filed_at_seq.append(seq)
-        elif act == "case.closed":
-            self.closed_at_seq.append(seq)
-        elif act in MOVES:
+        if act in ("case.closed", "case.reopened"):
+            self.ends.append((seq, act))
+        if act in MOVES:
             self.moves.setdefault(int(facts.get("visit") or 0), []).append((seq, act, facts))
         elif act == "task.completed":
             self.completed.setdefault(int(facts.get("task") or 0), []).append((seq, str(facts.get("answers"))))

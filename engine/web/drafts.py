@@ -26,7 +26,7 @@ pages = Blueprint("drafts", __name__)
 
 TYPED_BESIDE = BESIDE | {"draft_seen", "delegate_note"}
 """What a task's page sends beside the answers of its form."""
-FILING_BESIDE = BESIDE | {"draft_seen", "step", "kept"}
+FILING_BESIDE = BESIDE | {"draft_seen", "step", "kept", "files"}
 
 
 @pages.post("/tasks/<int:task_id>/draft")

@@ -29,7 +29,7 @@ def form_of(session: Session, task: Task) -> Form | None:
 def filled(
     form: Form, draft: Draft | None, chosen: Mapping[str, str], first_words: Mapping[str, str]
 ) -> dict[str, Any] | None:
-    """What a draft holds, with what a link chose; without a draft, first words to go on from. None for nothing at all."""
+    """What a draft holds, with what a link chose; without a draft, first words to go on from. None for nothing."""
     picked = {key: value for key, value in chosen.items() if _offers(form.fields.get(key), value)}
     if draft is None and not picked and not first_words:
         return None
@@ -48,6 +48,11 @@ def first_words(form: Form, task: Task, story: Story) -> Mapping[str, str]:
         positions = {choice.value: say(choice.label) for each in forms for choice in each.fields["position"].choices}
         written = process.conclusion_from(story.joint, names, positions)
         return {key: text for key, text in written.items() if key in form.fields}
+    if task.form == "resolve":
+        handled = next((done.answers or {} for done, _form in story.answered if done.form == "handle"), {})
+        if handled.get("outcome") == "refer":
+            told = {"result_code": "guided", "reply_text": str(handled.get("refer_note") or "")}
+            return {key: text for key, text in told.items() if key in form.fields}
     return {}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases.model import Case, Numbering, Party, Visit
 from engine.errors import NotFound
-from engine.store import table_of
+from engine.store import Entities, table_of
 
 
 def get_case(session: Session, case_id: int) -> Case:
@@ -25,17 +25,16 @@ def id_of_number(session: Session, number: str) -> int | None:
     return session.scalar(select(Case.id).where(Case.number == number))
 
 
-def lock_case(session: Session, case_id: int, *, skip_locked: bool = False) -> Case | None:
-    """The case with its row locked until the transaction ends; None only with `skip_locked`. Raises NotFound."""
-    case = session.scalars(
-        select(Case)
-        .where(Case.id == case_id)
-        .with_for_update(skip_locked=skip_locked)
-        .execution_options(populate_existing=True)
-    ).first()
-    if case is None and not skip_locked:
+def lock_case(session: Session, case_id: int) -> Case:
+    """The case as it is now, with its row locked until the transaction ends. Raises NotFound."""
+    found = _LOCKED.first(session, {"case_id": case_id})
+    if found is None:
         raise NotFound("case.unknown", "There is no such case.", case=case_id)
+    case: Case = found[0]
     return case
+
+
+_LOCKED = Entities((Case,), select(Case).where(Case.id == bindparam("case_id")).with_for_update())
 
 
 _PRESENT = select(Visit).where(Visit.case_id == bindparam("case_id"), Visit.seq == bindparam("seq"))

@@ -2,13 +2,14 @@
 
 from engine.store.base import Base, Instant, Json, UnitId, canonical_json, table_of
 from engine.store.database import Store, open_store
-from engine.store.direct import Prepared, insert_row, update_row
+from engine.store.direct import Entities, Prepared, insert_row, update_row
 from engine.store.failpoints import FAILPOINTS, arm_failpoint, failpoint
 from engine.store.migrate import migrate, must_be_migrated, newest_revision, present_revision
 
 __all__ = [
     "FAILPOINTS",
     "Base",
+    "Entities",
     "Instant",
     "Json",
     "Prepared",

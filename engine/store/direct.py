@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Mapper, Session, class_mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.types import TypeEngine
 
@@ -57,7 +57,10 @@ class Prepared:
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         connection = session.connection()
         plan = self._plan(connection.dialect)
-        return [plan.read(row) for row in _send(connection, plan.text, plan.bound(values)).fetchall()]
+        answer = _send(connection, plan.text, plan.bound(values))
+        if plan.results is None:
+            plan.results = _out_of(self._gives, connection.dialect, answer.description)
+        return [plan.read(row) for row in answer.fetchall()]
 
     def _plan(self, dialect: Dialect) -> _Plan:
         return self._plans.get(dialect.name) or self._plans.setdefault(dialect.name, self._compiled(dialect))
@@ -71,7 +74,6 @@ class Prepared:
             positional=compiled.positional,
             parameters=tuple((name, _into(binds[name].type, dialect)) for name in names),
             standing={name: self._standing(bind) for name, bind in binds.items() if not bind.required},
-            results=tuple(_out_of(each, dialect) for each in self._gives),
         )
 
     def _standing(self, bind: Any) -> Any:
@@ -81,7 +83,43 @@ class Prepared:
         return bind.value
 
 
-@dataclass(frozen=True, slots=True)
+class Entities:
+    """A prepared SELECT of whole rows of several models, which the session then holds as if it had loaded them anew."""
+
+    def __init__(self, models: Sequence[type[Base]], statement: Select[*tuple[Any, ...]]) -> None:
+        """`statement` says joins and conditions; its columns become those of the models."""
+        tables = [table_of(model) for model in models]
+        self._read = Prepared(statement.with_only_columns(*(column for table in tables for column in table.c)))
+        self._models = [
+            (class_mapper(model), [column.name for column in table.c])
+            for model, table in zip(models, tables, strict=True)
+        ]
+
+    def first(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The entities of the first row, as they stand in the database now; None when there is no row."""
+        found = self._read.rows(session, values)
+        if not found:
+            return None
+        fields = iter(found[0])
+        return tuple([_held(session, mapper, dict(zip(names, fields, strict=False))) for mapper, names in self._models])
+
+
+def _held(session: Session, mapper: Mapper[Any], values: dict[str, Any]) -> Any:
+    key = mapper.identity_key_from_primary_key((values["id"],))
+    known = session.identity_map.get(key)
+    if known is not None:
+        state = instance_state(known)
+        state.dict.update(values)
+        state._commit_all(state.dict, session.identity_map)
+        return known
+    row = mapper.class_manager.new_instance()
+    row.__dict__.update(values)
+    make_transient_to_detached(row)
+    session.add(row)
+    return row
+
+
+@dataclass(slots=True)
 class _Plan:
     """A statement as one database takes it: its text, its parameters in order, how values go in and come out."""
 
@@ -89,7 +127,8 @@ class _Plan:
     positional: bool
     parameters: tuple[tuple[str, Convert | None], ...]
     standing: Mapping[str, Any]
-    results: tuple[Convert | None, ...]
+    results: tuple[Convert | None, ...] | None = None
+    """Known once the driver has told the types of what it gives."""
 
     def bound(self, values: Mapping[str, Any]) -> Any:
         given = {**self.standing, **values} if self.standing else values
@@ -100,6 +139,7 @@ class _Plan:
         return {name: given[name] if convert is None else convert(given[name]) for name, convert in self.parameters}
 
     def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        assert self.results is not None
         return tuple(
             [value if convert is None else convert(value) for value, convert in zip(row, self.results, strict=True)]
         )
@@ -157,21 +197,26 @@ def _into(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _out_of(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+def _out_of(kinds: Iterable[TypeEngine[Any]], dialect: Dialect, described: Any) -> tuple[Convert | None, ...]:
+    pairs = zip(kinds, described, strict=True)
+    return tuple(kind.dialect_impl(dialect).result_processor(dialect, column[1]) for kind, column in pairs)
 
 
 class _Answer(Protocol):
     @property
     def rowcount(self) -> int: ...
 
+    @property
+    def description(self) -> Any: ...
+
     def fetchall(self) -> Sequence[Any]: ...
 
 
 def _send(connection: Connection, text: str, parameters: Any, *, many: bool = False) -> _Answer:
     """Raises what SQLAlchemy would raise, and goes SQLAlchemy's own way while somebody listens to what is sent."""
-    if connection.dispatch.before_cursor_execute:
-        return connection.exec_driver_sql(text, parameters)
+    if connection._has_events or connection.engine._has_events:
+        heard: Any = connection.exec_driver_sql(text, parameters)
+        return heard.cursor if heard.returns_rows else heard  # type: ignore[no-any-return]
     dialect = connection.dialect
     cursor = connection.connection.cursor()
     try:

@@ -1,6 +1,7 @@
 """Process versions: check, play scenarios, publish, and the releases that instances run on."""
 
 from engine.deploy.check import check_files, check_release
+from engine.deploy.keywords import UNSORTED, Keywords, Sorted, read_keywords
 from engine.deploy.model import Release, ReleaseFile
 from engine.deploy.publish import publish
 from engine.deploy.releases import (
@@ -16,11 +17,14 @@ from engine.deploy.releases import (
 from engine.deploy.scenarios import Played, play, play_all, unvisited
 
 __all__ = [
+    "UNSORTED",
+    "Keywords",
     "LoadedRelease",
     "Played",
     "Release",
     "ReleaseFile",
     "Releases",
+    "Sorted",
     "check_files",
     "check_release",
     "files_in_force",
@@ -31,6 +35,7 @@ __all__ = [
     "play_all",
     "publish",
     "read_folder",
+    "read_keywords",
     "store_release",
     "unvisited",
 ]

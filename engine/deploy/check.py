@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from engine import runtime
 from engine.deadlines import Limits, read_limits
+from engine.deploy.keywords import read_keywords
 from engine.errors import Refusal
 from engine.runtime import Finding
 from engine.tasks import Form, read_form
@@ -32,7 +33,9 @@ def check_files(files: Mapping[str, bytes]) -> list[Finding]:
         if path.endswith(".form"):
             findings += _form_findings(path, data)
         elif path.endswith("limits.yaml"):
-            findings += _limits_findings(path, data)
+            findings += _findings_of(read_limits, path, data)
+        elif path.endswith("keywords.yaml"):
+            findings += _findings_of(read_keywords, path, data)
     return sorted(findings)
 
 
@@ -114,9 +117,9 @@ def _form_findings(path: str, data: bytes) -> Iterator[Finding]:
         yield Finding(path, 0, field, code, "warning", sentence)
 
 
-def _limits_findings(path: str, data: bytes) -> Iterator[Finding]:
+def _findings_of(read: Callable[[str, bytes], object], path: str, data: bytes) -> Iterator[Finding]:
     try:
-        read_limits(path, data)
+        read(path, data)
     except Refusal as refusal:
         for place, sentence in refusal.facts.get("problems") or [("", refusal.sentence)]:
             yield Finding(path, 0, str(place), refusal.code, "error", sentence)

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from engine import runtime
 from engine.deadlines import Limits, read_limits
+from engine.deploy.keywords import Keywords, read_keywords
 from engine.deploy.model import Release, ReleaseContent, ReleaseFile
 from engine.errors import Conflict, NotFound
 from engine.store import table_of
 from engine.tasks import Form, read_form
 from engine.vocabulary import WORDS
 
+KEYWORDS = "keywords.yaml"
 KEPT = 16
 """How many releases stay loaded; running cases rarely name more."""
 
@@ -33,6 +35,8 @@ class LoadedRelease:
     package: runtime.Package
     limits: Mapping[str, Limits]
     """By process id."""
+    keywords: Keywords
+    """Empty when the release has no keywords.yaml."""
     _forms: Mapping[str, Form] = field(repr=False)
     _folders: Mapping[str, str] = field(repr=False)
 
@@ -70,7 +74,8 @@ def load(release_id: int, files: Mapping[str, bytes]) -> LoadedRelease:
     }
     limits = {pid: by_folder.get(folder, Limits(f"{folder}/limits.yaml", {})) for pid, folder in folders.items()}
     forms = {path: read_form(path, data) for path, data in files.items() if path.endswith(".form")}
-    return LoadedRelease(release_id, dict(files), package, limits, forms, folders)
+    words = next((read_keywords(path, data) for path, data in files.items() if path.endswith(KEYWORDS)), Keywords())
+    return LoadedRelease(release_id, dict(files), package, limits, words, forms, folders)
 
 
 _NEWEST = select(Release.id).order_by(Release.id.desc()).limit(1)

@@ -28,7 +28,9 @@ def post(session: Session, parcel: outbox.Parcel, *, tiers: Tiers) -> int:
     case = get_case(session, parcel.case_id)
     wall = wall_of(session, case)
     what = str(parcel.facts.get("what") or parcel.topic)
-    known = set(session.execute(select(Notice.unit_id, Notice.person_id).where(Notice.key == parcel.key)).tuples())
+    known = {
+        tuple(row) for row in session.execute(select(Notice.unit_id, Notice.person_id).where(Notice.key == parcel.key))
+    }
     rows: list[dict[str, Any]] = [
         {
             "key": parcel.key,

@@ -17,7 +17,9 @@ from engine.errors import NotAllowed
 from engine.process.push import Push
 from engine.tasks import Task, TaskState
 
-WORKING = frozenset({CaseState.REGISTERED, CaseState.ASSIGNED, CaseState.SIGNED_IN, CaseState.JOINT})
+WORKING = frozenset(
+    {CaseState.REGISTERED, CaseState.ASSIGNED, CaseState.SIGNED_IN, CaseState.JOINT, CaseState.REOPENED}
+)
 
 
 def refuse_self_approval(push: Push, task: Task) -> None:

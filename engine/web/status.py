@@ -10,6 +10,7 @@ from engine.errors import Refusal
 STATUS_OF: Mapping[str, HTTPStatus] = {
     "sign_in.needed": HTTPStatus.UNAUTHORIZED,
     "sign_in.too_many": HTTPStatus.TOO_MANY_REQUESTS,
+    "citizen.too_many": HTTPStatus.TOO_MANY_REQUESTS,
     "token.refused": HTTPStatus.UNAUTHORIZED,
     "content_type.unknown": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "json.unreadable": HTTPStatus.BAD_REQUEST,

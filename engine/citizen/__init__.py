@@ -1,0 +1,46 @@
+"""What somebody without a sign-in may do: report from a place, follow a matter by its code, and have a say in it."""
+
+from engine.citizen.acts import Refused, add_note, confirm, note_act, rate, refuse, withdraw
+from engine.citizen.codes import in_groups
+from engine.citizen.model import PlaceCode, Tracking
+from engine.citizen.places import MOST_LABELS, Label, Place, code_of, count_labels, find_place, labels, renew_code
+from engine.citizen.progress import Answered, May, Progress, Step, follow
+from engine.citizen.report import Filed, Report, file_report, note_report
+from engine.citizen.sheets import LAYOUTS, draw_sheets
+from engine.citizen.tracking import find_tracking, get_tracking, give_code, note_look
+
+__all__ = [
+    "LAYOUTS",
+    "MOST_LABELS",
+    "Answered",
+    "Filed",
+    "Label",
+    "May",
+    "Place",
+    "PlaceCode",
+    "Progress",
+    "Refused",
+    "Report",
+    "Step",
+    "Tracking",
+    "add_note",
+    "code_of",
+    "confirm",
+    "count_labels",
+    "draw_sheets",
+    "file_report",
+    "find_place",
+    "find_tracking",
+    "follow",
+    "get_tracking",
+    "give_code",
+    "in_groups",
+    "labels",
+    "note_act",
+    "note_look",
+    "note_report",
+    "rate",
+    "refuse",
+    "renew_code",
+    "withdraw",
+]

@@ -1,0 +1,146 @@
+"""What a citizen may do with a matter of theirs: add papers, say whether it is solved, rate, withdraw.
+
+Each is recorded as the petitioner's, told to the unit, and counts once: done again it changes nothing and says so by
+giving the same answer. Each takes a living tracking code and locks its case.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from engine import process
+from engine.cases import Case, CaseState
+from engine.citizen.model import Tracking
+from engine.citizen.progress import in_time_to_refuse, said_since_answer, told_entries
+from engine.citizen.tracking import case_of
+from engine.errors import Conflict, Invalid
+from engine.people import limit_tries
+from engine.process import World
+
+LONGEST_NOTE = 2000
+MOST_ACTS = 20
+"""With one code in a quarter of an hour."""
+PETITIONER = {"by": "petitioner"}
+
+
+class Refused(enum.StrEnum):
+    """What follows from "not solved"."""
+
+    REOPENED = "reopened"
+    SUPERVISED = "supervised"
+
+
+def note_act(session: Session, tracking: Tracking, *, now: datetime) -> None:
+    """Counts an act before it is done. Raises Unavailable `citizen.too_many`. Commit before acting."""
+    limit_tries(
+        session,
+        f"tracking:acts:{tracking.id}",
+        most=MOST_ACTS,
+        code="citizen.too_many",
+        sentence="There was too much in a short time; please wait, or call.",
+        now=now,
+    )
+
+
+def add_note(session: Session, world: World, tracking: Tracking, note: str, *, now: datetime) -> bool:
+    """Adds what the citizen writes; gives True when the case waited for it and its clock runs on.
+
+    The same words again, with nothing between, count once. Raises Conflict `case.ended`.
+    """
+    note = _text(note, "note", needed=True)
+    case = case_of(session, tracking)
+    said = [entry for entry in told_entries(session, case) if entry.act != "clock.resumed"]
+    if said[-1].act == "material.supplied" and said[-1].facts == {"note": note, **PETITIONER}:
+        return False
+    resumed = process.supply(session, world, case.id, note, viewer=None, now=now)
+    process.record(
+        session, case, "case.told", actor_id=None, now=now, facts={"what": "papers_arrived", "whom": ["holder"]}
+    )
+    return resumed
+
+
+def confirm(session: Session, tracking: Tracking, *, now: datetime) -> None:
+    """Notes that the matter is solved. Raises Conflict `answer.none` or `answer.refused`."""
+    case = case_of(session, tracking)
+    said = said_since_answer(told_entries(session, case))
+    if said.confirmed:
+        return
+    _must_be_answered(case)
+    if said.refused:
+        raise Conflict("answer.refused", "You have said already that it is not solved.")
+    process.record(session, case, "citizen.confirmed", actor_id=None, now=now, facts=PETITIONER)
+
+
+def refuse(session: Session, world: World, tracking: Tracking, reason: str, *, now: datetime) -> Refused:
+    """Notes that the answer did not solve it: the same unit does it again; the second time it is supervised.
+
+    Raises Invalid without a reason, Conflict `answer.none`, `answer.confirmed` or `answer.too_late`.
+    """
+    reason = _text(reason, "reason", needed=True)
+    case = case_of(session, tracking)
+    entries = told_entries(session, case)
+    said = said_since_answer(entries)
+    if said.refused:
+        return Refused.SUPERVISED if case.state == CaseState.CLOSED else Refused.REOPENED
+    _must_be_answered(case)
+    if said.confirmed:
+        raise Conflict("answer.confirmed", "You have said already that it is solved.")
+    if not in_time_to_refuse(case, world, now=now):
+        raise Conflict("answer.too_late", "The time for saying so has passed; please report it anew.")
+    redone = any(entry.act == "case.reopened" for entry in entries)
+    process.record(session, case, "citizen.refused", actor_id=None, now=now, facts={"reason": reason, **PETITIONER})
+    if redone:
+        process.supervise(session, world, case, "petitioner_refused", actor_id=None, now=now)
+        return Refused.SUPERVISED
+    process.reopen(session, world, case, actor_id=None, now=now, facts=PETITIONER)
+    return Refused.REOPENED
+
+
+def rate(session: Session, tracking: Tracking, stars: int, words: str, *, now: datetime) -> None:
+    """Notes how satisfied the citizen is, 1 to 5. Raises Invalid for another number, Conflict `answer.none`."""
+    if stars not in range(1, 6):
+        raise Invalid(
+            "rating.stars",
+            "A rating is a number from 1 to 5.",
+            fields={"stars": {"zh": "请选择 1 至 5 分。", "en": "Choose 1 to 5."}},
+        )
+    words = _text(words, "words")
+    case = case_of(session, tracking)
+    if said_since_answer(told_entries(session, case)).stars is not None:
+        return
+    _must_be_answered(case)
+    process.record(
+        session, case, "citizen.rated", actor_id=None, now=now, facts={"stars": stars, "words": words, **PETITIONER}
+    )
+
+
+def withdraw(session: Session, world: World, tracking: Tracking, reason: str, *, now: datetime) -> None:
+    """Ends the matter because the citizen no longer pursues it."""
+    reason = _text(reason, "reason", needed=True)
+    case = case_of(session, tracking)
+    if case.state == CaseState.WITHDRAWN:
+        return
+    process.withdraw(session, world, case.id, reason, viewer=None, now=now)
+
+
+def _must_be_answered(case: Case) -> None:
+    if case.state != CaseState.CLOSED:
+        raise Conflict("answer.none", "There is no answer yet to say this of.")
+
+
+def _text(written: str, field: str, *, needed: bool = False) -> str:
+    written = written.strip()
+    if needed and not written:
+        raise Invalid(
+            "field.required", f"{field} is needed.", fields={field: {"zh": "此项必填。", "en": "This is required."}}
+        )
+    if len(written) > LONGEST_NOTE:
+        raise Invalid(
+            "field.too_long",
+            f"{field} is too long.",
+            fields={field: {"zh": f"最多 {LONGEST_NOTE} 个字。", "en": f"At most {LONGEST_NOTE:,} characters."}},
+        )
+    return written

@@ -1,0 +1,197 @@
+"""What the tracking page tells: where the matter stands, who has it, until when, how it came there, what comes next.
+
+No text of the case, no name of a person and no phone number ever enters it: only states, offices and instants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import deadlines, process
+from engine.cases import Case, CaseState, PublicState, Visit, get_case, public_state, visits_of
+from engine.citizen.model import Tracking
+from engine.deadlines import DeadlineState, parse_length
+from engine.escalation import REDO, RISES
+from engine.history import HistoryEntry
+from engine.process import Forecast, World
+from engine.territory import Unit, units_by_id
+
+SHOWN: Mapping[str, str] = {
+    "case.filed": "received",
+    "case.raised": "moved_up",
+    "case.returned": "moved_down",
+    "case.downgraded": "moved_down",
+    "clock.paused": "waiting",
+    "clock.resumed": "going_on",
+    "clock.extended": "more_time",
+    "material.supplied": "papers",
+    "case.closed": "answered",
+    "case.reopened": "reopened",
+    "supervision.opened": "supervised",
+    "citizen.confirmed": "confirmed",
+    "citizen.refused": "refused",
+    "citizen.rated": "rated",
+}
+"""Acts of the history that a citizen reads of, and the word for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the timeline. `unit_id` is the office it happened at or led to, `why` a reason of a move."""
+
+    at: datetime
+    what: str
+    unit_id: str | None = None
+    from_id: str | None = None
+    why: str | None = None
+    detail: str | None = None
+    """A due instant, a result or a number of stars, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """What the citizen can do now; each is decided again when it is done."""
+
+    add_papers: bool
+    withdraw: bool
+    confirm: bool
+    refuse: bool
+    rate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the citizen has said since the last answer."""
+
+    confirmed: bool = False
+    refused: bool = False
+    stars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    number: str
+    state: PublicState
+    ended: CaseState | None
+    result: str | None
+    office: Unit | None
+    due_at: datetime | None
+    """When the answer is due; None once there is one, and while the clock stands still."""
+    forecast: Forecast | None
+    supervised: bool
+    steps: Sequence[Step]
+    """Latest first."""
+    said: Answered
+    may: May
+    units: Mapping[str, Unit]
+
+
+def follow(session: Session, world: World, tracking: Tracking, *, now: datetime) -> Progress:
+    """Reads where a matter stands: a handful of queries whatever its length."""
+    assert tracking.case_id is not None
+    case = get_case(session, tracking.case_id)
+    visits = visits_of(session, case.id)
+    entries = told_entries(session, case)
+    steps = [step for entry in entries if (step := _step(entry)) is not None] + _sign_ins(visits)
+    steps.sort(key=lambda step: step.at)
+    foreseen = process.forecast(session, world, case)
+    wanted = {case.holder_id, *(s.unit_id for s in steps if s.unit_id), *(s.from_id for s in steps if s.from_id)}
+    if foreseen is not None and foreseen.to_unit_id:
+        wanted.add(foreseen.to_unit_id)
+    units = units_by_id(session, wanted)
+    outer = deadlines.of_case(session, case.id, "case_outer")
+    state, said = CaseState(case.state), said_since_answer(entries)
+    rose = visits[-1].reason in RISES
+    return Progress(
+        number=case.number,
+        state=public_state(state, moved=len(visits) > 1, rose=rose),
+        ended=state if case.ended else None,
+        result=case.result if case.ended else None,
+        office=units.get(case.holder_id),
+        due_at=outer.due_at if outer is not None and outer.state == DeadlineState.ARMED else None,
+        forecast=foreseen,
+        supervised=any(step.what == "supervised" for step in steps),
+        steps=steps[::-1],
+        said=said,
+        may=what_may(case, said, world, now=now),
+        units=units,
+    )
+
+
+def told_entries(session: Session, case: Case) -> Sequence[HistoryEntry]:
+    """The entries of the history that a citizen reads of, oldest first."""
+    return session.scalars(
+        select(HistoryEntry)
+        .where(HistoryEntry.case_id == case.id, HistoryEntry.act.in_(sorted(SHOWN)))
+        .order_by(HistoryEntry.seq)
+    ).all()
+
+
+def said_since_answer(entries: Sequence[HistoryEntry]) -> Answered:
+    """Every answer may be confirmed or refused, and rated, once."""
+    acts: dict[str, Mapping[str, Any]] = {}
+    for entry in entries:
+        if entry.act == "case.closed":
+            acts.clear()
+        acts[entry.act] = entry.facts
+    rated = acts.get("citizen.rated")
+    return Answered(
+        confirmed="citizen.confirmed" in acts,
+        refused="citizen.refused" in acts,
+        stars=None if rated is None else int(rated.get("stars") or 0),
+    )
+
+
+def what_may(case: Case, said: Answered, world: World, *, now: datetime) -> May:
+    closed = case.state == CaseState.CLOSED
+    open_to_say = closed and not said.confirmed and not said.refused
+    return May(
+        add_papers=not case.ended,
+        withdraw=not case.ended,
+        confirm=open_to_say,
+        refuse=open_to_say and in_time_to_refuse(case, world, now=now),
+        rate=closed and said.stars is None,
+    )
+
+
+def in_time_to_refuse(case: Case, world: World, *, now: datetime) -> bool:
+    if case.closed_at is None:
+        return False
+    length = parse_length(world.config.citizens.refuse_within)
+    return now <= world.calendar.due(case.closed_at, length, provisional=True).at
+
+
+def _step(entry: HistoryEntry) -> Step | None:
+    facts, what = entry.facts, SHOWN[entry.act]
+    match what:
+        case "moved_up" | "moved_down" | "reopened":
+            to, came = facts.get("to") or {}, facts.get("from") or {}
+            return Step(entry.at, what, to.get("unit"), came.get("unit"), why=facts.get("reason"))
+        case "waiting" if facts.get("reason") != "waiting_petitioner":
+            return Step(entry.at, "paused", why=facts.get("reason"))
+        case "papers" if facts.get("by") != "petitioner":
+            return Step(entry.at, "papers_office")
+        case "more_time":
+            return Step(entry.at, what, detail=str(facts.get("to") or "")) if facts.get("step") == "handle" else None
+        case "answered":
+            return Step(
+                entry.at, "withdrawn" if facts.get("result") == "withdrawn" else what, detail=facts.get("result")
+            )
+        case "rated":
+            return Step(entry.at, what, detail=str(facts.get("stars") or ""))
+        case _:
+            return Step(entry.at, what)
+
+
+def _sign_ins(visits: Sequence[Visit]) -> list[Step]:
+    return [
+        Step(visit.signed_in_at, "accepted_again" if visit.reason == REDO else "accepted", visit.unit_id)
+        for visit in visits
+        if visit.signed_in_at is not None
+    ]

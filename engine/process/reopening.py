@@ -1,0 +1,80 @@
+"""What may happen to a case after its answer: once more at the same unit, then supervision from above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine import deadlines, escalation
+from engine.cases import Case
+from engine.process.acts import MAIN, begin
+from engine.process.push import record
+from engine.process.settle import state_after
+from engine.process.world import World
+
+
+def reopen(
+    session: Session,
+    world: World,
+    case: Case,
+    *,
+    actor_id: int | None,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Runs the process of a closed case again from its start, at the unit that closed it, with clocks of its own.
+
+    The case is locked. Raises Conflict `reopen.not_closed` or `reopen.once`.
+    """
+    before = {"tier": case.tier, "unit": case.holder_id}
+    visit = escalation.redo(session, case, actor_id=actor_id, now=now)
+    record(
+        session,
+        case,
+        "case.reopened",
+        actor_id=actor_id,
+        now=now,
+        facts={"from": before, "to": before, "reason": visit.reason, "visit": visit.seq, **(facts or {})},
+        after=state_after(case),
+    )
+    begin(session, world, case, MAIN, actor_id=actor_id, now=now)
+    arm_case_clocks(session, world, case, since=now)
+
+
+def supervise(session: Session, world: World, case: Case, reason: str, *, actor_id: int | None, now: datetime) -> None:
+    """Opens a supervision beside a case, open or closed. The case is locked."""
+    begin(session, world, case, "p_supervision", actor_id=actor_id, now=now)
+    record(session, case, "supervision.opened", actor_id=actor_id, now=now, facts={"reason": reason})
+
+
+def arm_case_clocks(session: Session, world: World, case: Case, *, since: datetime) -> None:
+    """The clocks of the whole case, which belong to no token: the outer one, and contact within 24 h when urgent."""
+    limits = world.releases.current(session).limits[MAIN]
+    wanted: list[tuple[str, str | None, str]] = [("case_outer", case.kind, "closed")]
+    if case.urgent:
+        wanted.append(("urgent_contact", None, "contacted"))
+    rows = []
+    for step, tier, expects in wanted:
+        if step not in limits.steps:
+            continue
+        length = limits.length(step, tier)
+        due = world.calendar.due(since, length, provisional=True)
+        rows.append(
+            {
+                "case_id": case.id,
+                "step": step,
+                "expects": expects,
+                "started_at": since,
+                "length": str(length),
+                "first_due_at": due.at,
+                "due_at": due.at,
+                "warn_at": world.calendar.warn_at(
+                    since, due.at, length, share=world.config.policy.warn_share, provisional=True
+                ),
+                "provisional": due.provisional,
+            }
+        )
+    deadlines.arm(session, rows)

@@ -57,6 +57,11 @@ class Hit:
     parties: Sequence[Party]
     identity_shown: bool
 
+    @property
+    def all_told(self) -> bool:
+        """Whether the asker may read everything that the case is found by."""
+        return self.identity_shown or not any(party.protected for party in self.parties)
+
 
 @dataclass(frozen=True, slots=True)
 class Hits:
@@ -247,7 +252,11 @@ def _told(
     by_phone = [each for each in map(hit, phoned) if each.identity_shown]
     known = {each.case.id for each in by_phone}
     phrases, number = asked.phrases, asked.text.strip().upper()
-    by_words = [each for each in map(hit, cases) if each.case.id not in known and fits(phrases, readable(each))]
+    by_words = [
+        each
+        for each in map(hit, cases)
+        if each.case.id not in known and (each.all_told or fits(phrases, readable(each)))
+    ]
     by_words.sort(key=lambda each: each.case.number != number)
     return Hits(phrases, [*by_phone, *by_words], following, units)
 
@@ -255,6 +264,5 @@ def _told(
 def readable(hit: Hit) -> list[str]:
     """The texts of a hit that the asker may read."""
     told = [party.name for party in hit.parties if hit.identity_shown or not party.protected]
-    protected = any(party.protected for party in hit.parties)
-    where = [hit.case.address_text] if hit.case.address_text and (hit.identity_shown or not protected) else []
+    where = [hit.case.address_text] if hit.case.address_text and hit.all_told else []
     return [*open_texts(hit.case, hit.place), *told, *where]

@@ -17,7 +17,10 @@ from functools import lru_cache
 LONGEST_WORD = 40
 MOST_PHRASES = 8
 HAN = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003fffd"
-RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
+SIGN = rf"[^\W_{HAN}]"
+"""A letter or a figure."""
+BETWEEN = r"[\W_]*"
+RUN = re.compile(rf"[{HAN}]+|{SIGN}+")
 IS_HAN = re.compile(rf"[{HAN}]")
 JOINTS = frozenset("-_./'’:")
 """Signs that hold a written number or name together: 3-2-501, LHQ-20260302-0001."""
@@ -29,18 +32,13 @@ class Phrase:
 
     words: tuple[str, ...]
     beginning: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    start: int
-    end: int
+    runs: tuple[str, ...]
+    """The same as it was typed, folded: runs of Han characters, of letters and figures."""
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text in order, one for each position."""
-    return [word.text for word in _words(text)]
+    return [word for run in RUN.findall(_folded(text)[0]) for word in _pairs(run)]
 
 
 def phrases_of(asked: str) -> tuple[Phrase, ...]:
@@ -58,68 +56,68 @@ def phrases_of(asked: str) -> tuple[Phrase, ...]:
             pairs = _pairs(last)
             words += pairs if len(last) == 1 else pairs[:-1]
             beginning = len(last) == 1
-        phrases.append(Phrase(tuple(words), beginning))
+        phrases.append(Phrase(tuple(words), beginning, tuple(parts)))
     return tuple(dict.fromkeys(phrases))[:MOST_PHRASES]
 
 
-def fits(phrases: Iterable[Phrase], texts: Iterable[str]) -> bool:
+def fits(phrases: Sequence[Phrase], texts: Iterable[str]) -> bool:
     """Whether each phrase stands in one of the texts."""
-    written = [f" {' '.join(words_of(text))} " for text in texts]
-    return all(any(_needle(phrase) in text for text in written) for phrase in phrases)
+    written = [_folded(text)[0] for text in texts]
+    return all(any(_pattern((phrase,)).search(text) for text in written) for phrase in phrases)
 
 
-def found_in(text: str, phrases: Iterable[Phrase]) -> list[tuple[int, int]]:
-    """Where the phrases stand in a text: [start, end) of characters, in order, without overlaps."""
-    words = list(_words(text))
-    spans: list[tuple[int, int]] = []
-    for phrase in phrases:
-        many = len(phrase.words)
-        for at in range(len(words) - many + 1):
-            if _stands_at(words, at, phrase):
-                last = words[at + many - 1]
-                # of a pair whose second character was not asked for, only the first
-                end = last.start + 1 if phrase.beginning and IS_HAN.match(phrase.words[-1]) else last.end
-                spans.append((words[at].start, end))
-    return _merged(spans)
+def found_in(text: str, phrases: Sequence[Phrase]) -> list[tuple[int, int]]:
+    """Where the phrases stand in a text, in order: [start, end) of characters."""
+    if not phrases:
+        return []
+    folded, origin = _folded(text)
+    hits = _pattern(tuple(phrases)).finditer(folded)
+    return [(origin[hit.start()], origin[hit.end() - 1] + 1) for hit in hits]
 
 
-def marked(text: str, phrases: Iterable[Phrase]) -> list[tuple[str, bool]]:
+def marked(text: str, phrases: Sequence[Phrase]) -> list[tuple[str, bool]]:
     """The text in pieces, each with whether it is what was asked for."""
-    pieces, done = [], 0
-    for start, end in found_in(text, phrases):
-        if start > done:
-            pieces.append((text[done:start], False))
-        pieces.append((text[start:end], True))
-        done = end
-    return [*pieces, (text[done:], False)] if done < len(text) or not pieces else pieces
+    return _pieces(text, found_in(text, phrases), 0, len(text)) or [(text, False)]
 
 
 def excerpt(text: str, phrases: Sequence[Phrase], length: int = 90) -> list[tuple[str, bool]]:
     """`marked` around the first place that was asked for; the beginning of the text when there is none."""
     line = " ".join(text.split())
     spans = found_in(line, phrases)
-    start = max(0, spans[0][0] - length // 4) if spans else 0
-    end = start + length
-    if len(line) - start < length:
-        start, end = max(0, len(line) - length), len(line)
-    pieces = marked(line[start:end], phrases)
-    return [
-        *([("…", False)] if start > 0 else []),
-        *pieces,
-        *([("…", False)] if end < len(line) else []),
-    ]
+    start = min(max(0, spans[0][0] - length // 4), max(0, len(line) - length)) if spans else 0
+    end = min(start + length, len(line))
+    before, after = [("…", False)] if start > 0 else [], [("…", False)] if end < len(line) else []
+    return [*before, *_pieces(line, spans, start, end), *after]
 
 
-def _words(text: str) -> Iterator[_Word]:
-    folded, origin = _folded(text)
-    for run in RUN.finditer(folded):
-        start, end = run.span()
-        if not IS_HAN.match(run.group()):
-            yield _Word(run.group()[:LONGEST_WORD], origin[start], origin[end - 1] + 1)
+def _pieces(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[str, bool]]:
+    pieces, done = [], start
+    for first, last in spans:
+        first, last = max(first, done), min(last, end)
+        if first >= last:
             continue
-        for at in range(start, end):
-            stop = min(at + 2, end)
-            yield _Word(folded[at:stop], origin[at], origin[stop - 1] + 1)
+        if first > done:
+            pieces.append((text[done:first], False))
+        pieces.append((text[first:last], True))
+        done = last
+    return [*pieces, (text[done:end], False)] if done < end else pieces
+
+
+@lru_cache(maxsize=500)
+def _pattern(phrases: tuple[Phrase, ...]) -> re.Pattern[str]:
+    """Finds any of the phrases in a folded text, exactly where the index has their words side by side."""
+    return re.compile("|".join(_as_pattern(phrase) for phrase in phrases))
+
+
+def _as_pattern(phrase: Phrase) -> str:
+    parts = []
+    for number, run in enumerate(phrase.runs):
+        if IS_HAN.match(run):
+            parts.append(run)
+            continue
+        ends = "" if (phrase.beginning and number == len(phrase.runs) - 1) or len(run) > LONGEST_WORD else f"(?!{SIGN})"
+        parts.append(f"(?<!{SIGN}){run}{ends}")
+    return BETWEEN.join(parts)
 
 
 def _pairs(run: str) -> list[str]:
@@ -141,28 +139,6 @@ def _groups(folded: str) -> Iterator[list[str]]:
         end = run.end()
     if parts:
         yield parts
-
-
-def _needle(phrase: Phrase) -> str:
-    return f" {' '.join(phrase.words)}" + ("" if phrase.beginning else " ")
-
-
-def _stands_at(words: Sequence[_Word], at: int, phrase: Phrase) -> bool:
-    *first, last = phrase.words
-    here = words[at + len(first)].text
-    if not (here.startswith(last) if phrase.beginning else here == last):
-        return False
-    return all(words[at + number].text == word for number, word in enumerate(first))
-
-
-def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
 
 
 def _folded(text: str) -> tuple[str, Sequence[int]]:

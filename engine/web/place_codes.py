@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
+from io import BytesIO
 
 from flask import Blueprint, Response, flash, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -18,8 +17,6 @@ from engine.web.public import receipt
 from engine.web.qr import picture, public_base
 
 pages = Blueprint("place_codes", __name__)
-
-IN_MEMORY = 8 * 1024 * 1024
 
 
 @pages.get("/place-codes")
@@ -60,8 +57,7 @@ def sheets(unit_id: str, layout: str) -> Response:
         found = citizen.labels(session, world(), unit_id, viewer=viewer())
     if not found:
         raise NotFound("labels.none", "There is no place with a code in it.")
-    # Closed by the answer when it has been sent.
-    out = cast("BinaryIO", SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
+    out = BytesIO()
     citizen.draw_sheets(
         out,
         found,

@@ -16,7 +16,7 @@ from engine.tasks.acts import (
 )
 from engine.tasks.choices import choices_for
 from engine.tasks.delegations import Delegation, answer_delegated, delegate, must_not_be_delegated, take_back
-from engine.tasks.drafts import FILING, Draft, about_task, draft_of, drop_draft, kept_drafts, save_draft
+from engine.tasks.drafts import FILING, Draft, Saved, about_task, draft_of, drop_draft, kept_drafts, save_draft
 from engine.tasks.fields import Choice, Field, Group, Note, Words
 from engine.tasks.filters import BELOW, Filter, SavedFilter, remove_filter, save_filter, saved_filters
 from engine.tasks.form_files import read_form
@@ -49,6 +49,7 @@ __all__ = [
     "Item",
     "Note",
     "Page",
+    "Saved",
     "SavedFilter",
     "ShiftNote",
     "Standing",

@@ -49,6 +49,8 @@ class Choice:
     label: Words
     is_picture: bool = False
     """Of a document: a small picture of it can be shown."""
+    heading: Words | None = None
+    """Under which it stands where there are many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ _ADD = Prepared(
     columns=(
         *("case_id", "instance_id", "token", "process", "element", "name_zh", "name_en", "form", "unit_id", "roles"),
         *("item", "why", "state", "opened_at", "due_at", "warn_at", "due_step"),
+        *("claimed_by", "claimed_at"),
     ),
     gives=[Integer()],
 )

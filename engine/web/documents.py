@@ -58,7 +58,7 @@ def _add(case_id: int, task_id: int | None) -> Response | tuple[Response | str, 
     if not added and not refused:
         raise Invalid("document.none", "Choose a photo or a file first.")
     if not plain:
-        return jsonify(added=[_told(each) for each in added], refused=refused), 422 if refused else 201
+        return jsonify(added=[_told(each) for each in added], refused=refused), 201 if added else 200
     for sentence in refused:
         flash(_("Not taken: %(why)s", why=sentence))
     if added:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, g, jsonify, render_template, request, url_for
 from flask_babel import force_locale
 from werkzeug.wrappers import Response
 
@@ -63,7 +63,35 @@ def is_sent_later() -> bool:
 def told(refusal: Refusal | None, said: Said) -> Response:
     """Why a form that waited was not taken, for the page that sent it; and where its case is now."""
     sentence = " ".join(filter(None, (said.sentence, said.detail, _where(refusal))))
-    return jsonify(title=said.title, sentence=sentence, next=said.next, case=said.case_address)
+    return jsonify(
+        title=said.title, sentence=sentence, next=said.next, case=_form_address() or said.case_address, kept=_is_kept()
+    )
+
+
+@pages.after_app_request
+def _tell_what_is_missing(response: Response) -> Response:
+    """A form that came back with its mistakes marked is a page; for the phone it becomes a sentence and a way to it."""
+    if not is_sent_later() or response.status_code != 422 or response.mimetype != "text/html":
+        return response
+    sentence = _("Something is missing or wrong in it. Open it and complete it.")
+    answer = jsonify(title="", sentence=sentence, next="", case=_form_address(), kept=_is_kept())
+    answer.status_code = 422
+    return answer
+
+
+def keeps_words() -> None:
+    """Notes that what was written is kept as a draft, so that the phone may let it go."""
+    g.words_are_kept = True
+
+
+def _is_kept() -> bool:
+    return bool(g.get("words_are_kept"))
+
+
+def _form_address() -> str | None:
+    """The page of the form that was sent, where it has one."""
+    task_id = (request.view_args or {}).get("task_id")
+    return url_for("tasks.show", task_id=task_id) if task_id else None
 
 
 def _where(refusal: Refusal | None) -> str | None:

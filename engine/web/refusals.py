@@ -14,7 +14,7 @@ from engine.errors import Refusal
 from engine.people import names
 from engine.web.context import looking, maybe_viewer, now
 from engine.web.language import _
-from engine.web.show import moment, person_name
+from engine.web.show import moment, person_name, say
 
 KEPT_FOR_PAGE = frozenset({"csrf_token", "form_key", "password", "present", "next", "person", "language"})
 LONGEST_KEPT = 20_000
@@ -134,7 +134,8 @@ def words_of(status: int, error: Exception, *, expired: bool = False) -> Said:
 def sentence_of(refusal: Refusal) -> str:
     """What it says to people: in their language where the code is known."""
     known = SAID.get(refusal.code)
-    return str(known) if known else refusal.sentence
+    told = refusal.facts.get("words")
+    return str(known) if known else say(told) if told else refusal.sentence
 
 
 def _who(refusal: Refusal) -> str | None:

@@ -289,6 +289,8 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
     match entry.act:
         case "case.filed":
             return " · ".join([word(facts.get("severity"), "severity"), *_passed_over(facts, story)])
+        case "case.told" | "case.noted":
+            return word(facts.get("what"), "news")
         case "identity.unmasked":
             fields = _("; ").join(word(field, "field") for field in facts.get("fields") or [])
             return f"{fields} · {facts.get('reason')}"
@@ -306,8 +308,9 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
         case "task.completed":
             both = facts.get("name") or ["", ""]
             return str(both[0 if locale().startswith("zh") else 1])
-        case "task.handed_over":
-            return _("to %(person)s", person=person_name(story.people.get(facts.get("to", 0))))
+        case "task.handed_over" | "task.delegated" | "task.answered":
+            to = _("to %(person)s", person=person_name(story.people.get(facts.get("to", 0))))
+            return " · ".join(part for part in (to, facts.get("question") or facts.get("note")) if part)
         case "clock.warned" | "clock.breached" | "clock.paused" | "clock.resumed":
             return word(facts.get("step"), "step")
         case "clock.extended" | "extension.asked" | "extension.refused":
@@ -315,8 +318,8 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
         case "case.reopened":
             return _("at %(unit)s", unit=unit_name(story.units.get((facts.get("to") or {}).get("unit", ""))))
         case "case.sorted":
-            words = " · ".join(facts.get("words") or [])
-            return f"{word(facts.get('category'), 'category')}{f' ({words})' if words else ''}"
+            led_to = " · ".join(facts.get("words") or [])
+            return word(facts.get("category"), "category") + (f" ({led_to})" if led_to else "")
         case "citizen.rated":
             stars = _("%(stars)s of 5", stars=facts.get("stars"))
             return " · ".join(part for part in (stars, masked_text(str(facts.get("words") or ""))) if part)

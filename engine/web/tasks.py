@@ -60,6 +60,7 @@ def complete(task_id: int) -> Response | tuple[str, int]:
         fields = refusal.facts.get("fields")
         if not fields or set(fields) - set(raw) - set(form.fields if form else ()):
             raise
+        _kept(task_id, raw, refusal)
         return _page(task_id, raw=raw, wrong=fields), 422
     except Unavailable as refusal:
         return _page(task_id, raw=raw, refused=refusal), 503
@@ -109,9 +110,10 @@ def hand_over(task_id: int) -> Response:
     return redirect(url_for("worklist.show"))
 
 
-def _kept(task_id: int, raw: Mapping[str, Any], refusal: Conflict) -> Mapping[str, Any]:
-    """What was typed, kept for its author where the page has no form for it any more."""
-    if raw and refusal.code in MOVED_ON:
+def _kept(task_id: int, raw: Mapping[str, Any], refusal: Refusal) -> Mapping[str, Any]:
+    """What was typed, kept for its author where the page has no form for it any more, or nobody looks at the page."""
+    if raw and (refusal.code in MOVED_ON or offline.is_sent_later()):
+        offline.keeps_words()
         with acting() as session:
             who = viewer().person_id
             tasks.save_draft(session, who, tasks.about_task(task_id), raw, seen=None, now=now(), task_id=task_id)

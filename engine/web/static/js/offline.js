@@ -15,7 +15,7 @@ async function start() {
   if (before !== null && before !== me) await caches.delete('pages');
   addEventListener('online', flush);
   addEventListener('offline', tell);
-  document.querySelector('form[data-leave]')?.addEventListener('submit', leave);
+  document.querySelector('form[data-leave]')?.addEventListener('submit', leave, { capture: true }); // before once.js counts it
   if (navigator.onLine) await flush();
   await tell();
 }

@@ -8,7 +8,9 @@ for (const box of document.querySelectorAll('[data-pad]')) {
   const clear = pad.querySelector('.pad-clear');
   const input = box.querySelector('input[type="file"]');
   let strokes = [];
+  const said = box.querySelector('.paper-said');
   pad.hidden = false;
+  box.classList.add('scripted');
   new ResizeObserver(draw).observe(canvas);
 
   canvas.addEventListener('pointerdown', (event) => {
@@ -29,6 +31,13 @@ for (const box of document.querySelectorAll('[data-pad]')) {
     strokes = [];
     draw();
     put(null);
+  });
+
+  input.addEventListener('change', () => {
+    strokes = [];
+    draw();
+    said.textContent = input.files[0]?.name ?? '';
+    said.hidden = !said.textContent;
   });
 
   /** In parts of the width, so that turning the phone loses nothing. */
@@ -54,14 +63,18 @@ for (const box of document.querySelectorAll('[data-pad]')) {
     clear.hidden = !strokes.length;
   }
 
+  /** At once, so that a quick tap on the button finds it in the form. */
   function keep() {
-    canvas.toBlob((made) => put(made && new File([made], 'signature.png', { type: 'image/png' })), 'image/png');
+    const [, text] = canvas.toDataURL('image/png').split(',');
+    const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+    put(new File([bytes], 'signature.png', { type: 'image/png' }));
   }
 
   function put(file) {
     const files = new DataTransfer();
     if (file) files.items.add(file);
     input.files = files.files;
+    said.hidden = true;
     input.dispatchEvent(new Event('input', { bubbles: true }));
   }
 }

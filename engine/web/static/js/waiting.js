@@ -45,8 +45,8 @@ function acts(form, told) {
     button.addEventListener('click', () => send(form, token).then(show));
     line.append(button);
   }
-  const button = made('button', { type: 'button', className: 'quiet', textContent: words.drop });
-  button.addEventListener('click', () => confirm(words.really) && drop(form.id).then(show));
+  const button = made('button', { type: 'button', className: 'quiet', textContent: told?.kept ? words.read : words.drop });
+  button.addEventListener('click', () => (told?.kept || confirm(words.really)) && drop(form.id).then(show));
   line.append(button);
   return line;
 }

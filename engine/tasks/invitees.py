@@ -1,0 +1,107 @@
+"""Whom a matter may be handled together with: units and people of its community, those who come to mind first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine.cases import Case, wall_of
+from engine.people import WORKING, Membership, Person
+from engine.tasks.fields import Choice, Words
+from engine.tasks.model import Task, TaskState
+from engine.territory import Tiers, Unit, within
+
+RECENT = Words("最近邀请过", "Invited lately")
+NEAR = Words("就近单位", "Next to it")
+PEOPLE = Words("点名邀请", "People by name")
+OTHERS = Words("本社区其他单位", "Other units of the community")
+
+PERSON = "#"
+"""Between unit and person in the value of a choice: `LHQ.MZ.01#17` asks person 17 in that unit."""
+ROUNDS = 5
+"""So many of the unit's last invitations are looked at."""
+MOST_RECENT = 6
+
+
+def split_invitee(value: str) -> tuple[str, int | None]:
+    """(unit, person or None for everybody who may answer there)."""
+    unit, mark, person = value.partition(PERSON)
+    return (unit, int(person)) if mark and person.isdecimal() else (value, None)
+
+
+def invitees(session: Session, task: Task, case: Case, tiers: Tiers) -> list[Choice]:
+    """Each choice once, under the first heading that fits; without the asking unit and without anybody walled off."""
+    units = _units(session, task, case, tiers)
+    near = _near(task, case, units)
+    people = _people(session, task, case, near, {unit.id: unit for unit in units})
+    known = {unit.id: Choice(unit.id, Words(unit.name_zh, unit.name_en), heading=OTHERS) for unit in units}
+    every = {unit: replace(known[unit], heading=NEAR) for unit in near}
+    every |= {unit: choice for unit, choice in known.items() if unit not in every}
+    every |= {choice.value: choice for choice in people}
+    for value in _lately(session, task, every):
+        every[value] = replace(every[value], heading=RECENT)
+    order = {heading: place for place, heading in enumerate((RECENT, NEAR, PEOPLE, OTHERS))}
+    return sorted(every.values(), key=lambda choice: order[choice.heading or OTHERS])
+
+
+def _units(session: Session, task: Task, case: Case, tiers: Tiers) -> Sequence[Unit]:
+    """The lowest tier is too many to choose from; of it, only the place itself and its neighbours under one unit."""
+    community = tiers.unit_at(case.place_id, "community") if "community" in tiers.names else case.place_id
+    beside = case.place_id.rpartition(".")[0] if tiers.tier_of(case.place_id) == tiers.lowest else case.place_id
+    wall = wall_of(session, case)
+    found = session.scalars(
+        select(Unit)
+        .where(
+            within(Unit.id.expression, (community,)),
+            Unit.valid_to.is_(None),
+            Unit.id != task.unit_id,
+            or_(Unit.tier != tiers.lowest, Unit.parent_id == beside),
+        )
+        .order_by(Unit.id)
+    )
+    return [unit for unit in found if not wall.shuts_out(unit.id)]
+
+
+def _near(task: Task, case: Case, units: Iterable[Unit]) -> list[str]:
+    """The units above the place, nearest first, then those below the asking unit, then its neighbours."""
+    ids = [unit.id for unit in units]
+    above = sorted((each for each in ids if case.place_id.startswith(f"{each}.")), key=len, reverse=True)
+    below = [each for each in ids if each.rpartition(".")[0] == task.unit_id]
+    beside = [each for each in ids if each.rpartition(".")[0] == task.unit_id.rpartition(".")[0]]
+    return list(dict.fromkeys([*above, *below, *beside]))
+
+
+def _people(session: Session, task: Task, case: Case, near: Sequence[str], units: Mapping[str, Unit]) -> list[Choice]:
+    """By name: who works in the near units."""
+    walled = wall_of(session, case).people
+    rows = session.execute(
+        select(Membership.unit_id, Person.id, Person.name_zh, Person.name_en)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.unit_id.in_(near), Membership.role.in_(sorted(WORKING)), Person.active)
+        .distinct()
+        .order_by(Person.id)
+    )
+    return [
+        Choice(
+            f"{unit}{PERSON}{person}",
+            Words(f"{zh}（{units[unit].name_zh}）", f"{en} ({units[unit].name_en})"),
+            heading=PEOPLE,
+        )
+        for unit, person, zh, en in sorted(rows, key=lambda row: near.index(row[0]))
+        if person not in walled
+    ]
+
+
+def _lately(session: Session, task: Task, every: Mapping[str, Choice]) -> list[str]:
+    """What the asking unit chose in its last invitations, of what can be chosen now."""
+    answers = session.scalars(
+        select(Task.answers)
+        .where(Task.unit_id == task.unit_id, Task.form == task.form, Task.state == TaskState.COMPLETED.value)
+        .order_by(Task.id.desc())
+        .limit(ROUNDS)
+    )
+    chosen = dict.fromkeys(value for each in answers if each for value in each.get("co_units") or [])
+    return [value for value in chosen if value in every][:MOST_RECENT]

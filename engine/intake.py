@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import escalation, process, triage
 from engine.cases import NO_WALL, RESPONDENT, Case, CaseState, Party, Visit, Wall, next_number
+from engine.deploy import CATEGORY
 from engine.errors import Invalid, NotAllowed
 from engine.people import Viewer
 from engine.people import names as people_by_id
@@ -50,7 +50,6 @@ KINDS = (
 )
 CONFIDENTIAL_TRACKS = frozenset({"discipline_transfer"})
 STRICT = ConfigDict(extra="forbid")
-CATEGORY = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run before ours."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.cases.model import Case, Numbering, Party, Visit
 from engine.errors import NotFound
-from engine.store import Entities, table_of
+from engine.store import Entities, Prepared, table_of
 
 
 def get_case(session: Session, case_id: int) -> Case:
@@ -27,7 +27,8 @@ def id_of_number(session: Session, number: str) -> int | None:
 
 def lock_case(session: Session, case_id: int) -> Case:
     """The case as it is now, with its row locked until the transaction ends. Raises NotFound."""
-    found = _LOCKED.first(session, {"case_id": case_id})
+    session.flush()  # what is not written yet would be lost when the row is read anew
+    found = _LOCKED.first_anew(session, {"case_id": case_id})
     if found is None:
         raise NotFound("case.unknown", "There is no such case.", case=case_id)
     case: Case = found[0]
@@ -37,12 +38,17 @@ def lock_case(session: Session, case_id: int) -> Case:
 _LOCKED = Entities((Case,), select(Case).where(Case.id == bindparam("case_id")).with_for_update())
 
 
-_PRESENT = select(Visit).where(Visit.case_id == bindparam("case_id"), Visit.seq == bindparam("seq"))
+_PRESENT = Entities(
+    (Visit,), select(Visit).where(Visit.case_id == bindparam("case_id"), Visit.seq == bindparam("seq"))
+)
 
 
 def present_visit(session: Session, case: Case) -> Visit:
     """The stay the case is in, or its last one."""
-    return session.scalars(_PRESENT, {"case_id": case.id, "seq": case.visit_seq}).one()
+    found = _PRESENT.first(session, {"case_id": case.id, "seq": case.visit_seq})
+    assert found is not None, "every case has a visit"
+    visit: Visit = found[0]
+    return visit
 
 
 def visits_of(session: Session, case_id: int) -> list[Visit]:
@@ -56,13 +62,17 @@ def parties_of(session: Session, case_id: int) -> list[Party]:
 def next_number(session: Session, prefix: str, received_at: datetime, zone: ZoneInfo) -> str:
     """The next case number of the district's day, for example `LHQ-20261124-0001`."""
     day = received_at.astimezone(zone).strftime("%Y%m%d")
-    number = session.execute(_NEXT_NUMBER[session.get_bind().dialect.name], {"day": day, "last": 1}).scalar_one()
+    ((number,),) = _NEXT_NUMBER[session.get_bind().dialect.name].rows(session, {"day": day, "last": 1})
     return f"{prefix}-{day}-{number:04d}"
 
 
 _NEXT_NUMBER = {
-    dialect: insert(table_of(Numbering))
-    .on_conflict_do_update(index_elements=["day"], set_={"last": table_of(Numbering).c.last + 1})
-    .returning(table_of(Numbering).c.last)
+    dialect: Prepared(
+        insert(table_of(Numbering))
+        .on_conflict_do_update(index_elements=["day"], set_={"last": table_of(Numbering).c.last + text("1")})
+        .returning(table_of(Numbering).c.last),
+        columns=("day", "last"),
+        gives=[Integer()],
+    )
     for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }

@@ -26,7 +26,7 @@ FARTHEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A living place, highest unit first. `sure` is False when the code was old, mistyped or left out."""
+    """A living place, highest unit first. `sure` is False when the code was old or mistyped."""
 
     line: Sequence[Unit]
     sure: bool
@@ -50,7 +50,7 @@ def find_place(session: Session, world: World, typed: str) -> Place:
     known = units_by_id(session, ancestors(path)) if path else {}
     nearest = next((known[each] for each in ancestors(path) if each in known), None) if path else None
     unit = _living(session, nearest)
-    sure = unit is not None and unit.id == path and token == _token(session, world, unit.id)
+    sure = unit is not None and unit.id == path and token in ("", _token(session, world, unit.id))
     if unit is None:
         unit = session.scalars(select(Unit).where(Unit.parent_id.is_(None)).order_by(Unit.seq, Unit.id)).first()
     if unit is None:

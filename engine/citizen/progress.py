@@ -20,7 +20,7 @@ from engine.deadlines import DeadlineState, parse_length
 from engine.escalation import REDO, RISES
 from engine.history import HistoryEntry
 from engine.process import Forecast, World
-from engine.territory import Unit, units_by_id
+from engine.territory import Unit, ancestors, units_by_id
 
 SHOWN: Mapping[str, str] = {
     "case.filed": "received",
@@ -80,7 +80,8 @@ class Progress:
     state: PublicState
     ended: CaseState | None
     result: str | None
-    office: Unit | None
+    office: Sequence[Unit]
+    """The office in charge and the one above it, which says where it is."""
     due_at: datetime | None
     """When the answer is due; None once there is one, and while the clock stands still."""
     forecast: Forecast | None
@@ -101,7 +102,8 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
     steps = [step for entry in entries if (step := _step(entry)) is not None] + _sign_ins(visits)
     steps.sort(key=lambda step: step.at)
     foreseen = process.forecast(session, world, case)
-    wanted = {case.holder_id, *(s.unit_id for s in steps if s.unit_id), *(s.from_id for s in steps if s.from_id)}
+    office = ancestors(case.holder_id)[1::-1]
+    wanted = {*office, *(s.unit_id for s in steps if s.unit_id), *(s.from_id for s in steps if s.from_id)}
     if foreseen is not None and foreseen.to_unit_id:
         wanted.add(foreseen.to_unit_id)
     units = units_by_id(session, wanted)
@@ -113,7 +115,7 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
         state=public_state(state, moved=len(visits) > 1, rose=rose),
         ended=state if case.ended else None,
         result=case.result if case.ended else None,
-        office=units.get(case.holder_id),
+        office=[units[each] for each in office if each in units],
         due_at=outer.due_at if outer is not None and outer.state == DeadlineState.ARMED else None,
         forecast=foreseen,
         supervised=any(step.what == "supervised" for step in steps),

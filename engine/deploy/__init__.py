@@ -1,7 +1,7 @@
 """Process versions: check, play scenarios, publish, and the releases that instances run on."""
 
 from engine.deploy.check import check_files, check_release
-from engine.deploy.keywords import UNSORTED, Keywords, Sorted, read_keywords
+from engine.deploy.keywords import CATEGORY, UNSORTED, Keywords, Sorted, read_keywords
 from engine.deploy.model import Release, ReleaseFile
 from engine.deploy.publish import publish
 from engine.deploy.releases import (
@@ -17,6 +17,7 @@ from engine.deploy.releases import (
 from engine.deploy.scenarios import Played, play, play_all, unvisited
 
 __all__ = [
+    "CATEGORY",
     "UNSORTED",
     "Keywords",
     "LoadedRelease",

@@ -18,12 +18,12 @@ from engine.process.finding import Found, Wanted, find_cases
 from engine.process.identity import SHOWN_FOR, may_unmask, step_aside, unmask
 from engine.process.instructions import instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
-from engine.process.mentions import Mentionable, comment, mentionable
+from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in
 from engine.process.model import Instance, Instruction
 from engine.process.push import FUNCTIONS, OUTWARD, record
 from engine.process.related import Related, related
 from engine.process.reopening import arm_case_clocks, reopen, supervise
-from engine.process.requests import ask_extension, downgrade, extendable, report_risk, supply, withdraw
+from engine.process.requests import ask_extension, downgrade, extendable, report_risk, sort_case, supply, withdraw
 from engine.process.services import SERVICES
 from engine.process.settle import retime_tasks
 from engine.process.story import Run, Story, tell, time_spent
@@ -92,6 +92,7 @@ __all__ = [
     "load_year",
     "may_unmask",
     "mentionable",
+    "mentionable_in",
     "plan_units",
     "plan_year",
     "record",
@@ -101,6 +102,7 @@ __all__ = [
     "retime_tasks",
     "retry",
     "retry_cause",
+    "sort_case",
     "step_aside",
     "supervise",
     "supply",

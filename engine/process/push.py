@@ -47,7 +47,7 @@ OUTWARD = frozenset(
 """Acts somebody outside hears of: each entry in the history has exactly one in the outbox."""
 
 
-FOUND_ANEW = frozenset({"case.filed", "case.closed", "case.reopened"})
+FOUND_ANEW = frozenset({"case.filed", "case.closed", "case.reopened", "case.sorted"})
 """Acts that change what a case is found by."""
 
 

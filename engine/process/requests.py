@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine import deadlines, triage
 from engine.cases import Case, lock_case
 from engine.deadlines import Deadline, DeadlineState, Extension, parse_length
+from engine.deploy import CATEGORY
 from engine.errors import Conflict, Invalid
 from engine.people import Viewer
 from engine.process.acts import begin, deliver_message
@@ -110,6 +111,20 @@ def supply(session: Session, world: World, case_id: int, note: str, *, viewer: V
             raise
         return False
     return True
+
+
+def sort_case(session: Session, case_id: int, category: str, *, viewer: Viewer, now: datetime) -> None:
+    """Puts a running case into another category; the same one again changes nothing."""
+    case = _open_case(session, case_id)
+    viewer.must("case.file", case.place_id)
+    if not CATEGORY.fullmatch(category) or len(category) > 64:
+        words = {"zh": "类别应形如 labour.wages。", "en": "A category looks like labour.wages."}
+        raise Invalid("case.category", words["en"], fields={"category": words})
+    if category == case.category:
+        return
+    facts = {"from": case.category, "category": category}
+    case.category = category
+    record(session, case, "case.sorted", actor_id=viewer.person_id, now=now, facts=facts)
 
 
 def ask_extension(

@@ -21,6 +21,7 @@ from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.qr import picture
 from engine.web.show_case import sorted_out
+from engine.web.words import CATEGORIES
 
 pages = Blueprint("cases", __name__)
 
@@ -173,6 +174,16 @@ def withdraw(case_id: int) -> BaseResponse | tuple[str, int]:
     )
 
 
+@pages.post("/cases/<int:case_id>/category")
+@policy("case.file")
+def sort_out(case_id: int) -> BaseResponse | tuple[str, int]:
+    return _act(
+        case_id,
+        lambda db: process.sort_case(db, case_id, _text("category"), viewer=viewer(), now=now()),
+        _("The case is sorted."),
+    )
+
+
 @pages.post("/cases/<int:case_id>/downgrade")
 @policy("case.downgrade")
 def downgrade(case_id: int) -> BaseResponse | tuple[str, int]:
@@ -219,9 +230,10 @@ def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:
             older=older,
             sort=request.args.get("sort", ""),
             may=_may(story, case),
+            categories=tuple(CATEGORIES),
             lower_tiers=world().tiers.names[: world().tiers.index(case.tier)],
             act=act,
-            mentionable=process.mentionable(session, case, who),
+            mentionable=process.mentionable_in(session, story, who),
             wrong=wrong or {},
             typed=request.form,
         )
@@ -239,6 +251,8 @@ def _may(story: Story, case: Case) -> dict[str, bool]:
     return {
         "comment": True,
         "step_aside": running and who.may("case.step_aside"),
+        "sort_out": running and who.may("case.file", case.place_id),
+        "give_code": who.may("case.supply", case.place_id),
         "supply": running and who.may("case.supply", case.place_id),
         "report_risk": running and who.may("case.report_risk", case.place_id),
         "withdraw": running and who.may("case.withdraw", case.place_id),

@@ -51,6 +51,8 @@ def choose() -> str:
     with looking() as db:
         line = line_of(db, place_id) if place_id else []
         below = [unit for unit in children(db, line[-1].id if line else None) if unit.valid_to is None]
+        if not line and len(below) == 1:  # one district: there is nothing to choose yet
+            line, below = below, [unit for unit in children(db, below[0].id) if unit.valid_to is None]
         return render_template("public/place.html", line=line, below=below)
 
 

@@ -72,7 +72,7 @@ def tell_state(progress: Progress) -> tuple[str, str]:
     """The state in plain words, and what it means for the reader."""
     headline = str(STATES[progress.state])
     if progress.state == "moved_up":
-        headline = _("Moved up to %(unit)s", unit=unit_name(progress.office))
+        headline = _("Moved up to %(unit)s", unit=unit_name(progress.office[-1]))
     if progress.ended is not None and progress.ended in ENDED:
         return headline, str(ENDED[progress.ended])
     said = "confirmed" if progress.said.confirmed else "supervised" if progress.said.refused else ""

@@ -310,7 +310,8 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             return str(both[0 if locale().startswith("zh") else 1])
         case "task.handed_over" | "task.delegated" | "task.answered":
             to = _("to %(person)s", person=person_name(story.people.get(facts.get("to", 0))))
-            return " · ".join(part for part in (to, facts.get("question") or facts.get("note")) if part)
+            said = masked_text(str(facts.get("question") or facts.get("note") or ""))
+            return " · ".join(part for part in (to, said) if part)
         case "clock.warned" | "clock.breached" | "clock.paused" | "clock.resumed":
             return word(facts.get("step"), "step")
         case "clock.extended" | "extension.asked" | "extension.refused":

@@ -43,6 +43,8 @@ def address(rule: str, *, case_id: int, task_id: int) -> str:
         rule.replace("<int:case_id>", str(case_id))
         .replace("<int:task_id>", str(task_id))
         .replace("<int:instance_id>", "1")
+        .replace("<int:filter_id>", "1")
+        .replace("<int:document_id>", "1")
         .replace("<process_id>", "p_small")
         .replace("<code>", "LHQ.MZ.01.01.01")
         .replace("<unit_id>", "LHQ.MZ.01.01.01")
@@ -99,7 +101,7 @@ def test_the_wrong_role_is_told_so(visit: Visit) -> None:
 
 
 def test_without_signing_in_there_is_only_the_door(app: Flask, visit: Visit) -> None:
-    open_to_all = {"/sign-in", "/sign-in/demo", "/sign-out", "/language", "/healthz", "/metrics"}
+    open_to_all = {"/sign-in", "/sign-in/demo", "/sign-out", "/language", "/healthz", "/metrics", "/worker.js", "/offline"}
     visitor = visit(None)
     visitor.get("/sign-in")
     for method, rule in pages(app):

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import documents, history
-from engine.cases import NO_WALL, Card, Case, Party, Visit, Wall, parties_of, visits_of, wall_of
+from engine.cases import RESPONDENT, Card, Case, Party, Visit, Wall, parties_of
 from engine.deadlines import Deadline, Extension, Limits
 from engine.documents import Document
 from engine.history import HistoryEntry
 from engine.people import Person, Viewer, names
 from engine.process.acts import MAIN
 from engine.process.ahead import Forecast, look_ahead
-from engine.process.identity import may_unmask, shown_until
+from engine.process.identity import STEPPED_ASIDE, may_unmask, shown_until
 from engine.process.joint import Agreement, Joint, agreement_in, joint_of
 from engine.process.model import Instance
 from engine.process.time_spent import Pause, TimeSpent, pauses_in, spent
@@ -84,23 +84,36 @@ class Story:
     people: Mapping[int, Person] = field(repr=False)
 
     @property
+    def next_task(self) -> Task | None:
+        """What the case itself waits for, earliest due first; what is asked beside it only when nothing else is."""
+        main = {run.id for run in self.runs if run.process_id == MAIN}
+
+        def urgency(task: Task) -> tuple[bool, bool, datetime]:
+            return task.instance_id not in main, task.due_at is None, task.due_at or task.opened_at
+
+        return min(self.open_tasks, key=urgency, default=None)
+
+    @property
     def forecast(self) -> Forecast | None:
         return self.ahead[0] if self.ahead else None
 
 
 def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: datetime) -> Story:
     """Reads the story of a case that the viewer may see (`tasks.see_case`)."""
-    visits = visits_of(session, case.id)
-    every_task = session.scalars(select(Task).where(Task.case_id == case.id).order_by(Task.id)).all()
+    visited = session.execute(_VISITS, {"case_id": case.id}).all()
+    visits = list(dict.fromkeys(visit for visit, _ in visited))
+    run_and_asked = session.execute(_RUNS, {"case_id": case.id}).all()
+    runs = list(dict.fromkeys(Run(*row[:4]) for row in run_and_asked))
+    every_task = sorted(filter(None, (row[4] for row in run_and_asked)), key=lambda task: task.id)
     open_tasks = [task for task in every_task if task.state == TaskState.OPEN]
     entries = session.scalars(
         select(HistoryEntry).where(HistoryEntry.case_id == case.id).order_by(HistoryEntry.seq.desc()).limit(LATEST)
     ).all()
-    acts = {entry.act for entry in entries}
-    clocks = session.scalars(select(Deadline).where(Deadline.case_id == case.id).order_by(Deadline.id)).all()
+    timed = session.execute(_CLOCKS, {"case_id": case.id}).all()
+    clocks = [clock for clock, _ in timed]
+    parties = parties_of(session, case.id)
+    wall = _wall(parties, entries)
     tier_clock = _last(clock for clock in clocks if clock.step == "handle" and clock.visit_seq == case.visit_seq)
-    runs = [Run(*row) for row in session.execute(_RUNS, {"case_id": case.id})]
-    wall = wall_of(session, case) if case.walled else NO_WALL
     ahead = look_ahead(
         case,
         tier_clock,
@@ -134,7 +147,7 @@ def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: dat
         open_tasks=open_tasks,
         answered=answered,
         runs=runs,
-        parties=parties_of(session, case.id),
+        parties=parties,
         identity_shown=shown,
         may_unmask=may_unmask(viewer, case, open_tasks),
         shown=shown_until(entries, viewer, now=now),
@@ -143,8 +156,8 @@ def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: dat
         agreement=agreement_in(every_task, papers),
         entries=entries,
         broken_at=history.first_break(entries[::-1], case.history_hash),
-        cards=session.scalars(_CARDS, {"case_id": case.id}).all() if "card.given" in acts else (),
-        extension=session.scalars(_ASKED, {"case_id": case.id}).first() if "extension.asked" in acts else None,
+        cards=sorted(filter(None, (card for _, card in visited)), key=lambda card: card.id),
+        extension=next((each for each in filter(None, (asked for _, asked in timed)) if each.decision is None), None),
         units=units,
         people=names(session, {person for person in everybody if person is not None}),
     )
@@ -156,17 +169,40 @@ def time_spent(story: Story, world: World, *, now: datetime) -> TimeSpent:
     def minutes(start: datetime, end: datetime) -> float:
         return world.calendar.working_minutes(start, end, provisional=True)
 
+    main = {run.id for run in story.runs if run.process_id == MAIN}
     until = story.case.closed_at or now
-    return spent(story.visits, story.tasks, story.pauses, until=until, working_minutes=minutes)
+    tasks = [task for task in story.tasks if task.instance_id in main]
+    return spent(story.visits, tasks, story.pauses, until=until, working_minutes=minutes)
 
 
+_VISITS = (
+    select(Visit, Card)
+    .outerjoin(Card, and_(Card.case_id == Visit.case_id, Card.visit_seq == Visit.seq))
+    .where(Visit.case_id == bindparam("case_id"))
+    .order_by(Visit.seq)
+)
 _RUNS = (
-    select(Instance.id, Instance.process_id, Instance.release_id, Instance.ended_at.is_not(None))
+    select(Instance.id, Instance.process_id, Instance.release_id, Instance.ended_at.is_not(None), Task)
+    .outerjoin(Task, Task.instance_id == Instance.id)
     .where(Instance.case_id == bindparam("case_id"))
     .order_by(Instance.id)
 )
-_CARDS = select(Card).where(Card.case_id == bindparam("case_id")).order_by(Card.id)
-_ASKED = select(Extension).where(Extension.case_id == bindparam("case_id"), Extension.decision.is_(None)).limit(1)
+_CLOCKS = (
+    select(Deadline, Extension)
+    .outerjoin(Extension, Extension.deadline_id == Deadline.id)
+    .where(Deadline.case_id == bindparam("case_id"))
+    .order_by(Deadline.id)
+)
+
+
+def _wall(parties: Sequence[Party], entries: Sequence[HistoryEntry]) -> Wall:
+    """`cases.wall_of` from what was read anyway."""
+    accused = [party for party in parties if party.role == RESPONDENT]
+    aside = [entry.actor_id for entry in entries if entry.act == STEPPED_ASIDE]
+    return Wall(
+        frozenset(party.unit_id for party in accused if party.unit_id is not None),
+        frozenset(each for each in (*(party.person_id for party in accused), *aside) if each is not None),
+    )
 
 
 def _last(clocks: Iterable[Deadline]) -> Deadline | None:
@@ -216,11 +252,12 @@ def _who_added(papers: Sequence[Document]) -> list[int | None]:
 def _people_in(
     case: Case, visits: Sequence[Visit], tasks: Sequence[Task], entries: Sequence[HistoryEntry]
 ) -> list[int | None]:
-    handed = [entry.facts.get("to") for entry in entries if entry.act == "task.handed_over"]
+    given = [entry.facts.get(side) for entry in entries if entry.act.startswith("task.") for side in ("to", "from")]
+    told = [person for entry in entries if entry.act == "comment.made" for person in entry.facts.get("people") or ()]
     return [
         case.filed_by,
         *(person for visit in visits for person in (visit.entered_by, visit.signed_in_by)),
-        *(person for task in tasks for person in (task.claimed_by, task.completed_by)),
+        *(person for task in tasks for person in (task.claimed_by, task.completed_by, task.owner_id, task.given_by)),
         *(entry.actor_id for entry in entries),
-        *(person for person in handed if isinstance(person, int)),
+        *(person for person in (*given, *told) if isinstance(person, int)),
     ]

@@ -23,7 +23,7 @@ from engine.tasks.form_files import read_form
 from engine.tasks.forms import Form
 from engine.tasks.invitees import split_invitee
 from engine.tasks.model import Task, TaskState, pack_roles
-from engine.tasks.offers import offered_to
+from engine.tasks.offers import LeftBehind, left_behind, offered_to
 from engine.tasks.one_tap import Tap, taps
 from engine.tasks.rows import add_tasks, get_task, open_of_case, open_of_instance, open_tokens, withdraw
 from engine.tasks.scope import identity_shown, outside_wall, see_case, see_task, visible_cases
@@ -47,6 +47,7 @@ __all__ = [
     "Form",
     "Group",
     "Item",
+    "LeftBehind",
     "Note",
     "Page",
     "Saved",
@@ -76,6 +77,7 @@ __all__ = [
     "identity_shown",
     "kept_drafts",
     "leave_note",
+    "left_behind",
     "lock_task",
     "must_be_offered",
     "must_be_open",

@@ -212,7 +212,7 @@ def _choose(
         chosen.append(Chosen(task, case, _refusal(act, task, viewer, {person.id for person in fit}, to)))
     last = datetime.max.replace(tzinfo=UTC)
     chosen.sort(key=lambda each: (each.task.due_at or last, each.task.id))
-    return chosen, list(people.values())
+    return chosen, sorted(people.values(), key=lambda person: (person.id == viewer.person_id, person.id))
 
 
 def _refusal(act: Act, task: Task, viewer: Viewer, fit: Collection[int], to: int | None) -> Refusal | None:

@@ -43,6 +43,14 @@ class Draft(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """`put_aside_at`: when the words were saved that these ones replaced without having known them; mostly None."""
+
+    draft: Draft
+    put_aside_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A draft whose task is no longer open for its author to complete."""
 
@@ -68,11 +76,11 @@ def save_draft(
     seen: int | None,
     now: datetime,
     task_id: int | None = None,
-) -> Draft:
+) -> Saved:
     """Keeps the newest words. `seen` is the revision they were written upon, None for a page that had none.
 
-    Words that were saved meanwhile from somewhere else go to `other`. Saving the same words again changes nothing.
-    Raises Invalid `draft.too_large`.
+    Words that were saved meanwhile from somewhere else go to `other`, and stay there until the draft is dropped.
+    Saving the same words again changes nothing. Raises Invalid `draft.too_large`.
     """
     written = {key: value for key, value in answers.items() if value not in ("", [])}
     if len(canonical_json(written)) > LARGEST:
@@ -85,11 +93,13 @@ def save_draft(
         .on_conflict_do_nothing(index_elements=["person_id", "about"])
     )
     draft = session.get_one(Draft, (person_id, about), with_for_update=True, populate_existing=True)
-    if draft.answers != written:
-        if seen != draft.revision:
-            draft.other, draft.other_at = draft.answers, draft.saved_at
-        draft.answers, draft.revision, draft.saved_at = written, draft.revision + 1, now
-    return draft
+    if draft.answers == written:
+        return Saved(draft, None)
+    before = (draft.answers, draft.saved_at) if seen != draft.revision else None
+    if before is not None:
+        draft.other, draft.other_at = before
+    draft.answers, draft.revision, draft.saved_at = written, draft.revision + 1, now
+    return Saved(draft, before[1] if before else None)
 
 
 def drop_draft(session: Session, person_id: int, about: str) -> None:

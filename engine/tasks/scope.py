@@ -21,12 +21,15 @@ from engine.people import WORKING, Viewer
 from engine.tasks.model import Task
 from engine.territory import ancestors, is_within, within
 
+Few = Sequence[int] | Select[int]
+"""Some cases: their ids, or a query that gives them."""
+
 CONFIDENTIAL = frozenset({"confidential_clerk"})
 IDENTITY = frozenset({"clerk", "dispatcher", "petition_officer", "confidential_clerk"})
 """Roles that speak with petitioners of the whole area below them."""
 
 
-def visible_cases(viewer: Viewer, *, one: int | Sequence[int] | None = None) -> ColumnElement[bool]:
+def visible_cases(viewer: Viewer, *, one: Few | int | None = None) -> ColumnElement[bool]:
     """A condition on `Case`. `one` narrows every ground to a case, or to a few, so that it touches few rows of each.
 
     Each ground is a query of its own that an index answers; together they are a set of ids, never a scan of all cases.
@@ -46,7 +49,7 @@ def visible_cases(viewer: Viewer, *, one: int | Sequence[int] | None = None) -> 
 
 
 def outside_wall(
-    viewer: Viewer, case_id: ColumnElement[int], *, few: Sequence[int] | None = None
+    viewer: Viewer, case_id: ColumnElement[int], *, few: Few | None = None
 ) -> ColumnElement[bool]:
     """Whether the viewer is not shut out of the case whose id stands in a column of tasks, notices or cases.
 
@@ -63,7 +66,7 @@ def outside_wall(
     return case_id.not_in(union_all(*(_narrowed(each, few) for each in grounds)))
 
 
-def _grounds(units: tuple[str, ...], asked_units: tuple[str, ...], few: Sequence[int] | None) -> list[Select[Any]]:
+def _grounds(units: tuple[str, ...], asked_units: tuple[str, ...], few: Few | None) -> list[Select[Any]]:
     """`asked_units` are theirs and those of people they stand in for, whose tasks they see the cases of."""
     placed = [select(Case.id.label("seen")).where(within(Case.place_id.expression, (unit,))) for unit in units]
     asked = select(Task.case_id).where(Task.unit_id.in_(asked_units))
@@ -71,11 +74,11 @@ def _grounds(units: tuple[str, ...], asked_units: tuple[str, ...], few: Sequence
     return [_narrowed(each, few) for each in (*placed, asked, held)]
 
 
-def _narrowed(ground: Select[Any], few: Sequence[int] | None) -> Select[Any]:
+def _narrowed(ground: Select[Any], few: Few | None) -> Select[Any]:
     if few is None:
         return ground
     (column,) = ground.selected_columns
-    return ground.where(column == few[0] if len(few) == 1 else column.in_(few))
+    return ground.where(column == few[0] if isinstance(few, tuple) else column.in_(few))
 
 
 def see_case(session: Session, viewer: Viewer, case_id: int) -> Case:

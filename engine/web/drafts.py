@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import tasks
 from engine.errors import Refusal
-from engine.tasks import FILING, Draft, Task, TaskState
+from engine.tasks import FILING, Saved, Task, TaskState
 from engine.territory import get_unit
 from engine.web import attached
 from engine.web.context import acting, looking, now, viewer
@@ -95,21 +95,20 @@ def drop_filing() -> BaseResponse:
     return redirect(url_for("worklist.show"))
 
 
-def _told(kept: Draft, here: str, *, moved_to: str = "") -> BaseResponse:
+def _told(kept: Saved, here: str, *, moved_to: str = "") -> BaseResponse:
     """To a script in JSON; to everybody else by the page they came from."""
-    at = moment(kept.saved_at)
     warns = True
     if moved_to:
         said = _("The case has moved on to %(unit)s. What you wrote is kept.", unit=moved_to)
-    elif kept.other_at is not None and kept.saved_at == now():
-        when = moment(kept.other_at)
+    elif kept.put_aside_at is not None:
+        when = moment(kept.put_aside_at)
         said = _("Kept. On another page you wrote something else, %(when)s; that is kept too.", when=when)
     else:
-        said, warns = _("Draft kept, %(when)s.", when=at), False
+        said, warns = _("Draft kept, %(when)s.", when=moment(kept.draft.saved_at)), False
     if not _by_script():
         flash(said)
         return redirect(here)
-    return jsonify(revision=kept.revision, said=said, look=here if warns else None, label=_("Look at it"))
+    return jsonify(revision=kept.draft.revision, said=said, look=here if warns else None, label=_("Look at it"))
 
 
 def _refused(refusal: Refusal) -> BaseResponse:

@@ -298,9 +298,9 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             return masked_text(str(facts.get("reason") or ""))
         case "case.raised" | "case.returned" | "case.downgraded":
             where = story.units.get((facts.get("to") or {}).get("unit", ""))
-            said = [_("to %(unit)s", unit=unit_name(where))]
-            said += [word(facts["reason"], "why")] if facts.get("reason") else []
-            return " · ".join([*said, *_passed_over(facts, story)])
+            way = [_("to %(unit)s", unit=unit_name(where))]
+            way += [word(facts["reason"], "why")] if facts.get("reason") else []
+            return " · ".join([*way, *_passed_over(facts, story)])
         case "case.regraded":
             return word(facts.get("severity"), "severity")
         case "case.closed":

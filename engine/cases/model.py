@@ -36,10 +36,10 @@ ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED})
 IS_OPEN = text("closed_at IS NULL")
 IS_GRAVER = text("closed_at IS NULL AND severity > 1")
 IS_OVERDUE = text("closed_at IS NULL AND overdue_at IS NOT NULL")
-IS_CLOSED = text("state = 'closed'")
+IS_CLOSED = text("closed_at IS NOT NULL")
 IS_SECRET = text("confidential")
 BY_SEVERITY = ("place_id", "severity", "confidential", "id")
-BY_CLOSING = ("closed_at", "place_id", "confidential", "overdue_at", "id")
+BY_CLOSING = ("closed_at", "place_id", "state", "confidential", "overdue_at", "id")
 """The figures of the board are counted from these indexes alone."""
 
 

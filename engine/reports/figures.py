@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, Visit
+from engine.cases import Case, CaseState, Visit
 from engine.deadlines import Deadline, WorkingCalendar, parse_length
 from engine.escalation import RISES
 from engine.people import Viewer
@@ -30,6 +30,8 @@ CLOSED_WITHIN = timedelta(days=30)
 SOON = parse_length("1wd")
 
 IS_OPEN = Case.closed_at.is_(None)
+UNSOLVED = (CaseState.MERGED.value, CaseState.WITHDRAWN.value)
+"""Ended, but not by closing. Asked for in this way so that no index on the state is tempting."""
 
 
 class Figure(enum.StrEnum):
@@ -139,13 +141,16 @@ def behind(
 
 
 def pressing(session: Session, within: Within, *, calendar: WorkingCalendar, now: datetime) -> Behind:
-    """The few cases that press most: what is overdue, the oldest first, then what is due soon. Four statements.
+    """The few cases that press most: what is overdue, the oldest first, then what is due soon. Three statements.
 
     `total` counts only these.
     """
-    wanted: list[int] = []
-    for figure in (Figure.OVERDUE, Figure.SOON):
-        wanted += session.scalars(_ordered(figure, _ids(figure, within, calendar, now)).limit(MOST_PRESSING))
+    few = []
+    for rank, (figure, since) in enumerate(((Figure.OVERDUE, Case.overdue_at), (Figure.SOON, Deadline.due_at))):
+        first = _ordered(figure, _ids(figure, within, calendar, now)).limit(MOST_PRESSING)
+        few.append(select(first.add_columns(since.label("at"), literal(rank).label("rank")).subquery()))
+    found = session.execute(union_all(*few)).all()
+    wanted = [row[0] for row in sorted(found, key=lambda row: (row[2], row[1], row[0]))]
     chosen = list(dict.fromkeys(wanted))[:MOST_PRESSING]
     rows, units = _rows(session, chosen)
     return Behind(rows, units, len(chosen), 1)
@@ -180,8 +185,8 @@ def _ids(figure: Figure, within: Within, calendar: WorkingCalendar, now: datetim
         case Figure.IN_TIME:
             return (
                 select(Case.id)
-                .where(Case.state == literal_column("'closed'"), within.cases())
                 .where(Case.closed_at >= now - CLOSED_WITHIN, Case.closed_at <= now)
+                .where(Case.state.not_in(UNSOLVED), within.cases())
             )
     assert_never(figure)
 

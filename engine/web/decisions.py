@@ -87,6 +87,7 @@ def _page(task_id: int | None = None, *, wrong: Mapping[str, str] | None = None,
         return render_template(
             "decisions/decisions.html",
             found=found,
+            left_behind=tasks.left_behind(session, viewer(), now=now()),
             facts=lambda decision: facts.three_facts(decision, found),
             at=task_id,
             agreed=AGREED,

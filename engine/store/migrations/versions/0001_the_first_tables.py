@@ -246,10 +246,10 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_case_closed",
-            ["closed_at", "place_id", "confidential", "overdue_at", "id"],
+            ["closed_at", "place_id", "state", "confidential", "overdue_at", "id"],
             unique=False,
-            postgresql_where=sa.text("state = 'closed'"),
-            sqlite_where=sa.text("state = 'closed'"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_case_confidential",

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine import notify
 from engine.cases import Case
 from engine.clock import ManualClock
 from engine.errors import Conflict
@@ -59,6 +60,9 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
     quick = _quick_store(application)
     try:
         _live(application, quick, now, progress)
+        with quick.transaction() as session:  # nobody comes to work with six weeks of news
+            offered = [person.id for person, _ in demo_people(session)]
+            notify.mark_older_read(session, offered, before=now - timedelta(days=1))
     finally:
         if quick is not store:
             quick.dispose()

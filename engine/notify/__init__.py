@@ -3,7 +3,7 @@
 from engine.notify.kinds import MUTABLE, Kind, kind_of
 from engine.notify.model import Notice, NoticeRead, NoticesRead
 from engine.notify.post import post
-from engine.notify.read import Line, mark_all_read, notices_of, open_notice, unread
+from engine.notify.read import Line, mark_all_read, mark_older_read, notices_of, open_notice, unread
 
 __all__ = [
     "MUTABLE",
@@ -14,6 +14,7 @@ __all__ = [
     "NoticesRead",
     "kind_of",
     "mark_all_read",
+    "mark_older_read",
     "notices_of",
     "open_notice",
     "post",

@@ -18,6 +18,9 @@ from engine.notify.model import Notice
 from engine.store import table_of
 from engine.territory import Tiers
 
+TOLD_BY_THE_ACT = frozenset({"raised", "downgraded", "extension_granted"})
+"""What a diagram tells although the act before it reaches the same readers: once is enough."""
+
 
 def post(session: Session, parcel: outbox.Parcel, *, tiers: Tiers) -> int:
     """Puts a message of the outbox on the notices of everybody it concerns; gives how many are new.
@@ -28,6 +31,8 @@ def post(session: Session, parcel: outbox.Parcel, *, tiers: Tiers) -> int:
     case = get_case(session, parcel.case_id)
     wall = wall_of(session, case)
     what = str(parcel.facts.get("what") or parcel.topic)
+    if what in TOLD_BY_THE_ACT:
+        return 0
     known = {
         tuple(row) for row in session.execute(select(Notice.unit_id, Notice.person_id).where(Notice.key == parcel.key))
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
@@ -72,6 +73,13 @@ def mark_all_read(session: Session, viewer: Viewer, *, up_to: int) -> None:
     line = max(_read_up_to(session, viewer), min(up_to, newest))
     session.merge(NoticesRead(person_id=viewer.person_id, up_to=line))
     session.execute(delete(NoticeRead).where(NoticeRead.person_id == viewer.person_id, NoticeRead.notice_id <= line))
+
+
+def mark_older_read(session: Session, people: Iterable[int], *, before: datetime) -> None:
+    """Notes that these people have read everything that came before an instant."""
+    line = session.scalar(select(func.max(Notice.id)).where(Notice.at < before)) or 0
+    for person_id in people:
+        session.merge(NoticesRead(person_id=person_id, up_to=line))
 
 
 def _mine(statement: Select[*tuple[Any, ...]], viewer: Viewer) -> Select[*tuple[Any, ...]]:

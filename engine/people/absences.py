@@ -145,7 +145,7 @@ def away(session: Session, ids: Iterable[int], *, now: datetime) -> dict[int, da
             select(Absence.person_id, Absence.ends_at).where(
                 Absence.person_id.in_(wanted), Absence.starts_at <= now, Absence.ends_at > now
             )
-        ).tuples()
+        ).all()
     )
 
 

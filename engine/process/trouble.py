@@ -84,7 +84,7 @@ def troubles(session: Session, *, most: int = AT_ONCE) -> Sequence[Trouble]:
             select(Deadline.instance_id, func.max(Deadline.attempts))
             .where(Deadline.instance_id.in_([i.id for i, _ in found]), Deadline.state == DeadlineState.ARMED.value)
             .group_by(Deadline.instance_id)
-        ).tuples()
+        ).all()
     )
     return [
         Trouble(

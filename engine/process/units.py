@@ -35,7 +35,7 @@ def plan_units(session: Session, world: World, text: str, *, now: datetime) -> U
                 select(Case.holder_id, func.count())
                 .where(Case.holder_id.in_(closing), Case.state.not_in(sorted(ENDED)))
                 .group_by(Case.holder_id)
-            ).tuples()
+            ).all()
         )
     return UnitPlan(changes, held)
 

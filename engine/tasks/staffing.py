@@ -44,7 +44,7 @@ def _give_back(session: Session, person_id: int, left: Viewer | None, *, viewer:
             continue
         case = lock_case(session, case_id)
         task = session.get(Task, task_id, populate_existing=True)
-        if case is None or task is None or task.state != TaskState.OPEN or task.claimed_by != person_id:
+        if task is None or task.state != TaskState.OPEN or task.claimed_by != person_id:
             continue
         task.claimed_by = task.claimed_at = None
         history.record(

@@ -22,7 +22,7 @@ MOST_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A cell of the grid: `kind` is work, rest, holiday or makeup."""
+    """A cell of the grid: `kind` is worked, rest, holiday or makeup."""
 
     on: date
     kind: str
@@ -110,4 +110,4 @@ def _kind(day: date, table: Workdays | None, weekend: frozenset[int]) -> str:
         return "makeup"
     if table is not None and day in table.holidays:
         return "holiday"
-    return "rest" if day.weekday() in weekend else "work"
+    return "rest" if day.weekday() in weekend else "worked"

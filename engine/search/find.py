@@ -103,9 +103,9 @@ def _by_words(
     session: Session, viewer: Viewer, asked: Asked, where: Sequence[ColumnElement[bool]], most: int
 ) -> tuple[list[Case], int | None]:
     cases: list[Case] = []
-    before = asked.before
+    marks, levels, before = _marks(viewer, asked), _levels(viewer, asked), asked.before
     for batch in BATCHES:
-        ids = list(_candidates(session, asked.phrases, _marks(viewer, asked), before, batch))
+        ids = list(_candidates(session, asked.phrases, marks, levels, before, batch))
         cases += _seen(session, viewer, ids, where) if ids else []
         if len(cases) > most:
             return cases[:most], cases[most - 1].id
@@ -151,8 +151,20 @@ def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:
     return marks
 
 
+def _levels(viewer: Viewer, asked: Asked) -> Sequence[str]:
+    """The sizes of stretches to go back by: who sees little begins with a long one, since little stands in it."""
+    units = [asked.place_id] if asked.place_id else viewer.units(WORKING)
+    highest = min(unit.count(".") for unit in units)
+    return tuple(BLOCKS)[max(0, min(highest - 1, 2)) :]
+
+
 def _candidates(
-    session: Session, phrases: Sequence[Phrase], marks: list[list[str]], before: int | None, most: int
+    session: Session,
+    phrases: Sequence[Phrase],
+    marks: list[list[str]],
+    levels: Sequence[str],
+    before: int | None,
+    most: int,
 ) -> Iterator[int]:
     """Ids below `before`, newest first, from the index alone."""
     if session.get_bind().dialect.name == "sqlite":
@@ -162,7 +174,7 @@ def _candidates(
     if before is None:
         before = (session.scalar(select(func.max(CaseText.case_id))) or 0) + 1
     high = before
-    for block, low in _windows(before):
+    for block, low in _windows(before, levels):
         given = {"asked": _for_postgres(phrases, [*marks, *block]), "low": low, "high": high, "most": most}
         found = list(session.scalars(_POSTGRES, given))
         yield from found
@@ -172,13 +184,14 @@ def _candidates(
             return
 
 
-def _windows(before: int) -> Iterator[tuple[list[list[str]], int]]:
+def _windows(before: int, levels: Sequence[str]) -> Iterator[tuple[list[list[str]], int]]:
     """Ever larger stretches of ids, going back: two blocks of each level, and at last whatever lies before.
 
     So a search costs what it takes to fill a page, not what there is: a common word is found many times in the newest
     block, a rare one has few hits in the largest.
     """
-    for level, bits in BLOCKS.items():
+    for level in levels:
+        bits = BLOCKS[level]
         newest = (before - 1) >> bits
         low = max(0, newest - 1) << bits
         yield [[block_mark(level, number) for number in range(max(0, newest - 1), newest + 1)]], low

@@ -132,7 +132,9 @@ class FilingBody(Body):
 
 
 class CommentBody(Body):
-    text: Note = Field(examples=["已电话回访。"])
+    text: Note = Field(examples=["已电话回访。"], description="A name behind an @ tells its bearer, as `people` do.")
+    people: list[int] = Field(default_factory=list, max_length=50, description="Ids of colleagues who get a notice.")
+    units: list[str] = Field(default_factory=list, max_length=50, description="Units whose people get a notice.")
 
 
 class ReasonBody(Body):

@@ -115,12 +115,15 @@ def ask_extension(path: CasePath, body: ExtensionBody) -> Response:
     tags=[ACTS],
     operation_id="comment",
     summary="Write a comment into the history",
+    description="Whom it names gets a notice; only people and units that may see the case can be named.",
     responses=NOTED,
 )
 @policy("case.read")
 def comment(path: CasePath, body: CommentBody) -> Response:
     def do(session: Session, case: Case) -> bool:
-        process.comment(session, world(), case.id, body.text, viewer=viewer(), now=now())
+        process.comment(
+            session, world(), case.id, body.text, viewer=viewer(), now=now(), people=body.people, units=body.units
+        )
         return False
 
     return _do(path, do, 201)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ VERBS = (
     "demo",
     "token",
     "calendar",
+    "documents",
 )
 REPORT = {
     "channel": "qr",
@@ -190,3 +192,22 @@ def organise(url: str) -> None:
             session.add(Unit(id=unit_id, parent_id=parent, tier=tier, seq=1, name_zh=tier, name_en=tier))
             session.flush()
     store.dispose()
+
+
+def test_documents_names_what_no_case_names_and_removes_it_when_told(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A young file is left alone: its case may be about to be filed."""
+    folder = tmp_path / "documents"
+    monkeypatch.setenv("MAPLEBRIDGE_DEMO", "true")
+    monkeypatch.setenv("MAPLEBRIDGE_DOCUMENTS__FOLDER", str(folder))
+    run("migrate", "--database", empty)
+    old, young = folder / "ab" / ("ab" + "0" * 62), folder / "cd" / ("cd" + "0" * 62)
+    for path in (old, young):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    found = run("documents", "--json", "--database", empty)
+    assert (found.exit_code, told(found)) == (0, {"orphans": [str(old)], "missing": []})
+    assert "1 orphan(s) removed" in run("documents", "--remove-orphans", "--database", empty).stdout
+    assert (old.exists(), young.exists()) == (False, True)

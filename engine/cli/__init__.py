@@ -41,5 +41,6 @@ for verb in (
     operating.demo,
     operating.token,
     operating.calendar,
+    operating.documents_,
 ):
     main.add_command(verb)

@@ -187,3 +187,33 @@ def calendar(config_file: Path | None, table: Path, dry_run: bool, database: str
             {"moved": [dataclasses.asdict(move) for move in moves]},
             "\n".join([*lines, f"{len(moves)} clock(s) {verb}."]),
         )
+
+
+@click.command("documents")
+@click.option("--remove-orphans", is_flag=True, help="Delete the files that no case names.")
+@as_json
+@database
+@click.pass_obj
+def documents_(config_file: Path | None, remove_orphans: bool, database: str | None, as_json: bool) -> None:
+    """Compare the folder of documents with the database: files that are missing, and files that no case names.
+
+    Exit code 1 when a file is missing. An orphan is what a crash or a form that was never sent leaves; it is harmless.
+    """
+    from engine import documents
+
+    with refusals(as_json):
+        application = prepared(configured(config_file, database))
+        with application.store.reading() as session:
+            found = list(documents.sweep(session, application.config.documents, now=application.clock.now()))
+        orphans = [path for what, path in found if what == "orphan"]
+        missing = [path for what, path in found if what == "missing"]
+        for path in orphans if remove_orphans else ():
+            path.unlink(missing_ok=True)
+        verb = "removed" if remove_orphans else "found"
+        lines = [f"{what}: {path}" for what, path in found]
+        say(
+            as_json,
+            {"orphans": [str(path) for path in orphans], "missing": [str(path) for path in missing]},
+            "\n".join([*lines, f"{len(orphans)} orphan(s) {verb}, {len(missing)} file(s) missing."]),
+        )
+        sys.exit(1 if missing else 0)

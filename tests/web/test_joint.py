@@ -115,19 +115,26 @@ def test_answers_are_seen_arriving_and_absence_is_told(
     assert "3 个单位中已有 1 个答复" in seen
     assert "同意联办" in seen
     assert seen.count("等待答复，期限") == 2
-    disagrees = {"position": "disagree", "opinion": "费用由物业承担"}
-    complete(district, clock, inviting, "co_opinion", "community", disagrees, "LHQ.MZ.01")
     with district.store.reading() as session:
-        due = session.scalars(
-            select(Task.due_at).where(Task.case_id == inviting, Task.form == "co_opinion", Task.state == "open")
-        ).one()
+        open_until = select(Task.due_at).where(Task.case_id == inviting, Task.form == "co_opinion", Task.state == "open")
+        due = session.scalars(open_until).first()
+    assert due is not None
     clock.set(due + timedelta(minutes=1))
     Scheduler(district.store, district.world, clock, name="test", post=lambda *_: None).tick()
-    lead = visit("grid")  # days have passed
-    seen = words(lead.get(f"/cases/{inviting}"))
-    assert "缺席：截至" in seen
+    seen = words(visit("grid").get(f"/cases/{inviting}"))
+    assert seen.count("缺席：截至") == 2
+
+
+def test_the_conclusion_begins_with_what_the_units_said(
+    district: District, clock: ManualClock, visit: Visit, inviting: int
+) -> None:
+    invite(district, clock, inviting, "LHQ.MZ.01", "LHQ.MZ.01.01")
+    said = {"position": "agree", "opinion": "同意联办", "measures": "三日内维修", "commit_date": "2026-03-05"}
+    complete(district, clock, inviting, "co_opinion", "zone", said, "LHQ.MZ.01.01")
+    disagrees = {"position": "disagree", "opinion": "费用由物业承担"}
+    complete(district, clock, inviting, "co_opinion", "community", disagrees, "LHQ.MZ.01")
     task = town.open_task(district, inviting, "joint_conclusion")
-    page = lead.get(f"/tasks/{task.id}").text
+    page = visit("grid").get(f"/tasks/{task.id}").text
     measures = re.search(r'name="measures"[^>]*>([^<]*)<', page)
     dissent = re.search(r'name="dissent"[^>]*>([^<]*)<', page)
     assert measures

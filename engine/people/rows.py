@@ -19,25 +19,29 @@ def viewer_of(session: Session, person_id: int, *, now: datetime | None = None) 
 
     `now` None leaves out whom they stand in for.
     """
-    person = session.get(Person, person_id)
-    if person is None or not person.active:
+    rows = session.execute(_WITH_MEMBERSHIPS, {"person_id": person_id}).all()
+    if not rows or not rows[0][0].active:
         raise NotFound("person.unknown", "There is no such person, or they may no longer sign in.")
-    pairs = session.execute(
-        select(Membership.unit_id, Membership.role)
-        .where(Membership.person_id == person_id)
-        .order_by(Membership.unit_id, Membership.role)
-    )
+    person = rows[0][0]
     return Viewer(
         person.id,
         person.name_zh,
         person.name_en,
         person.locale,
-        tuple((unit, role) for unit, role in pairs),
+        tuple((unit, role) for _, unit, role in rows if unit),
         theme=person.theme,
         muted=frozenset(person.muted or ()),
         must_choose_password=person.password_ends_at is not None,
         stands_in_for=() if now is None else stands_in_for(session, person_id, now=now),
     )
+
+
+_WITH_MEMBERSHIPS = (
+    select(Person, Membership.unit_id, Membership.role)
+    .outerjoin(Membership, Membership.person_id == Person.id)
+    .where(Person.id == bindparam("person_id"))
+    .order_by(Membership.unit_id, Membership.role)
+)
 
 
 def stands_in_for(session: Session, deputy_id: int, *, now: datetime) -> tuple[StandIn, ...]:

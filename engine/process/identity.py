@@ -22,6 +22,7 @@ from engine.process.world import World
 
 SHOWN_FOR = timedelta(minutes=15)
 UNMASKED = "identity.unmasked"
+STEPPED_ASIDE = "handler.stepped_aside"
 FIELDS = ("phone", "address", "id_number")
 
 
@@ -99,7 +100,7 @@ def step_aside(session: Session, world: World, case_id: int, reason: str, *, vie
     record(
         session,
         case,
-        "handler.stepped_aside",
+        STEPPED_ASIDE,
         actor_id=viewer.person_id,
         now=now,
         facts={"reason": reason.strip(), "moved": [list(each) for each in moved], "units": units or [case.holder_id]},

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, lock_case, visits_of, wall_of
+from engine.cases import Case, Wall, lock_case, visits_of, wall_of
 from engine.errors import Invalid
 from engine.people import WORKING, Membership, Person, Viewer
 from engine.process.push import record
+from engine.process.story import Story
 from engine.process.world import World
 from engine.tasks import Task
 from engine.territory import Unit, ancestors, units_by_id
@@ -42,8 +43,19 @@ def mentionable(session: Session, case: Case, viewer: Viewer) -> Mentionable:
         return NOBODY
     asked = session.scalars(select(Task.unit_id).where(Task.case_id == case.id).distinct()).all()
     ids = {*ancestors(case.place_id), *asked, *(visit.unit_id for visit in visits_of(session, case.id))}
-    wall = wall_of(session, case)
-    units = [unit for unit in units_by_id(session, ids).values() if not wall.shuts_out(unit.id)]
+    return _mentionable(session, units_by_id(session, ids).values(), wall_of(session, case), viewer)
+
+
+def mentionable_in(session: Session, story: Story, viewer: Viewer) -> Mentionable:
+    """`mentionable` for whoever has read the case anyway: one query."""
+    if story.case.confidential:
+        return NOBODY
+    ids = {*ancestors(story.case.place_id), *(task.unit_id for task in story.tasks), *(v.unit_id for v in story.visits)}
+    return _mentionable(session, [story.units[each] for each in ids if each in story.units], story.wall, viewer)
+
+
+def _mentionable(session: Session, known: Iterable[Unit], wall: Wall, viewer: Viewer) -> Mentionable:
+    units = [unit for unit in known if not wall.shuts_out(unit.id)]
     units.sort(key=lambda unit: (-unit.id.count("."), unit.id))
     near = [unit.id for unit in units if unit.parent_id is not None]
     people = session.scalars(

@@ -28,7 +28,8 @@ class Related:
 
 
 def related(session: Session, viewer: Viewer, case: Case, parties: Sequence[Party]) -> list[Related]:
-    """The closest first, then the latest; only cases the viewer may see. Each ground is read through an index."""
+    """The closest first, then the latest; only cases the viewer may see. Each ground is read through an index;
+    the same respondent alone is no ground: many complain about one company."""
     since, until = case.received_at - SPAN, case.received_at + SPAN
     phones = sorted({party.phone for party in parties if party.phone})[:MOST_NAMES]
     petitioners = sorted({party.name for party in parties if party.role != RESPONDENT})[:MOST_NAMES]
@@ -45,20 +46,24 @@ def related(session: Session, viewer: Viewer, case: Case, parties: Sequence[Part
             )
         ),
     ]
-    found = session.execute(union_all(*(select(ground.limit(MOST_READ).subquery()) for ground in grounds)))
-    why: dict[int, set[str]] = {}
-    for case_id, ground in found:
-        if case_id != case.id:
-            why.setdefault(case_id, set()).add(ground)
-    if not why:
-        return []
-    seen = session.scalars(
-        select(Case).where(
-            Case.id.in_(sorted(why)), Case.received_at.between(since, until), visible_cases(viewer, one=sorted(why))
+    found = union_all(*(select(ground.limit(MOST_READ).subquery()) for ground in grounds)).cte("found")
+    rows = session.execute(
+        select(Case, found.c.why)
+        .join(found, found.c.id == Case.id)
+        .where(
+            Case.id != case.id,
+            Case.received_at.between(since, until),
+            visible_cases(viewer, one=select(found.c.id)),
         )
+    ).all()
+    why: dict[Case, set[str]] = {}
+    for each, ground in rows:
+        why.setdefault(each, set()).add(ground)
+    order = sorted(
+        (each for each, grounds_of in why.items() if grounds_of != {"respondent"}),
+        key=lambda each: (-sum(WEIGHTS[ground] for ground in why[each]), -each.id),
     )
-    order = sorted(seen, key=lambda each: (-sum(WEIGHTS[ground] for ground in why[each.id]), -each.id))
-    return [Related(each, tuple(ground for ground in WEIGHTS if ground in why[each.id])) for each in order[:MOST]]
+    return [Related(each, tuple(ground for ground in WEIGHTS if ground in why[each])) for each in order[:MOST]]
 
 
 WEIGHTS = {"phone": 8, "name": 4, "place": 2, "respondent": 1}

@@ -94,9 +94,9 @@ def standing(story: Story) -> list[str]:
     said = [_("With %(unit)s since %(when)s.", unit=unit, when=moment(visit.entered_at))]
     if case.state == "waiting_petitioner":
         said.append(_("It waits for the petitioner."))
-    if not story.open_tasks:
+    task = story.next_task
+    if task is None:
         return said
-    task = story.open_tasks[0]
     if task.claimed_by is not None and task.claimed_by in story.people:
         said.append(_("%(person)s is on it.", person=person_name(story.people[task.claimed_by])))
     else:

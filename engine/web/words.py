@@ -7,6 +7,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from engine.web.category_words import CATEGORIES
+from engine.web.figure_words import FIGURE_LISTS, FIGURE_MEANS, FIGURES
+
 STATES: Mapping[str, Any] = {
     "registered": _("registered"),
     "assigned": _("waiting to be signed in"),
@@ -49,48 +52,6 @@ KINDS: Mapping[str, Any] = {
     "petition_simple": _("Petition, simple procedure"),
     "emergency": _("Emergency"),
     "misconduct": _("Report of misconduct"),
-}
-
-CATEGORIES: Mapping[str, Any] = {
-    "neighbour.leak": _("Neighbours: leak"),
-    "neighbour.noise": _("Neighbours: noise"),
-    "neighbour.parking": _("Neighbours: parking"),
-    "neighbour.pet": _("Neighbours: pets"),
-    "noise.social": _("Noise: public places"),
-    "noise.construction": _("Noise: building site"),
-    "noise.renovation": _("Noise: renovation"),
-    "property.fee": _("Property management: fees"),
-    "property.repair": _("Property management: repairs"),
-    "property.lift": _("Property management: lift"),
-    "property.illegal_build": _("Illegal building"),
-    "labour.wages": _("Work: wages"),
-    "consumer.prepaid": _("Consumers: prepaid card"),
-    "consumer.refund": _("Consumers: refund"),
-    "contract.lease": _("Contract: lease"),
-    "contract.loan": _("Contract: loan"),
-    "contract.shop_transfer": _("Contract: shop transfer"),
-    "marriage.family": _("Marriage and family"),
-    "marriage.property": _("Marriage: property"),
-    "family.violence": _("Domestic violence"),
-    "medical.harm": _("Medical harm"),
-    "land.compensation": _("Land: compensation"),
-    "land.collective": _("Land: collective assets"),
-    "land.lease": _("Land: lease"),
-    "housing.delivery": _("Housing: late delivery"),
-    "construction.damage": _("Building site: damage"),
-    "education": _("Education"),
-    "education.admission": _("Education: admission"),
-    "education.fee": _("Education: fees"),
-    "environment.fumes": _("Environment: fumes"),
-    "environment.waste": _("Environment: waste"),
-    "safety.fire": _("Fire safety"),
-    "road.facility": _("Roads: facilities"),
-    "road.lighting": _("Roads: lighting"),
-    "road.drainage": _("Roads: drainage"),
-    "consult.permit": _("Question: permits"),
-    "suggestion.facility": _("Suggestion: facilities"),
-    "misconduct": _("Misconduct"),
-    "unsorted": _("Not sorted yet"),
 }
 
 SIZES: Mapping[str, Any] = {"small": _("small matter"), "big": _("big matter")}
@@ -293,6 +254,7 @@ NEWS: Mapping[str, Any] = {
     "ack_overdue": _("Not signed in in time"),
     "contact_overdue": _("Nobody was called in time"),
     "supervision_overdue": _("Supervision not answered in time"),
+    "instruction_overdue": _("Instruction not answered in time"),
     "case_outer_overdue": _("The time for the whole case has passed"),
     "urgent_contact_overdue": _("Nobody was called in time"),
     "upgrade_asked": _("A rise is asked for"),
@@ -370,28 +332,6 @@ SORTS: Mapping[str, Any] = {
 }
 
 CARDS: Mapping[str, Any] = {"yellow": _("yellow card"), "red": _("red card")}
-
-FIGURES: Mapping[str, Any] = {
-    "overdue": _("Overdue now"),
-    "soon": _("Due within a working day"),
-    "risen": _("Risen in 7 days"),
-    "open": _("Open"),
-    "in_time": _("Closed in time, 30 days"),
-}
-
-FIGURE_LISTS: Mapping[str, Any] = {
-    **FIGURES,
-    "open": _("Open cases"),
-    "in_time": _("Closed in 30 days"),
-}
-
-FIGURE_MEANS: Mapping[str, Any] = {
-    "overdue": _("Open cases whose time for the whole case, or at the highest tier, has run out."),
-    "soon": _("Open cases whose time at the present tier ends within one working day."),
-    "risen": _("Cases that moved up a tier out of this area in the last seven days, whatever became of them."),
-    "open": _("Cases that are not closed, withdrawn or merged. Confidential cases are in no number."),
-    "in_time": _("Of the cases closed in the last thirty days, those closed before their time had run out."),
-}
 
 TABLES: Mapping[str, Mapping[Any, Any]] = {
     "act": ACTS,

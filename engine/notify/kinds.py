@@ -40,6 +40,8 @@ _KINDS: Mapping[str, Kind] = {
     "comment.made": Kind.MENTION,
     "handler.stepped_aside": Kind.MOVED,
     "supervision.opened": Kind.SUPERVISION,
+    "case.instructed": Kind.SUPERVISION,
+    "instruction_overdue": Kind.SUPERVISION,
 }
 
 

@@ -15,13 +15,13 @@ from engine.deadlines import DeadlineState
 from engine.errors import Invalid, NotFound
 from engine.process import Story, Wanted
 from engine.web import once
+from engine.web.category_words import CATEGORIES
 from engine.web.context import acting, looking, now, viewer, world
 from engine.web.language import _
 from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.qr import picture
 from engine.web.show_case import sorted_out
-from engine.web.words import CATEGORIES
 
 pages = Blueprint("cases", __name__)
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine import deadlines, process
 from engine.cases import Case, CaseState, PublicState, Visit, get_case, public_state, visits_of
 from engine.citizen.model import Tracking
-from engine.deadlines import DeadlineState, parse_length
+from engine.deadlines import parse_length
 from engine.escalation import REDO, RISES
 from engine.history import HistoryEntry
 from engine.process import Forecast, World
@@ -83,7 +83,7 @@ class Progress:
     office: Sequence[Unit]
     """The office in charge and the one above it, which says where it is."""
     due_at: datetime | None
-    """When the answer is due; None once there is one, and while the clock stands still."""
+    """When the answer is due, or was; None once there is one."""
     forecast: Forecast | None
     supervised: bool
     steps: Sequence[Step]
@@ -116,7 +116,7 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
         ended=state if case.ended else None,
         result=case.result if case.ended else None,
         office=[units[each] for each in office if each in units],
-        due_at=outer.due_at if outer is not None and outer.state == DeadlineState.ARMED else None,
+        due_at=outer.due_at if outer is not None and not case.ended else None,
         forecast=foreseen,
         supervised=any(step.what == "supervised" for step in steps),
         steps=steps[::-1],
@@ -174,7 +174,8 @@ def _step(entry: HistoryEntry) -> Step | None:
     match what:
         case "moved_up" | "moved_down" | "reopened":
             to, came = facts.get("to") or {}, facts.get("from") or {}
-            return Step(entry.at, what, to.get("unit"), came.get("unit"), why=facts.get("reason"))
+            why = {"case.returned": "return_down", "case.downgraded": "downgrade"}.get(entry.act, facts.get("reason"))
+            return Step(entry.at, what, to.get("unit"), came.get("unit"), why=why)
         case "waiting" if facts.get("reason") != "waiting_petitioner":
             return Step(entry.at, "paused", why=facts.get("reason"))
         case "papers" if facts.get("by") != "petitioner":

@@ -38,7 +38,9 @@ ACTS: Mapping[str, frozenset[str]] = {
     "board.read": frozenset({"leader", "dispatcher", "petition_officer"}),
     "document.hide": frozenset({"lead", "deputy", "dispatcher", "leader", "petition_officer"}),
     "task.hand_over": frozenset({"lead", "dispatcher", "leader"}),
-    "place.print_codes": frozenset({"lead", "deputy", "handler", "dispatcher", "clerk", "leader", "operator"}),
+    "place.print_codes": frozenset(
+        {"lead", "deputy", "handler", "dispatcher", "clerk", "petition_officer", "leader", "operator"}
+    ),
     "process.publish": frozenset({"designer"}),
     "system.operate": frozenset({"operator"}),
 }

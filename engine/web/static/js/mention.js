@@ -10,6 +10,7 @@ for (const form of document.querySelectorAll('[data-mention]')) {
 function offer(text, names) {
   const list = Object.assign(document.createElement('ul'), { className: 'offers', id: `${text.id}-names`, hidden: true });
   list.setAttribute('role', 'listbox');
+  list.setAttribute('aria-label', text.form.dataset.mention);
   text.setAttribute('aria-controls', list.id);
   text.setAttribute('aria-autocomplete', 'list');
   text.after(list);

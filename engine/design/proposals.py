@@ -1,0 +1,146 @@
+"""Beginning, finding, moving and dropping proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import deploy
+from engine.design.model import Proposal, ProposalFile, ProposalState
+from engine.errors import Conflict, Invalid, NotFound
+
+LONGEST_TITLE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """What came between a proposal and the release in force. `clashes` are paths that both changed differently."""
+
+    base_id: int
+    newest_id: int
+    changed: tuple[str, ...]
+    """Paths that the newer release changed and the proposal did not touch."""
+    clashes: tuple[str, ...]
+
+
+def begin_proposal(session: Session, title: str, *, author_id: int, now: datetime) -> Proposal:
+    """An empty proposal on the release in force. Raises Invalid without a title, NotFound before the first release."""
+    newest = _newest(session)
+    proposal = Proposal(
+        title=_title(title), author_id=author_id, base_id=newest, created_at=now, changed_at=now, state="open"
+    )
+    session.add(proposal)
+    session.flush()
+    return proposal
+
+
+def get_proposal(session: Session, proposal_id: int, *, lock: bool = False) -> Proposal:
+    """Raises NotFound. `lock` takes the row for a change."""
+    statement = select(Proposal).where(Proposal.id == proposal_id)
+    if lock:
+        session.flush()  # reading it anew must not lose what this transaction has changed
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(statement).first()
+    if found is None:
+        raise NotFound("proposal.unknown", "There is no such proposal.", proposal=proposal_id)
+    return found
+
+
+def must_be_open(proposal: Proposal) -> None:
+    """Raises Conflict for one that was published or dropped."""
+    if proposal.state != ProposalState.OPEN:
+        raise Conflict(
+            "proposal.closed",
+            f"This proposal was {proposal.state} and cannot be changed any more.",
+            proposal=proposal.id,
+            state=str(proposal.state),
+        )
+
+
+def open_proposals(session: Session) -> Sequence[Proposal]:
+    """Those that are worked on, latest change first."""
+    return session.scalars(
+        select(Proposal)
+        .where(Proposal.state == ProposalState.OPEN)
+        .order_by(Proposal.changed_at.desc(), Proposal.id.desc())
+    ).all()
+
+
+def rename_proposal(session: Session, proposal_id: int, title: str, *, now: datetime) -> Proposal:
+    proposal = get_proposal(session, proposal_id, lock=True)
+    must_be_open(proposal)
+    proposal.title, proposal.changed_at = _title(title), now
+    return proposal
+
+
+def drop_proposal(session: Session, proposal_id: int, *, actor_id: int, now: datetime) -> Proposal:
+    """Gives a proposal up; its files stay readable. Dropping it again changes nothing."""
+    proposal = get_proposal(session, proposal_id, lock=True)
+    if proposal.state == ProposalState.DROPPED:
+        return proposal
+    must_be_open(proposal)
+    proposal.state = ProposalState.DROPPED.value
+    proposal.closed_at, proposal.closed_by = now, actor_id
+    return proposal
+
+
+def stale(session: Session, proposal: Proposal) -> Stale | None:
+    """What a newer release has changed since; None while the proposal stands on the newest."""
+    newest = _newest(session)
+    if proposal.base_id == newest:
+        return None
+    before, after = deploy.files_of(session, proposal.base_id), deploy.files_of(session, newest)
+    moved = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    mine = dict(
+        session.execute(
+            select(ProposalFile.path, ProposalFile.content).where(ProposalFile.proposal_id == proposal.id)
+        ).all()
+    )
+    clashes = sorted(path for path in moved & mine.keys() if mine[path] != after.get(path))
+    return Stale(proposal.base_id, newest, tuple(sorted(moved - mine.keys())), tuple(clashes))
+
+
+def adopt_release(session: Session, proposal_id: int, *, keep_mine: Sequence[str] = (), now: datetime) -> Stale | None:
+    """Puts a proposal on the release in force. Untouched files follow the release.
+
+    Raises Conflict `proposal.clash` while a file that both changed is not named in `keep_mine`: its content then
+    stays as the proposal has it and replaces what the release says. None: it stood there already.
+    """
+    proposal = get_proposal(session, proposal_id, lock=True)
+    must_be_open(proposal)
+    behind = stale(session, proposal)
+    if behind is None:
+        return None
+    undecided = [path for path in behind.clashes if path not in keep_mine]
+    if undecided:
+        raise Conflict(
+            "proposal.clash",
+            f"Release {behind.newest_id} changed the same files: {', '.join(undecided)}. "
+            "Look at both and say whether yours should stay.",
+            paths=undecided,
+            release=behind.newest_id,
+        )
+    proposal.base_id, proposal.changed_at = behind.newest_id, now
+    return behind
+
+
+def _newest(session: Session) -> int:
+    newest = session.scalar(select(deploy.Release.id).order_by(deploy.Release.id.desc()).limit(1))
+    if newest is None:
+        raise NotFound("release.none", "No process has been published yet: run `maplebridge publish`.")
+    return newest
+
+
+def _title(title: str) -> str:
+    title = " ".join(title.split())
+    if not title or len(title) > LONGEST_TITLE:
+        raise Invalid(
+            "field.required",
+            f"A title of at most {LONGEST_TITLE} characters is needed.",
+            fields={"title": {"zh": f"需要标题（不超过 {LONGEST_TITLE} 字）。", "en": "A short title is needed."}},
+        )
+    return title

@@ -21,7 +21,7 @@ from engine.web.language import _
 from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.qr import picture
-from engine.web.show_case import sorted_out
+from engine.web.show_case import sorted_out, told
 
 pages = Blueprint("cases", __name__)
 
@@ -47,7 +47,7 @@ def diagram(case_id: int, process_id: str) -> Response:
     """The diagram the case runs on, which need not be the one in force."""
     with looking() as session:
         case = tasks.see_case(session, viewer(), case_id)
-        story = process.tell(session, world(), case, viewer=viewer(), now=now())
+        story = told(session, case)
         chart = process.chart_of(session, world(), story, process_id, now=now())
         if chart is None:
             raise NotFound("diagram.unknown", "This case has no such diagram.")
@@ -61,7 +61,7 @@ def time_spent(case_id: int) -> str:
     """Why is it late: where the time went, longest first."""
     with looking() as session:
         case = tasks.see_case(session, viewer(), case_id)
-        story = process.tell(session, world(), case, viewer=viewer(), now=now())
+        story = told(session, case)
         spent = process.time_spent(story, world(), now=now())
         return render_template("cases/time.html", story=story, case=case, spent=spent)
 
@@ -72,7 +72,7 @@ def sheet(case_id: int) -> str:
     """The whole story on paper, with personal data as it is shown on the page."""
     with looking() as session:
         case = tasks.see_case(session, viewer(), case_id)
-        story = process.tell(session, world(), case, viewer=viewer(), now=now())
+        story = told(session, case)
         address = url_for("cases.show", case_id=case_id, _external=True)
         return render_template("cases/sheet.html", story=story, case=case, address=address, code=picture(address))
 
@@ -218,7 +218,7 @@ def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:
     who = viewer()
     with looking() as session:
         case = tasks.see_case(session, who, case_id)
-        story = process.tell(session, world(), case, viewer=who, now=now())
+        story = told(session, case)
         entries, older = sorted_out(story.entries, request.args.get("sort", ""), older=_number("older"))
         return render_template(
             "cases/case.html",

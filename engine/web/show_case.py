@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, after_this_request
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
-from engine.cases import Party, Visit, masked_address, masked_id_number, masked_phone, masked_text, name_of
+from engine import process
+from engine.cases import Case, Party, Visit, masked_address, masked_id_number, masked_phone, masked_text, name_of
 from engine.deadlines import Deadline, DeadlineState
 from engine.history import HistoryEntry
 from engine.process import Chart, Forecast, Story, Stretch
 from engine.territory import Unit
-from engine.web.context import locale, now, world
+from engine.web.context import locale, now, viewer, world
 from engine.web.language import _
 from engine.web.show import instant, left, moment, person_name, span_text, task_name, unit_name
 from engine.web.strip import Strip, strip_of
@@ -51,6 +53,19 @@ def register(app: Flask) -> None:
         chart_data=chart_data,
         history_sorts=tuple(SORTS),
     )
+
+
+def told(session: Session, case: Case) -> Story:
+    """The story of a case for the one who asks; a page that shows something in the clear is never kept on a phone."""
+    story = process.tell(session, world(), case, viewer=viewer(), now=now())
+    if story.shown:
+        after_this_request(_never_kept)
+    return story
+
+
+def _never_kept(answer: Response) -> Response:
+    answer.headers["X-In-The-Clear"] = "yes"
+    return answer
 
 
 def both(name: str) -> str:

@@ -23,6 +23,7 @@ from engine.web.policy import policy
 from engine.web.refusals import words_of
 from engine.web.sent import sent
 from engine.web.show import task_name
+from engine.web.show_case import told
 
 pages = Blueprint("tasks", __name__)
 
@@ -133,7 +134,7 @@ def _page(
         form = form_of(session, task)
         is_open = task.state == TaskState.OPEN
         can = tasks.standing(session, task, case, who)
-        story = process.tell(session, world(), case, viewer=who, now=now())
+        story = told(session, case)
         draft = tasks.draft_of(session, who.person_id, tasks.about_task(task_id))
         if raw is None and form is not None:
             raw = filled(form, draft, request.args, first_words(form, task, story))

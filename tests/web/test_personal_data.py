@@ -94,10 +94,13 @@ def test_with_a_reason_and_for_a_quarter_of_an_hour(
     page = words(visitor.get(f"/cases/{case_id}"))
     assert all(secret in page for secret in SECRETS)
     assert "对您明文显示至" in page
+    assert "X-In-The-Clear" in visitor.get(f"/cases/{case_id}").headers  # the service worker keeps no such page
     assert NAME in words(visitor.get(f"/cases/{case_id}/print"))
     assert NAME not in visit("grid_b").get(f"/cases/{case_id}").text
     clock.advance(timedelta(minutes=15))
-    assert NAME not in visitor.get(f"/cases/{case_id}").text
+    masked = visitor.get(f"/cases/{case_id}")
+    assert NAME not in masked.text
+    assert "X-In-The-Clear" not in masked.headers
     with district.store.reading() as session:
         entry = session.scalars(select(HistoryEntry).where(HistoryEntry.act == "identity.unmasked")).one()
     assert entry.actor_id == district.people["grid"]

@@ -50,8 +50,9 @@ async function signing(request) {
 async function fromNetwork(request) {
   try {
     const answer = await fetch(request);
-    if (answer.ok && answer.type === 'basic' && !answer.redirected) await keepPage(request, answer.clone());
-    else if (answer.status === 404 || answer.status === 403) await (await caches.open(PAGES_STORE)).delete(request);
+    const never = answer.headers.has('x-in-the-clear'); // personal data are shown for a quarter of an hour, not longer
+    if (answer.ok && answer.type === 'basic' && !answer.redirected && !never) await keepPage(request, answer.clone());
+    else if (never || answer.status === 404 || answer.status === 403) await (await caches.open(PAGES_STORE)).delete(request);
     return answer;
   } catch {
     const kept = await caches.match(request, { cacheName: PAGES_STORE });

@@ -1,0 +1,120 @@
+"""No page reads a large table from end to end: the plans of all its statements, on both databases.
+
+Thousands of cases of other streets surround the one that is looked at. Statements are taken from the requests
+themselves, so that a new query cannot hide; people of the whole district count over covering indexes and are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.orm import Session
+
+from engine import search
+from engine.cases import Case, Party, Visit
+from engine.clock import ManualClock
+from engine.deadlines import Deadline
+from engine.history import HistoryEntry
+from engine.notify import Notice
+from engine.process import Instance
+from engine.search import CaseText, words_of
+from engine.store import Store, table_of
+from engine.tasks import Task
+from engine.web import create_app
+from tests.web import district as town
+from tests.web.visitor import Visitor
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+MANY = 8_000
+LARGE = "case|visit|task|deadline|party|history|instance|outbox|notice|case_text"
+SCAN = re.compile(rf'seq scan on "?({LARGE})"?( |$)|^scan "?({LARGE})"?$', re.MULTILINE | re.IGNORECASE)
+PAGES = (
+    "/",
+    "/?tab=unit",
+    "/?tab=done",
+    "/cases",
+    "/cases?state=closed",
+    "/cases?q=漏水",
+    "/cases/{case}",
+    "/tasks/{task}",
+    "/search?q=漏水",
+    "/search?q=漏",
+    "/search?q=13800138000",
+    "/search?q=LHQ-20260302-0001&state=open&period=year&category=neighbour.leak&place=LHQ.MZ.01.01.01",
+)
+
+
+@pytest.fixture
+def district(each_store: Store, clock: ManualClock) -> town.District:
+    settled = town.settle(each_store, now=NOW)
+    for number in range(3):
+        town.file_case(settled, clock, title=f"楼上漏水 {number}")
+    with each_store.transaction() as session:
+        _surround(session)
+    with each_store.transaction() as session:
+        session.execute(text("ANALYZE"))
+    return settled
+
+
+def _surround(session: Session) -> None:
+    """Copies one case of another street so often that reading all of them would be noticed."""
+    case = town.add_case(session, now=NOW - timedelta(days=30), place="LHQ.GL.01.01.01", title="别处的漏水")
+    town.add_task(session, case, now=NOW)
+    session.flush()
+    first = 100_000
+    session.add(
+        Notice(key="elsewhere", unit_id="LHQ.GL.01.01.01", case_id=case.id, what="new", kind="new", facts={}, at=NOW)
+    )
+    session.flush()
+    for model in (Case, Party, Visit, Instance, Task, Deadline, HistoryEntry, Notice):
+        table = table_of(model)
+        key = table.c.id if model is Case else table.c.case_id
+        row = dict(session.execute(select(table).where(key == case.id).limit(1)).mappings().one())
+        rows = [_copied(row, number, first) for number in range(MANY)]
+        session.execute(insert(table), rows)
+    words = search.words_of_case(case, (), {}, ())
+    session.execute(
+        insert(table_of(CaseText)),
+        [{"case_id": first + n, "words": [*words, *words_of(f"漏水 {n}")]} for n in range(MANY)],
+    )
+
+
+def _copied(row: dict[str, Any], number: int, first: int) -> dict[str, Any]:
+    new = {**row, **{name: first + number for name in ("id", "case_id", "instance_id") if name in row}}
+    return {**new, **{name: f"GL-{number}" for name in ("number", "key") if name in row}}
+
+
+def test_no_page_reads_a_large_table_from_end_to_end(district: town.District, clock: ManualClock) -> None:
+    store = district.store
+    visitor = Visitor(create_app(store, district.world, clock))
+    visitor.get("/sign-in")
+    assert visitor.post("/sign-in/demo", {"person": str(district.people["grid"])}).status_code == 302
+    with store.reading() as session:
+        seen = {"case": 1, "task": session.scalar(select(Task.id).where(Task.case_id == 1, Task.state == "open"))}
+    asked: list[tuple[str, Any]] = []
+    found: dict[str, str] = {}
+    event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+    for page in PAGES:
+        asked.clear()
+        assert visitor.get(page.format(**seen)).status_code == 200, page
+        statements = list(asked)
+        assert statements
+        with store.reading() as session:
+            plans = [(statement, _plan(session, statement, given)) for statement, given in statements]
+        found |= {statement: f"{page}\n{statement}\n{plan}" for statement, plan in plans if SCAN.search(plan)}
+    assert not found, "\n\n".join(found.values())
+    with store.reading() as session:  # and a scan would be noticed
+        assert SCAN.search(_plan(session, "SELECT id FROM \"case\" WHERE title = 'x'", ()))
+
+
+def _plan(session: Session, statement: str, given: Any) -> str:
+    if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
+        return ""
+    prefix = "EXPLAIN QUERY PLAN " if session.get_bind().dialect.name == "sqlite" else "EXPLAIN "
+    cursor = session.connection().connection.cursor()
+    cursor.execute(prefix + statement, given)
+    return "\n".join(str(row[-1]) for row in cursor.fetchall())

@@ -169,10 +169,33 @@ def test_only_choices_and_numbers_reach_the_diagram() -> None:
     assert asked.variables(answers) == {"outcome": "joint", "people": None, "sure": True, "list": ["a"]}
 
 
+def test_a_picker_names_documents_of_the_case_and_nothing_else() -> None:
+    papers = {"documents": [Choice("7", Words("漏水.jpg", "漏水.jpg"), is_picture=True), Choice("8", Words("a", "a"))]}
+    reason = {
+        "type": "textfield",
+        "key": "reason",
+        "label": "依据",
+        "conditional": {"hide": "=papers != null"},
+        "validate": {"required": True},
+    }
+    asked = form({"type": "filepicker", "key": "papers", "label": "材料", "multiple": True}, reason)
+    assert asked.check({"papers": ["8", "7", "8"]}, choices=papers) == {"papers": ["8", "7"]}
+    assert asked.variables({"papers": ["7"]}) == {}
+    for raw in ({"papers": ["9"], "reason": "x"}, {"papers": []}, {}):
+        with pytest.raises(Invalid):
+            asked.check(raw, choices=papers)
+    signature = {"type": "filepicker", "key": "s", "label": "签名", "properties": {"drawn": "true"}}
+    drawn = form({**signature, "validate": {"required": True}})
+    assert drawn.fields["s"].drawn
+    with pytest.raises(Invalid) as refused:
+        drawn.check({}, choices=papers)
+    assert refused.value.facts["fields"]["s"]["en"] == "Please sign."
+
+
 @pytest.mark.parametrize(
     ("component", "words"),
     [
-        ({"type": "filepicker", "key": "x", "label": "x"}, "'filepicker' is not supported"),
+        ({"type": "table", "key": "x", "label": "x"}, "'table' is not supported"),
         ({"type": "textfield", "key": "a b", "label": "x"}, "must be a word"),
         ({"type": "radio", "key": "x", "label": "x"}, "needs values"),
         ({"type": "radio", "key": "x", "label": "x", "values": [{"label": "a"}]}, "label and a value"),

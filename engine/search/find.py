@@ -1,7 +1,7 @@
 """Finding cases by their words, among those a person may see.
 
 The index gives candidates, newest first; `tasks.visible_cases` and the filters decide which of them are shown. What is
-shown also holds the words in what the asker may read: a protected name finds nothing for those whom it is not told.
+shown also holds the words in what the asker may know: a protected name finds nothing for those whom it is not told.
 """
 
 from __future__ import annotations
@@ -55,12 +55,13 @@ class Hit:
     place: Sequence[Unit]
     """Highest unit first."""
     parties: Sequence[Party]
-    identity_shown: bool
+    identity_known: bool
+    """Whether the asker may know who the protected parties are, and so find the case by them."""
 
     @property
     def all_told(self) -> bool:
-        """Whether the asker may read everything that the case is found by."""
-        return self.identity_shown or not any(party.protected for party in self.parties)
+        """Whether the asker may know everything that the case is found by."""
+        return self.identity_known or not any(party.protected for party in self.parties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +137,9 @@ def _filters(asked: Asked) -> Iterator[ColumnElement[bool]]:
 
 def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:
     """Marks of which each list must give one: what narrows the search inside the index."""
-    units = viewer.units(WORKING)
     marks = []
-    if all("." in unit for unit in units):
-        marks.append([mark("", unit) for unit in units])
+    if all("." in unit for unit in viewer.units(WORKING)):
+        marks.append([mark("", unit) for unit in viewer.asked])
     if asked.place_id:
         marks.append([mark("", asked.place_id)])
     if asked.category:
@@ -153,7 +153,7 @@ def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:
 
 def _levels(viewer: Viewer, asked: Asked) -> Sequence[str]:
     """The sizes of stretches to go back by: who sees little begins with a long one, since little stands in it."""
-    units = [asked.place_id] if asked.place_id else viewer.units(WORKING)
+    units = [asked.place_id] if asked.place_id else viewer.asked
     highest = min(unit.count(".") for unit in units)
     return tuple(BLOCKS)[max(0, min(highest - 1, 2)) :]
 
@@ -260,9 +260,10 @@ def _told(
 
     def hit(case: Case) -> Hit:
         place = [units[unit] for unit in reversed(ancestors(case.place_id)) if unit in units]
-        return Hit(case, place, parties.get(case.id, ()), identity_shown(viewer, case, tasks.get(case.id, ())))
+        known = viewer.may("case.unmask") and identity_shown(viewer, case, tasks.get(case.id, ()))
+        return Hit(case, place, parties.get(case.id, ()), known)
 
-    by_phone = [each for each in map(hit, phoned) if each.identity_shown]
+    by_phone = [each for each in map(hit, phoned) if each.identity_known]
     known = {each.case.id for each in by_phone}
     phrases, number = asked.phrases, asked.text.strip().upper()
     by_words = [
@@ -275,7 +276,7 @@ def _told(
 
 
 def readable(hit: Hit) -> list[str]:
-    """The texts of a hit that the asker may read."""
-    told = [party.name for party in hit.parties if hit.identity_shown or not party.protected]
+    """The texts of a hit that the asker may know."""
+    told = [party.name for party in hit.parties if hit.identity_known or not party.protected]
     where = [hit.case.address_text] if hit.case.address_text and hit.all_told else []
     return [*open_texts(hit.case, hit.place), *told, *where]

@@ -14,17 +14,17 @@ from sqlalchemy import bindparam, delete, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, Party, Visit
+from engine.cases import Case, Party, Visit, masked_text
 from engine.search.model import BLOCKS, CaseText
 from engine.search.words import words_of
-from engine.store import Store, table_of
+from engine.store import Store, table_of, update_row
 from engine.tasks import Task
 from engine.territory import Unit, ancestors, is_within, units_by_id
 
 AT_ONCE = 500
 IS_OPEN = "§open"
 PROTECTED = "¤"
-"""Stands before a word that only those may find who see the identity of protected parties."""
+"""Stands before a word that only those may find who may know the identity of protected parties."""
 
 _text = table_of(CaseText)
 _PUT = {
@@ -41,6 +41,7 @@ _ELSEWHERE = union(
 
 def index_case(session: Session, case: Case) -> None:
     """Writes what a case is found by as it stands now, in the transaction that changed it. May be repeated."""
+    update_row(session, case)
     session.flush()
     index_cases(session, [case])
 
@@ -85,9 +86,15 @@ def words_of_case(
 
 
 def open_texts(case: Case, line: Sequence[Unit]) -> list[str]:
-    """What everybody may find who sees the case."""
-    texts = [case.number, case.title, case.description, case.demand or "", case.external_no or ""]
-    return [*texts, *(unit.name_zh for unit in line), *(unit.name_en for unit in line)]
+    """What everybody may find who sees the case. Telephones and identity numbers in the texts are not among it."""
+    told = [masked_text(text) for text in (case.title, case.description, case.demand or "")]
+    return [
+        case.number,
+        *told,
+        case.external_no or "",
+        *(unit.name_zh for unit in line),
+        *(unit.name_en for unit in line),
+    ]
 
 
 def marks_of(case: Case) -> Iterator[str]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, render_template, request
 
 from engine import search
-from engine.cases import Case
+from engine.cases import Case, masked_name, masked_text
 from engine.people import WORKING, Viewer
 from engine.search import Asked, Hit, Phrase
 from engine.territory import children, is_within, line_of
@@ -97,14 +97,18 @@ def _may_look_at(who: Viewer, place: str) -> bool:
 
 
 def _line(hit: Hit, phrases: Sequence[Phrase]) -> Line:
-    named = [search.marked(party.name, phrases) for party in hit.parties if hit.identity_shown or not party.protected]
-    texts = (hit.case.description, hit.case.demand or "")
+    texts = (masked_text(hit.case.description), masked_text(hit.case.demand or ""))
     body = next((text for text in texts if search.found_in(text, phrases)), texts[0])
     return Line(
         hit.case,
-        search.marked(hit.case.title, phrases),
+        search.marked(masked_text(hit.case.title), phrases),
         search.excerpt(body, phrases),
         search.marked(place_line(hit.place), phrases),
         search.marked(hit.case.number, phrases),
-        [pieces for pieces in named if any(asked for _, asked in pieces)],
+        [
+            # who found a protected party knows the name; others may look over the shoulder
+            [(masked_name(party.name), True)] if party.protected else search.marked(party.name, phrases)
+            for party in hit.parties
+            if search.found_in(party.name, phrases) and (hit.identity_known or not party.protected)
+        ],
     )

@@ -37,7 +37,10 @@ def test_people_are_named_to_those_only_who_may_know_them(visit: Visit, case_id:
         visitor = visit(who)
         assert (f"/cases/{case_id}" in visitor.get("/search?q=谢女士").text) is found, who
         assert (f"/cases/{case_id}" in visitor.get("/search?q=13800138000").text) is found, who
-        assert f"/cases/{case_id}" in visitor.get("/search?q=许某").text, who
+        assert "<mark>许某</mark>" in visitor.get("/search?q=许某").text, who
+    page = visit("grid").get("/search?q=谢女士").text.partition("<ul")[2]
+    assert "<mark>谢**</mark>" in page
+    assert "谢女士" not in page
 
 
 @pytest.mark.parametrize("who", ["street_gl", "grid_gl", "grid_2"])

@@ -16,8 +16,8 @@ from engine.people import Viewer
 from engine.process import World
 from engine.territory import Unit, ancestors, line_of, units_by_id, within
 
-MOST_LABELS = 3000
-"""In the area of one set of sheets: a whole street."""
+MOST_LABELS = 600
+"""In the area of one set of sheets: a large community, drawn in a few seconds."""
 WITH_CODE = 2
 """So many of the lowest tiers have codes: grids and buildings."""
 FARTHEST = 8
@@ -61,7 +61,7 @@ def find_place(session: Session, world: World, typed: str) -> Place:
 def labels(session: Session, world: World, unit_id: str, *, viewer: Viewer) -> list[Label]:
     """A label for every living place with a code below a unit, in the order one walks past them; the unit's own too.
 
-    Raises NotFound where the viewer may not print, Conflict `labels.too_many` for more than a street.
+    Raises NotFound where the viewer may not print, Conflict `labels.too_many` for more than a community.
     """
     _must_print(session, viewer, unit_id)
     query = select(Unit).where(_alive_below(unit_id)).order_by(Unit.id).limit(MOST_LABELS + 1)

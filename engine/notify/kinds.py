@@ -28,6 +28,7 @@ _KINDS: Mapping[str, Kind] = {
     "raised": Kind.MOVED,
     "case.returned": Kind.MOVED,
     "case.downgraded": Kind.MOVED,
+    "case.reopened": Kind.MOVED,
     "downgraded": Kind.MOVED,
     "case.regraded": Kind.MOVED,
     "severity_jump": Kind.MOVED,

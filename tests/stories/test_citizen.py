@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import citizen, verify
 from engine.cases import Case, CaseState
@@ -227,4 +229,22 @@ def test_withdrawing_needs_a_reason_and_a_tick(district: Open) -> None:
     assert visitor.post("/t/withdrawal", {"reason": "邻居自己修好了", "sure": "on"}).status_code == 302
     assert here.case(case).state == CaseState.WITHDRAWN
     assert "已撤回" in seen(visitor)
+    sound(here)
+
+
+def test_one_form_sent_from_two_sides_at_once_is_one_case(district: Open) -> None:
+    here = district("2024-11-18 10:00")
+    report = citizen.Report("楼上漏水，没有人管", "302 室", "", "k" * 22)
+
+    def send(_: int) -> str:
+        def act(session: Session) -> str:
+            place = citizen.find_place(session, here.world, BUILDING)
+            return citizen.file_report(session, here.world, place, report, now=here.clock.now()).code
+
+        return here.store.run(act)
+
+    with ThreadPoolExecutor(6) as pool:
+        codes = set(pool.map(send, range(6)))
+    assert len(codes) == 1
+    only_case(here)
     sound(here)

@@ -24,7 +24,7 @@ from engine.territory import Unit, ancestors, units_by_id, within
 
 LONGEST = 80
 PAGE = 20
-BATCHES = (80, 400, 2000)
+BATCHES = (40, 200, 1000)
 """How many candidates are looked at for one page, at most; then the page ends, and the next goes on from there."""
 SHORTEST_PHONE = 7
 
@@ -97,7 +97,7 @@ def _by_phone(session: Session, viewer: Viewer, written: str, where: Sequence[Co
         return []
     has_it = select(Party.case_id).where(Party.phone.in_([figures, written.strip()]))
     ids = session.scalars(has_it.order_by(Party.case_id.desc()).limit(PAGE)).all()
-    return _seen(session, viewer, ids, where) if ids else []
+    return _seen(session, viewer, ids, where, PAGE) if ids else []
 
 
 def _by_words(
@@ -107,7 +107,7 @@ def _by_words(
     marks, levels, before = _marks(viewer, asked), _levels(viewer, asked), asked.before
     for batch in BATCHES:
         ids = list(_candidates(session, asked.phrases, marks, levels, before, batch))
-        cases += _seen(session, viewer, ids, where) if ids else []
+        cases += _seen(session, viewer, ids, where, most + 1 - len(cases)) if ids else []
         if len(cases) > most:
             return cases[:most], cases[most - 1].id
         if len(ids) < batch:
@@ -116,9 +116,12 @@ def _by_words(
     return cases, before
 
 
-def _seen(session: Session, viewer: Viewer, ids: Sequence[int], where: Sequence[ColumnElement[bool]]) -> list[Case]:
+def _seen(
+    session: Session, viewer: Viewer, ids: Sequence[int], where: Sequence[ColumnElement[bool]], most: int
+) -> list[Case]:
     shown = visible_cases(viewer, one=ids)
-    return list(session.scalars(select(Case).where(Case.id.in_(ids), shown, *where).order_by(Case.id.desc())))
+    found = select(Case).where(Case.id.in_(ids), shown, *where).order_by(Case.id.desc()).limit(most)
+    return list(session.scalars(found))
 
 
 def _filters(asked: Asked) -> Iterator[ColumnElement[bool]]:

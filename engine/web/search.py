@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, render_template, request
 
@@ -26,7 +26,7 @@ PERIODS: Mapping[str, timedelta] = {
     "quarter": timedelta(days=90),
     "year": timedelta(days=365),
 }
-LONG_AGO = timedelta(days=366 * 20)
+YEARS_BACK = 30
 Pieces = Sequence[tuple[str, bool]]
 
 
@@ -83,7 +83,7 @@ def _asked(given: Mapping[str, str], who: Viewer) -> Asked:
 
 def _period(name: str) -> tuple[datetime | None, datetime | None]:
     if name == "before":
-        return now() - LONG_AGO, now() - PERIODS["year"]
+        return datetime(now().year - YEARS_BACK, 1, 1, tzinfo=UTC), now() - PERIODS["year"]
     return (now() - PERIODS[name], now()) if name in PERIODS else (None, None)
 
 

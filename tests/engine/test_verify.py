@@ -226,6 +226,7 @@ PLANTS: list[tuple[str, Callable[[Planted], None], str]] = [
     ("I3 completed twice", completed_twice, "I3"),
     ("I3 completed and escalated", completed_and_escalated, "I3"),
     ("I3 moved after closing", moved_after_closing, "I3"),
+    ("I3 a redo nobody asked for", sql("UPDATE visit SET reason='redo' WHERE case_id=? AND seq=2", RISEN), "I3"),
     ("I3 fired, history silent", fired_unnoted, "I3"),
     ("I4 a task is missing", sql("DELETE FROM task WHERE case_id=? AND state='open'", FRESH), "I4"),
     ("I4 a task too many", sql("UPDATE task SET state='open' WHERE case_id=? AND state='withdrawn'", RISEN), "I4"),
@@ -265,6 +266,8 @@ PLANTS: list[tuple[str, Callable[[Planted], None], str]] = [
     ("I8 a sign-in used late", sign_in_used_after_its_end, "I8"),
     ("I8 an endless lease", endless_lease, "I8"),
     ("I8 a beat from the future", beat_from_the_future, "I8"),
+    ("I9 search does not know it", sql("DELETE FROM case_text WHERE case_id=?", FRESH), "I9"),
+    ("I9 a secret can be found", sql("UPDATE 'case' SET confidential=1 WHERE id=?", FRESH), "I9"),
 ]
 
 

@@ -18,19 +18,19 @@ from engine.process.finding import Found, Wanted, find_cases
 from engine.process.identity import SHOWN_FOR, may_unmask, step_aside, unmask
 from engine.process.instructions import instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
-from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in
+from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in, units_of_story
 from engine.process.model import Instance, Instruction
 from engine.process.push import FUNCTIONS, OUTWARD, record
 from engine.process.related import Related, related
 from engine.process.reopening import arm_case_clocks, reopen, supervise
-from engine.process.requests import ask_extension, downgrade, extendable, report_risk, sort_case, supply, withdraw
+from engine.process.requests import ask_extension, downgrade, report_risk, sort_case, supply, withdraw
 from engine.process.services import SERVICES
 from engine.process.settle import retime_tasks
 from engine.process.story import Run, Story, tell, time_spent
 from engine.process.time_spent import Kind, Pause, Stretch, TimeSpent
 from engine.process.trouble import Cause, Trouble, causes, failed, retry, retry_cause, troubles
 from engine.process.units import UnitPlan, import_units, plan_units
-from engine.process.ways import Way, ways
+from engine.process.ways import Way, may_ask_more_time, ways
 from engine.process.world import World
 
 __all__ = [
@@ -77,7 +77,6 @@ __all__ = [
     "conclusion_from",
     "deliver_message",
     "downgrade",
-    "extendable",
     "failed",
     "find_cases",
     "fire_deadline",
@@ -90,6 +89,7 @@ __all__ = [
     "is_awaited",
     "joint_of",
     "load_year",
+    "may_ask_more_time",
     "may_unmask",
     "mentionable",
     "mentionable_in",
@@ -111,6 +111,7 @@ __all__ = [
     "time_spent",
     "to_decide",
     "troubles",
+    "units_of_story",
     "unmask",
     "warn",
     "ways",

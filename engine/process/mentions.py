@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from engine.cases import Case, Wall, lock_case, visits_of, wall_of
 from engine.errors import Invalid
-from engine.people import WORKING, Membership, Person, Viewer
+from engine.people import WORKING, Person, Viewer
 from engine.process.push import record
 from engine.process.story import Story
 from engine.process.world import World
-from engine.tasks import Task
+from engine.tasks import Staff, Task, staff_of
 from engine.territory import Unit, ancestors, units_by_id
 
 MOST_PEOPLE = 80
@@ -43,35 +43,30 @@ def mentionable(session: Session, case: Case, viewer: Viewer) -> Mentionable:
         return NOBODY
     asked = session.scalars(select(Task.unit_id).where(Task.case_id == case.id).distinct()).all()
     ids = {*ancestors(case.place_id), *asked, *(visit.unit_id for visit in visits_of(session, case.id))}
-    return _mentionable(session, units_by_id(session, ids).values(), wall_of(session, case), viewer)
+    return _mentionable(units_by_id(session, ids).values(), wall_of(session, case), viewer, staff_of(session, ids))
 
 
-def mentionable_in(session: Session, story: Story, viewer: Viewer) -> Mentionable:
-    """`mentionable` for whoever has read the case anyway: one query."""
+def mentionable_in(session: Session, story: Story, viewer: Viewer, staff: Staff | None = None) -> Mentionable:
+    """`mentionable` for whoever has read the case anyway: one query, or none with the `staff` of `units_of_story`."""
     if story.case.confidential:
         return NOBODY
+    units = [story.units[each] for each in units_of_story(story)]
+    return _mentionable(units, story.wall, viewer, staff or staff_of(session, [unit.id for unit in units]))
+
+
+def units_of_story(story: Story) -> list[str]:
+    """The units the case is or was with, those it asked something, and those above its place."""
     ids = {*ancestors(story.case.place_id), *(task.unit_id for task in story.tasks), *(v.unit_id for v in story.visits)}
-    return _mentionable(session, [story.units[each] for each in ids if each in story.units], story.wall, viewer)
+    return [each for each in ids if each in story.units]
 
 
-def _mentionable(session: Session, known: Iterable[Unit], wall: Wall, viewer: Viewer) -> Mentionable:
+def _mentionable(known: Iterable[Unit], wall: Wall, viewer: Viewer, staff: Staff) -> Mentionable:
     units = [unit for unit in known if not wall.shuts_out(unit.id)]
     units.sort(key=lambda unit: (-unit.id.count("."), unit.id))
     near = [unit.id for unit in units if unit.parent_id is not None]
-    people = session.scalars(
-        select(Person)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(
-            Membership.unit_id.in_(near),
-            Membership.role.in_(sorted(WORKING)),
-            Person.active,
-            Person.id.not_in({viewer.person_id, *wall.people}),
-        )
-        .group_by(Person.id)
-        .order_by(Person.id)
-        .limit(MOST_PEOPLE)
-    )
-    return Mentionable(units, people.all())
+    people = {person.id: person for unit in near for person, role in staff.get(unit, ()) if role in WORKING}
+    named = [person for id_, person in sorted(people.items()) if id_ not in (viewer.person_id, *wall.people)]
+    return Mentionable(units, named[:MOST_PEOPLE])
 
 
 def named_in(text: str, known: Mentionable) -> tuple[frozenset[int], frozenset[str]]:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from engine import deadlines, triage
 from engine.cases import Case, lock_case
-from engine.deadlines import Deadline, DeadlineState, Extension, parse_length
+from engine.config import PolicyConfig
+from engine.deadlines import Deadline, DeadlineState, Extension, WorkingCalendar, parse_length
 from engine.deploy import CATEGORY
 from engine.errors import Conflict, Invalid
 from engine.people import Viewer
@@ -138,7 +139,11 @@ def ask_extension(
     viewer.must("clock.ask_extension", case.holder_id)
     _need(reason, "reason")
     asked = parse_length(length)
-    clock = extendable(session, world, case, now=now)
+    clock = deadlines.of_visit(session, case.id, case.visit_seq, "handle")
+    asked_before = clock is not None and session.scalar(select(Extension.id).where(Extension.deadline_id == clock.id))
+    policy, calendar = world.config.policy, world.calendar
+    must_be_extendable(clock, asked_before=bool(asked_before), policy=policy, calendar=calendar, now=now)
+    assert clock is not None
     had = parse_length(clock.length)
     if asked.unit != had.unit or asked.amount > had.amount:
         raise Invalid(
@@ -164,18 +169,17 @@ def ask_extension(
     return extension
 
 
-def extendable(session: Session, world: World, case: Case, *, now: datetime) -> Deadline:
-    """The tier clock for which more time can be asked now. Raises the refusal that `ask_extension` would meet."""
-    clock = deadlines.of_visit(session, case.id, case.visit_seq, "handle")
-    if case.ended or clock is None or clock.state != DeadlineState.ARMED:
+def must_be_extendable(
+    clock: Deadline | None, *, asked_before: bool, policy: PolicyConfig, calendar: WorkingCalendar, now: datetime
+) -> None:
+    """Raises the refusal that asking for more time on a tier clock would meet."""
+    if clock is None or clock.state != DeadlineState.ARMED:
         raise Conflict("extension.not_running", "No tier clock runs for this case now, so there is nothing to extend.")
-    earlier = session.scalar(select(Extension.id).where(Extension.deadline_id == clock.id))
-    if clock.extended_by is not None or earlier is not None or world.config.policy.extensions_per_clock == 0:
+    if clock.extended_by is not None or asked_before or policy.extensions_per_clock == 0:
         raise Conflict("extension.once", "More time can be asked for once per time limit, and it was.")
-    before = world.config.policy.extension_ask_before
-    if world.calendar.due(now, parse_length(before), provisional=True).at > clock.due_at:
+    before = policy.extension_ask_before
+    if calendar.due(now, parse_length(before), provisional=True).at > clock.due_at:
         raise Conflict("extension.too_late", f"More time must be asked for at least {before} before the limit ends.")
-    return clock
 
 
 def _source(viewer: Viewer | None) -> dict[str, str]:

@@ -11,6 +11,8 @@ from datetime import datetime
 
 from engine import deadlines, escalation
 from engine.errors import Conflict, Refusal
+from engine.people import Viewer
+from engine.process.requests import must_be_extendable
 from engine.process.story import Story
 from engine.process.world import World
 from engine.tasks import Choice, Form, Task
@@ -46,6 +48,24 @@ def ways(story: Story, task: Task, form: Form | None, *, world: World, now: date
         except Refusal:
             continue
     return found
+
+
+def may_ask_more_time(story: Story, *, viewer: Viewer, world: World, now: datetime) -> bool:
+    """Whether a request for more time could succeed now, as far as the story tells; pure."""
+    entered_at = story.visits[-1].entered_at
+    asked_before = any(entry.act == "extension.asked" and entry.at >= entered_at for entry in story.entries)
+    try:
+        viewer.must("clock.ask_extension", story.case.holder_id)
+        must_be_extendable(
+            story.tier_clock,
+            asked_before=asked_before,
+            policy=world.config.policy,
+            calendar=world.calendar,
+            now=now,
+        )
+    except Refusal:
+        return False
+    return not story.case.ended
 
 
 def _where(way: str, story: Story, world: World, now: datetime) -> str | None:

@@ -3,6 +3,7 @@
 from engine.tasks.acts import (
     Act,
     Chosen,
+    Staff,
     act_on,
     choose,
     claim,
@@ -15,8 +16,25 @@ from engine.tasks.acts import (
     staff_of,
 )
 from engine.tasks.choices import choices_for
-from engine.tasks.delegations import Delegation, answer_delegated, delegate, must_not_be_delegated, take_back
-from engine.tasks.drafts import FILING, Draft, Saved, about_task, draft_of, drop_draft, kept_drafts, save_draft
+from engine.tasks.delegations import (
+    Delegation,
+    answer_delegated,
+    delegate,
+    delegations_of,
+    may_be_asked,
+    must_not_be_delegated,
+    take_back,
+)
+from engine.tasks.drafts import (
+    FILING,
+    Draft,
+    Saved,
+    about_task,
+    draft_of,
+    drafts_by,
+    drop_draft,
+    save_draft,
+)
 from engine.tasks.fields import Choice, Field, Group, Note, Words
 from engine.tasks.filters import BELOW, Filter, SavedFilter, remove_filter, save_filter, saved_filters
 from engine.tasks.form_files import read_form
@@ -29,7 +47,7 @@ from engine.tasks.rows import add_tasks, get_task, open_of_case, open_of_instanc
 from engine.tasks.scope import identity_shown, outside_wall, see_case, see_task, visible_cases
 from engine.tasks.shift_notes import ShiftNote, leave_note, newest_note
 from engine.tasks.staffing import deactivate, take_role
-from engine.tasks.standing import Standing, standing
+from engine.tasks.standing import AtHand, Standing, at_hand, standing
 from engine.tasks.waiting import paused_cases
 from engine.tasks.worklist import Counts, Item, Page, Tab, counts, page
 
@@ -37,6 +55,7 @@ __all__ = [
     "BELOW",
     "FILING",
     "Act",
+    "AtHand",
     "Choice",
     "Chosen",
     "Counts",
@@ -53,6 +72,7 @@ __all__ = [
     "Saved",
     "SavedFilter",
     "ShiftNote",
+    "Staff",
     "Standing",
     "Tab",
     "Tap",
@@ -63,22 +83,25 @@ __all__ = [
     "act_on",
     "add_tasks",
     "answer_delegated",
+    "at_hand",
     "choices_for",
     "choose",
     "claim",
     "counts",
     "deactivate",
     "delegate",
+    "delegations_of",
     "draft_of",
+    "drafts_by",
     "drop_draft",
     "get_task",
     "give_back",
     "hand_over",
     "identity_shown",
-    "kept_drafts",
     "leave_note",
     "left_behind",
     "lock_task",
+    "may_be_asked",
     "must_be_offered",
     "must_be_open",
     "must_not_be_anothers",

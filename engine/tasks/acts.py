@@ -18,6 +18,7 @@ from engine import history
 from engine.cases import Case, wall_of
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from engine.people import Membership, Person, Viewer
+from engine.store import Entities
 from engine.tasks.model import Task, TaskState
 from engine.tasks.scope import visible_cases
 
@@ -42,21 +43,19 @@ class Chosen:
     refusal: Refusal | None
 
 
-_LOCKED = (
-    select(Case, Task)
-    .join(Task, Task.case_id == Case.id)
-    .where(Task.id == bindparam("task_id"))
-    .with_for_update()
-    .execution_options(populate_existing=True)  # whoever looked before it locked would go on with stale rows
+_LOCKED = Entities(
+    (Case, Task),
+    select(Case).join(Task, Task.case_id == Case.id).where(Task.id == bindparam("task_id")).with_for_update(),
 )
 
 
 def lock_task(session: Session, task_id: int) -> tuple[Case, Task]:
     """The task and its case, both locked. Raises NotFound, and Conflict when the task is no longer open."""
-    row = session.execute(_LOCKED, {"task_id": task_id}).first()
-    if row is None:
+    found = _LOCKED.first_anew(session, {"task_id": task_id})
+    if found is None:
         raise NotFound("task.unknown", "There is no such task.", task=task_id)
-    return row[0], row[1]
+    case, task = found
+    return case, task
 
 
 def must_be_open(task: Task) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine import documents
 from engine.cases import Case, Party, name_of, parties_of
+from engine.documents import Document
 from engine.tasks.fields import DOCUMENTS, Choice, Words
 from engine.tasks.forms import Form
 from engine.tasks.invitees import invitees
@@ -15,8 +16,19 @@ from engine.tasks.model import Task
 from engine.territory import Tiers
 
 
-def choices_for(session: Session, form: Form, task: Task, case: Case, tiers: Tiers) -> Mapping[str, Sequence[Choice]]:
-    """What the form's `valuesKey`s stand for in this case; nothing is asked for a form that has none."""
+def choices_for(
+    session: Session,
+    form: Form,
+    task: Task,
+    case: Case,
+    tiers: Tiers,
+    *,
+    papers: Sequence[Document] | None = None,
+) -> Mapping[str, Sequence[Choice]]:
+    """What the form's `valuesKey`s stand for in this case; nothing is asked for a form that has none.
+
+    `papers` are the documents of the case where they have been read already.
+    """
     wanted = {field.source for field in form.fields.values() if field.source}
     found: dict[str, Sequence[Choice]] = {}
     if "community_units" in wanted:
@@ -24,15 +36,17 @@ def choices_for(session: Session, form: Form, task: Task, case: Case, tiers: Tie
     if "parties" in wanted:
         found["parties"] = [_party(party) for party in parties_of(session, case.id)]
     if any(field.type == "filepicker" for field in form.fields.values()):
-        found[DOCUMENTS] = _papers(session, task, case)
+        if papers is None:
+            papers = documents.of_case(session, case.id, identity_shown=True)
+        found[DOCUMENTS] = _papers(task, papers)
     return found
 
 
-def _papers(session: Session, task: Task, case: Case) -> list[Choice]:
+def _papers(task: Task, papers: Sequence[Document]) -> list[Choice]:
     """What the case shows, and what was added to this very task although it is protected."""
     return [
         Choice(str(paper.id), Words(paper.name, paper.name), paper.is_image)
-        for paper in documents.of_case(session, case.id, identity_shown=True)
+        for paper in papers
         if paper.hidden_at is None and (not paper.protected or paper.task_id == task.id)
     ]
 

@@ -6,7 +6,7 @@ delegate writes becomes the owner's draft: the owner looks at it, changes it if 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,11 @@ from sqlalchemy import ForeignKey, Index, Integer, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import history
-from engine.cases import Case, wall_of
+from engine.cases import Case, Wall, wall_of
 from engine.errors import Conflict, Invalid, NotAllowed
-from engine.people import WORKING, Membership, Person, Viewer
+from engine.people import WORKING, Person, Viewer
 from engine.store import Base, Instant, Json
-from engine.tasks.acts import lock_task, must_be_offered, must_be_open, must_not_be_anothers
+from engine.tasks.acts import Staff, lock_task, must_be_offered, must_be_open, must_not_be_anothers, staff_of
 from engine.tasks.drafts import about_task, draft_of, save_draft
 from engine.tasks.model import Task
 from engine.territory import ancestors, is_within
@@ -48,24 +48,18 @@ class Delegation(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-def delegates(session: Session, task: Task, case: Case) -> Sequence[Person]:
-    """Who may be asked: people of the task's unit, and of the units below it on the way to the case's place."""
+def may_be_asked(task: Task, case: Case) -> list[str]:
+    """The units whose people may answer it: the task's own, and those below it on the way to the case's place."""
+    return [task.unit_id, *(unit for unit in ancestors(case.place_id) if is_within(unit, task.unit_id))]
+
+
+def delegates(task: Task, case: Case, staff: Staff, wall: Wall) -> list[Person]:
+    """Who may be asked, of the people of those units; nobody for a confidential case."""
     if case.confidential:
-        return ()
-    line = [unit for unit in ancestors(case.place_id) if is_within(unit, task.unit_id)]
-    wall = wall_of(session, case)
-    rows = session.execute(
-        select(Person, Membership.unit_id)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.unit_id.in_([*line, task.unit_id]), Membership.role.in_(sorted(WORKING)), Person.active)
-        .order_by(Membership.unit_id.desc(), Person.id)
-    )
-    found = {
-        person.id: person
-        for person, unit in rows
-        if person.id not in (*wall.people, task.claimed_by) and not wall.shuts_out(unit)
-    }
-    return tuple(found.values())
+        return []
+    units = [unit for unit in may_be_asked(task, case) if not wall.shuts_out(unit)]
+    found = {person.id: person for unit in units for person, role in staff.get(unit, ()) if role in WORKING}
+    return [person for person in found.values() if person.id not in (*wall.people, task.claimed_by)]
 
 
 def delegate(
@@ -80,7 +74,9 @@ def delegate(
     must_be_offered(task, viewer)
     must_not_be_anothers(task, viewer)
     must_not_be_delegated(task)
-    if to_person_id == viewer.person_id or to_person_id not in {person.id for person in delegates(session, task, case)}:
+    staff = staff_of(session, may_be_asked(task, case))
+    others = {person.id for person in delegates(task, case, staff, wall_of(session, case))} - {viewer.person_id}
+    if to_person_id not in others:
         raise Invalid("task.not_a_delegate", "Choose somebody who may see the case.", fields={"to": NOBODY})
     asked = Delegation(
         task_id=task.id, owner_id=viewer.person_id, delegate_id=to_person_id, question=question[:LONGEST], asked_at=now

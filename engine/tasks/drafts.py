@@ -21,6 +21,7 @@ from engine.store import Base, Instant, Json, canonical_json
 from engine.tasks.model import Task, TaskState
 
 FILING = "filing"
+MOST_READ = 200
 LARGEST = 64_000
 """Characters of a whole draft as JSON."""
 
@@ -52,11 +53,21 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A draft whose task is no longer open for its author to complete."""
+    """A draft with the task and the case it is about."""
 
     draft: Draft
     task: Task
     case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`open`: the tasks with a draft that still wait; `kept`: what was written for those that have moved on, latest
+    first."""
+
+    filing: Draft | None
+    open: frozenset[int]
+    kept: Sequence[Kept]
 
 
 def about_task(task_id: int) -> str:
@@ -111,23 +122,19 @@ def drop_draft(session: Session, person_id: int, about: str) -> None:
     )
 
 
-def drafted(session: Session, person_id: int, task_ids: Sequence[int]) -> frozenset[int]:
-    """Which of these tasks the person has begun to fill in."""
-    if not task_ids:
-        return frozenset()
-    return frozenset(
-        session.scalars(select(Draft.task_id).where(Draft.person_id == person_id, Draft.task_id.in_(task_ids)))
-    )
-
-
-def kept_drafts(session: Session, person_id: int, *, most: int = 20) -> list[Kept]:
-    """What the person typed for tasks that have moved on, latest first."""
+def drafts_by(session: Session, person_id: int) -> Begun:
+    """Everything the person has begun to write, in one query."""
     rows = session.execute(
         select(Draft, Task, Case)
-        .join(Task, Task.id == Draft.task_id)
-        .join(Case, Case.id == Task.case_id)
-        .where(Draft.person_id == person_id, Task.state != TaskState.OPEN.value)
+        .outerjoin(Task, Task.id == Draft.task_id)
+        .outerjoin(Case, Case.id == Task.case_id)
+        .where(Draft.person_id == person_id)
         .order_by(Draft.saved_at.desc())
-        .limit(most)
+        .limit(MOST_READ)
+    ).all()
+    about_tasks = [Kept(*row) for row in rows if row[0].task_id is not None]
+    return Begun(
+        filing=next((draft for draft, _task, _case in rows if draft.about == FILING), None),
+        open=frozenset(each.task.id for each in about_tasks if each.task.state == TaskState.OPEN),
+        kept=[each for each in about_tasks if each.task.state != TaskState.OPEN],
     )
-    return [Kept(*row) for row in rows]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from sqlalchemy import or_, select
+from typing import cast
+
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, wall_of
@@ -34,65 +36,70 @@ def split_invitee(value: str) -> tuple[str, int | None]:
 
 def invitees(session: Session, task: Task, case: Case, tiers: Tiers) -> list[Choice]:
     """Each choice once, under the first heading that fits; without the asking unit and without anybody walled off."""
-    units = _units(session, task, case, tiers)
+    units, staff = _community(session, task, case, tiers)
     near = _near(task, case, units)
-    people = _people(session, task, case, near, {unit.id: unit for unit in units})
-    known = {unit.id: Choice(unit.id, Words(unit.name_zh, unit.name_en), heading=OTHERS) for unit in units}
+    known = {unit.id: Choice(unit.id, Words(unit.name_zh, unit.name_en), heading=OTHERS) for unit in units.values()}
     every = {unit: replace(known[unit], heading=NEAR) for unit in near}
     every |= {unit: choice for unit, choice in known.items() if unit not in every}
-    every |= {choice.value: choice for choice in people}
+    every |= {
+        choice.value: choice for unit in near for choice in map(_by_name(units[unit]), staff.get(unit, {}).values())
+    }
     for value in _lately(session, task, every):
         every[value] = replace(every[value], heading=RECENT)
     order = {heading: place for place, heading in enumerate((RECENT, NEAR, PEOPLE, OTHERS))}
     return sorted(every.values(), key=lambda choice: order[choice.heading or OTHERS])
 
 
-def _units(session: Session, task: Task, case: Case, tiers: Tiers) -> Sequence[Unit]:
-    """The lowest tier is too many to choose from; of it, only the place itself and its neighbours under one unit."""
+def _community(
+    session: Session, task: Task, case: Case, tiers: Tiers
+) -> tuple[dict[str, Unit], dict[str, dict[int, Person]]]:
+    """Units by id, and who works in each, read together.
+
+    The lowest tier is too many to choose from; of it, only the place itself and its neighbours under one unit.
+    """
     community = tiers.unit_at(case.place_id, "community") if "community" in tiers.names else case.place_id
     beside = case.place_id.rpartition(".")[0] if tiers.tier_of(case.place_id) == tiers.lowest else case.place_id
-    wall = wall_of(session, case)
-    found = session.scalars(
-        select(Unit)
+    works = and_(Membership.unit_id == Unit.id, Membership.role.in_(sorted(WORKING)))
+    rows = session.execute(
+        select(Unit, Person)
+        .outerjoin(Membership, works)
+        .outerjoin(Person, and_(Person.id == Membership.person_id, Person.active))
         .where(
             within(Unit.id.expression, (community,)),
             Unit.valid_to.is_(None),
             Unit.id != task.unit_id,
             or_(Unit.tier != tiers.lowest, Unit.parent_id == beside),
         )
-        .order_by(Unit.id)
-    )
-    return [unit for unit in found if not wall.shuts_out(unit.id)]
+        .order_by(Unit.id, Person.id)
+    ).all()
+    wall = wall_of(session, case)
+    units: dict[str, Unit] = {}
+    staff: dict[str, dict[int, Person]] = {}
+    for unit, found in rows:
+        person = cast("Person | None", found)  # a unit in which nobody works
+        if wall.shuts_out(unit.id):
+            continue
+        units[unit.id] = unit
+        if person is not None and person.id not in wall.people:
+            staff.setdefault(unit.id, {})[person.id] = person
+    return units, staff
 
 
-def _near(task: Task, case: Case, units: Iterable[Unit]) -> list[str]:
+def _near(task: Task, case: Case, units: Iterable[str]) -> list[str]:
     """The units above the place, nearest first, then those below the asking unit, then its neighbours."""
-    ids = [unit.id for unit in units]
+    ids = list(units)
     above = sorted((each for each in ids if case.place_id.startswith(f"{each}.")), key=len, reverse=True)
     below = [each for each in ids if each.rpartition(".")[0] == task.unit_id]
     beside = [each for each in ids if each.rpartition(".")[0] == task.unit_id.rpartition(".")[0]]
     return list(dict.fromkeys([*above, *below, *beside]))
 
 
-def _people(session: Session, task: Task, case: Case, near: Sequence[str], units: Mapping[str, Unit]) -> list[Choice]:
-    """By name: who works in the near units."""
-    walled = wall_of(session, case).people
-    rows = session.execute(
-        select(Membership.unit_id, Person.id, Person.name_zh, Person.name_en)
-        .join(Person, Person.id == Membership.person_id)
-        .where(Membership.unit_id.in_(near), Membership.role.in_(sorted(WORKING)), Person.active)
-        .distinct()
-        .order_by(Person.id)
+def _by_name(unit: Unit) -> Callable[[Person], Choice]:
+    return lambda person: Choice(
+        f"{unit.id}{PERSON}{person.id}",
+        Words(f"{person.name_zh}（{unit.name_zh}）", f"{person.name_en} ({unit.name_en})"),
+        heading=PEOPLE,
     )
-    return [
-        Choice(
-            f"{unit}{PERSON}{person}",
-            Words(f"{zh}（{units[unit].name_zh}）", f"{en} ({units[unit].name_en})"),
-            heading=PEOPLE,
-        )
-        for unit, person, zh, en in sorted(rows, key=lambda row: near.index(row[0]))
-        if person not in walled
-    ]
 
 
 def _lately(session: Session, task: Task, every: Mapping[str, Choice]) -> list[str]:

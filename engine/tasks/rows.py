@@ -39,7 +39,7 @@ _OPEN_TOKENS = Prepared(
 
 def open_tokens(session: Session, instance_id: int) -> dict[str, int]:
     """Ids of the open tasks of an instance by token, oldest first; reads nothing else of them."""
-    return dict(_OPEN_TOKENS.rows(session, {"instance_id": instance_id}))  # type: ignore[arg-type]
+    return dict(_OPEN_TOKENS.rows(session, {"instance_id": instance_id}))
 
 
 def open_of_case(session: Session, case_id: int) -> Sequence[Task]:

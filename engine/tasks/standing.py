@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, wall_of
-from engine.errors import Refusal
+from engine.errors import NotFound, Refusal
 from engine.people import Person, Viewer
 from engine.tasks.acts import (
     Act,
+    Staff,
     colleagues_of,
     must_be_allowed,
     must_be_offered,
@@ -20,7 +22,8 @@ from engine.tasks.acts import (
     must_not_be_anothers,
     staff_of,
 )
-from engine.tasks.delegations import Delegation, delegates, delegations_of
+from engine.tasks.delegations import Delegation, delegates, may_be_asked
+from engine.tasks.drafts import Draft, about_task
 from engine.tasks.model import Task
 
 
@@ -37,34 +40,59 @@ class Standing:
     """To whom it may be handed over."""
     delegates: Sequence[Person]
     """Who may be asked to answer it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """A task with its latest delegation and what a person has begun to write for it."""
+
+    task: Task
+    draft: Draft | None
     delegation: Delegation | None
-    """The latest."""
 
 
-def standing(session: Session, task: Task, case: Case, viewer: Viewer) -> Standing:
-    """Three queries for an open task at most; whether it is really possible is decided again by the act."""
+def at_hand(session: Session, person_id: int, task_id: int) -> AtHand:
+    """One query. Raises NotFound; whether they may see it is asked by `see_task`."""
+    mine = and_(Draft.person_id == person_id, Draft.about == about_task(task_id))
+    row = session.execute(
+        select(Task, Draft, Delegation)
+        .select_from(Task)
+        .outerjoin(Draft, mine)
+        .outerjoin(Delegation, Delegation.task_id == Task.id)
+        .where(Task.id == task_id)
+        .order_by(Delegation.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        raise NotFound("task.unknown", "There is no such task.", task=task_id)
+    return AtHand(*row)
+
+
+def standing(session: Session, task: Task, case: Case, viewer: Viewer, *, staff: Staff | None = None) -> Standing:
+    """One query, or none with the `staff` of the units that `may_be_asked`. The act decides again."""
     out = task.owner_id is not None
     offered = _may(must_be_open, task) and _may(must_be_offered, task, viewer)
     free = offered and _may(must_not_be_anothers, task, viewer)
     colleagues: list[Person] = []
+    others: list[Person] = []
     if offered or viewer.may("task.hand_over", task.unit_id):
-        fit = colleagues_of(task, staff_of(session, [task.unit_id]), without=wall_of(session, case).people)
+        wall = wall_of(session, case)
+        if staff is None:
+            staff = staff_of(session, may_be_asked(task, case) if free and not out else [task.unit_id])
         colleagues = [
             person
-            for person in fit
-            if person.id != viewer.person_id
-            and _may(must_be_allowed, Act.HAND_OVER, task, viewer, fit={person.id}, to=person.id)
+            for person in colleagues_of(task, staff, without=wall.people)
+            if _may(must_be_allowed, Act.HAND_OVER, task, viewer, fit={person.id}, to=person.id)
         ]
-    others: Sequence[Person] = delegates(session, task, case) if free and not out else ()
+        others = delegates(task, case, staff, wall) if free and not out else []
     return Standing(
         may_complete=free and not out,
         may_answer=out and offered and task.claimed_by == viewer.person_id,
         may_claim=free and task.claimed_by != viewer.person_id and not out,
         may_give_back=offered and task.claimed_by == viewer.person_id,
         may_take_back=out and viewer.acts_for(task.owner_id) and _may(must_be_open, task),
-        colleagues=colleagues,
+        colleagues=[person for person in colleagues if person.id != viewer.person_id],
         delegates=[person for person in others if person.id != viewer.person_id],
-        delegation=delegations_of(session, [task.id]).get(task.id),
     )
 
 

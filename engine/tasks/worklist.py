@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from engine.cases import Case, Party, name_of
 from engine.people import Person, Viewer, names
 from engine.tasks.delegations import Delegation, delegations_of
-from engine.tasks.drafts import drafted
 from engine.tasks.filters import BELOW, Filter
 from engine.tasks.model import Task, TaskState
 from engine.tasks.offers import offered_to
@@ -52,8 +51,6 @@ class Item:
     """Whom of several it is about: the party who signs."""
     delegation: Delegation | None
     """The latest, while it is out or when it has just come back."""
-    drafted: bool
-    """Whether the viewer has begun to fill it in."""
     people: Mapping[int, Person]
 
     @property
@@ -88,7 +85,7 @@ def page(
     after: str | None = None,
     most: int = PAGE,
 ) -> Page:
-    """One query for the lines, one each for places, names, delegations and drafts, one for parties where needed.
+    """One query for the lines, one each for places and names, and for delegations and parties where there are.
 
     A cursor that makes no sense starts at the top.
     """
@@ -112,7 +109,7 @@ def page(
         rows = rows[:most]
         end = rows[-1][0]
         cursor = _closed(end.completed_at if tab is Tab.DONE else end.due_at, end.id)
-    return Page(_items(session, viewer, rows), cursor)
+    return Page(_items(session, rows), cursor)
 
 
 def counts(session: Session, viewer: Viewer, *, now: datetime) -> Counts:
@@ -169,7 +166,7 @@ def _below(viewer: Viewer, unit: str) -> ColumnElement[bool]:
     return and_(chosen, or_(within(Case.place_id.expression, mine), Task.unit_id.in_(mine)))
 
 
-def _items(session: Session, viewer: Viewer, rows: Sequence[Row[Task, Case]]) -> list[Item]:
+def _items(session: Session, rows: Sequence[Row[Task, Case]]) -> list[Item]:
     tasks = [task for task, _ in rows]
     people = names(
         session,
@@ -178,7 +175,6 @@ def _items(session: Session, viewer: Viewer, rows: Sequence[Row[Task, Case]]) ->
     units = units_by_id(session, {unit for task, case in rows for unit in (*ancestors(case.place_id), task.unit_id)})
     about = _parties(session, tasks)
     asked = delegations_of(session, [task.id for task in tasks if task.given_by is not None])
-    begun = drafted(session, viewer.person_id, [task.id for task in tasks])
     return [
         Item(
             task=task,
@@ -187,7 +183,6 @@ def _items(session: Session, viewer: Viewer, rows: Sequence[Row[Task, Case]]) ->
             unit=units.get(task.unit_id),
             about=about.get(task.id),
             delegation=asked.get(task.id),
-            drafted=task.id in begun,
             people=people,
         )
         for task, case in rows

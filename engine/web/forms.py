@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine import process
-from engine.process import Instance, Story
+from engine.process import Instance, Run, Story
 from engine.tasks import Draft, Field, Form, Task
 from engine.web.context import world
 from engine.web.language import _
@@ -18,12 +18,17 @@ from engine.web.words import word
 CHOSEN_BY_ADDRESS = frozenset({"radio", "select"})
 
 
-def form_of(session: Session, task: Task) -> Form | None:
-    """The form on the release the task's instance runs on; None for a task that only asks to be done."""
+def form_of(session: Session, task: Task, runs: Iterable[Run] = ()) -> Form | None:
+    """The form on the release the task's instance runs on; None for a task that only asks to be done.
+
+    `runs` are those of the case, where they were read already.
+    """
     if task.form is None:
         return None
-    instance = session.get_one(Instance, task.instance_id)
-    return world().releases.get(session, instance.release_id).form(task.process, task.form)
+    release = next((run.release_id for run in runs if run.id == task.instance_id), None)
+    if release is None:
+        release = session.get_one(Instance, task.instance_id).release_id
+    return world().releases.get(session, release).form(task.process, task.form)
 
 
 def filled(

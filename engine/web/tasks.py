@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import process, tasks
-from engine.cases import Case
 from engine.errors import Conflict, Invalid, Refusal, Unavailable
 from engine.tasks import Task, TaskState
 from engine.web import attached, offline
@@ -130,42 +129,37 @@ def _page(
 ) -> str:
     who = viewer()
     with looking() as session:
+        found = tasks.at_hand(session, who.person_id, task_id)
         task, case = tasks.see_task(session, who, task_id)
-        form = form_of(session, task)
         is_open = task.state == TaskState.OPEN
-        can = tasks.standing(session, task, case, who)
         story = told(session, case)
-        draft = tasks.draft_of(session, who.person_id, tasks.about_task(task_id))
+        staff = tasks.staff_of(session, {*process.units_of_story(story), *tasks.may_be_asked(task, case)})
+        can = tasks.standing(session, task, case, who, staff=staff)
+        form = form_of(session, task, story.runs)
         if raw is None and form is not None:
-            raw = filled(form, draft, request.args, first_words(form, task, story))
+            raw = filled(form, found.draft, request.args, first_words(form, task, story))
         return render_template(
             "tasks/task.html",
             task=task,
             form=form,
-            choices=tasks.choices_for(session, form, task, case, world().tiers) if form and is_open else {},
+            choices=tasks.choices_for(session, form, task, case, world().tiers, papers=story.documents)
+            if form and is_open
+            else {},
             raw=raw,
             wrong=wrong or {},
             refused=words_of(503 if isinstance(refused, Unavailable) else 409, refused) if refused else None,
-            draft=draft,
+            draft=found.draft,
+            delegation=found.delegation,
             can=can,
             ways=process.ways(story, task, form, world=world(), now=now()) if can.may_complete else (),
-            may_ask_more_time=can.may_complete and _more_time(session, case),
+            may_ask_more_time=can.may_complete
+            and process.may_ask_more_time(story, viewer=who, world=world(), now=now()),
             instruction=process.instruction_of(session, task),
-            mentionable=process.mentionable(session, case, who),
+            mentionable=process.mentionable_in(session, story, who, staff),
             instead_of=who.in_place_of(task.unit_id, task.role_names, task.claimed_by) if can.may_complete else None,
             story=story,
             case=case,
         )
-
-
-def _more_time(session: Session, case: Case) -> bool:
-    if not viewer().may("clock.ask_extension", case.holder_id):
-        return False
-    try:
-        process.extendable(session, world(), case, now=now())
-    except Refusal:
-        return False
-    return True
 
 
 def _first_offered(session: Session, opened: tuple[int, ...]) -> int | None:

@@ -35,6 +35,9 @@ SCAN = re.compile(rf'seq scan on "?({LARGE})"?( |$)|^scan "?({LARGE})"?$', re.MU
 PAGES = (
     "/",
     "/?tab=unit",
+    "/?tab=unit&unit=below&light=green",
+    "/?tab=waiting",
+    "/work/selection?act=hand_over&task={task}",
     "/?tab=done",
     "/cases",
     "/cases?state=closed",

@@ -12,7 +12,7 @@ from engine import process, tasks
 from engine.cases import Case
 from engine.errors import Invalid
 from engine.people import Person, names
-from engine.tasks import Filter, Standing, Tab, Task, TaskState
+from engine.tasks import Delegation, Filter, Standing, Tab, Task, TaskState
 from engine.territory import units_by_id
 from engine.web.api import telling
 from engine.web.api.acting import act, answer, show
@@ -225,8 +225,12 @@ def _full(session: Session, task: Task, case: Case) -> TaskFull:
         may=may,
         colleagues=colleagues,
         delegates=delegates,
-        delegation=telling.delegation(can.delegation, people) if task.owner_id is not None else None,
+        delegation=telling.delegation(_out(session, task), people),
     )
+
+
+def _out(session: Session, task: Task) -> Delegation | None:
+    return None if task.owner_id is None else tasks.delegations_of(session, [task.id]).get(task.id)
 
 
 def _able(can: Standing) -> tuple[tuple[May, bool], ...]:

@@ -110,7 +110,7 @@ GUIDED = 0.06
 REFUSED = 0.03
 SILENT = 0.05
 """Of the requests from below: answered with guidance, refused, never answered."""
-INSTRUCTED = 0.25
+INSTRUCTED = 0.4
 """Of the matters that come as high as a leader."""
 CONTINUED = 0.10
 """Of the handlings: a step is noted, and the work goes on."""

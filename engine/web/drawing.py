@@ -90,11 +90,11 @@ def _outlined(standing: Standing, outline: Outline, names: Mapping[str, str]) ->
 
 
 def _fitting(name: str, width: float, height: float) -> str:
-    """The name, or its beginning, as far as it fits; nothing where not even two characters do."""
+    """The name, or its beginning, as far as it fits; nothing where too little of it would be left to know it by."""
     room = width - 20
     if height < 64:
         return ""
-    for end in range(len(name), 1, -1):
+    for end in range(len(name), 2 if name[:1] > "\u2e80" else 4, -1):
         part = name[:end] if end == len(name) else name[: end - 1].rstrip() + "…"
         if sum(LETTER if sign > "\u2e80" or sign == "…" else LETTER * 0.58 for sign in part) <= room:
             return part

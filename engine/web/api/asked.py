@@ -157,6 +157,14 @@ class RiskBody(Body):
     reason: Note
 
 
+class InstructionBody(Body):
+    """What a leader asks of a unit about a case."""
+
+    text: Note
+    unit: str | None = Field(None, max_length=64, description="On the case's line; of null: the unit that holds it.")
+    urgent: bool = Field(False, description="With the shorter time to answer.")
+
+
 class ExtensionBody(Body):
     length: str = Field(
         max_length=12, description="In the unit of the time limit, at most as long: `3wd`, `24h`.", examples=["3wd"]

@@ -18,6 +18,7 @@ from engine.web.api.asked import (
     DowngradeBody,
     DowngradeMessage,
     ExtensionBody,
+    InstructionBody,
     JumpMessage,
     MaterialBody,
     MaterialMessage,
@@ -105,6 +106,32 @@ def report_risk(path: CasePath, body: RiskBody) -> Response:
 def ask_extension(path: CasePath, body: ExtensionBody) -> Response:
     def do(session: Session, case: Case) -> bool:
         process.ask_extension(session, world(), case.id, body.length, body.reason, viewer=viewer(), now=now())
+        return False
+
+    return _do(path, do, 201)
+
+
+@api.post(
+    f"/cases/{NUMBER}/instructions",
+    tags=[ACTS],
+    operation_id="instruct",
+    summary="Give an instruction",
+    description="Becomes a task of the unit with a clock; its answer comes back to the leader's unit to be decided on.",
+    responses=NOTED,
+)
+@policy("case.instruct")
+def instruct(path: CasePath, body: InstructionBody) -> Response:
+    def do(session: Session, case: Case) -> bool:
+        process.instruct(
+            session,
+            world(),
+            case.id,
+            body.text,
+            to_unit_id=body.unit,
+            urgent=body.urgent,
+            viewer=viewer(),
+            now=now(),
+        )
         return False
 
     return _do(path, do, 201)

@@ -40,6 +40,7 @@ OPERATIONS = (
     _post("supply", f"{CASE}/supplies", {"note": "补来照片。"}),
     _post("reportRisk", f"{CASE}/risks", {"facts": {"people_count": 3}, "reason": "又来了一位。"}),
     _post("askExtension", f"{CASE}/extensions", {"length": "1wd", "reason": "等鉴定。"}),
+    _post("instruct", f"{CASE}/instructions", {"text": "请抓紧处理。"}, who="district"),
     _post("throwMessage", f"{CASE}/messages", {"name": "m_material", "payload": {"note": "材料"}}, 200),
     _post("downgradeCase", f"{CASE}/downgrade", {"tier": "grid", "reason": "已缓和。"}, 409, "district"),
     _post("unmaskParties", f"{CASE}/unmasking", {"reason": "电话联系。"}, 200),

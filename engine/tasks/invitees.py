@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-
 from typing import cast
 
 from sqlalchemy import and_, or_, select

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -255,3 +256,82 @@ def test_a_case_takes_only_so_many(
     answer = visitor.post(f"/cases/{case_id}/documents", {"files": file(photo("blue"), "b.jpg")})
     assert answer.status_code == 409
     assert "上限" in words(answer)
+
+
+MATTER = {
+    "channel": "petition_visit",
+    "kind": "dispute",
+    "category": "neighbour.leak",
+    "title": "厨房漏水",
+    "description": "楼上厨房漏水，墙面起皮。",
+    "party_name": "谢女士",
+    "party_role": "applicant",
+    "party_type": "person",
+    "people_count": "1",
+    "injury": "none",
+    "risk": "none",
+    "opinion_level": "none",
+    "place_id": "LHQ.MZ.01.01.01",
+}
+
+
+def test_photos_of_a_filing_outlive_its_steps(district: District, visit: Visit) -> None:
+    """Chosen before the grading is looked at, refused or not, they are there when the case is."""
+    visitor = visit("grid")
+    visitor.get("/cases/new?place=LHQ.MZ.01.01.01&here=1")
+    checked = visitor.post("/cases", {**MATTER, "step": "check", "files": file(photo(), "墙面.jpg")})
+    assert checked.status_code == 200
+    proof = re.search(r'name="kept" value="([^"]+)" checked', checked.text)
+    assert proof
+    refused = visitor.post(
+        "/cases", {**MATTER, "step": "file", "kept": proof.group(1), "files": file(b"<html>", "页面.html")}
+    )
+    assert refused.status_code == 422
+    assert "页面.html：只接受照片" in refused.text
+    assert 'name="kept"' in refused.text
+    stranger = visit("zone")
+    stranger.get("/")
+    stolen = stranger.post("/cases", {**MATTER, "step": "file", "kept": proof.group(1)})
+    assert stolen.status_code == 302  # the case is filed; a proof given to somebody else is worth nothing
+    filed = visitor.post("/cases", {**MATTER, "step": "file", "kept": [proof.group(1), "forged"]})
+    assert filed.status_code == 302
+    case_id = int(filed.headers["Location"].rpartition("/")[2])
+    (kept,) = papers(district, case_id)
+    assert (kept.name, kept.added_by) == ("墙面.jpg", district.people["grid"])
+    with district.store.reading() as session:
+        assert len(session.scalars(select(Document)).all()) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", ["phone"], indirect=True)
+def test_photos_are_taken_in_two_taps_and_stay_when_the_page_is_left(
+    page: Any,
+    barriers: Callable[[Any], list[str]],
+    screenshot: Callable[[str], Any],
+    serve: Callable[[Any], str],
+    app: Flask,
+    district: District,
+    case_id: int,
+    handling: tuple[Visitor, Task],
+) -> None:
+    address, (_, task) = serve(app), handling
+    page.goto(f"{address}/sign-in")
+    page.get_by_role("button", name="林晓东").click()
+    page.wait_for_url(f"{address}/")
+    page.goto(f"{address}/tasks/{task.id}")
+    field = page.locator('.field[data-key="photos"]')
+    given = [
+        {"name": "三楼.jpg", "mimeType": "image/jpeg", "buffer": photo("teal")},
+        {"name": "坏.pdf", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00"},
+    ]
+    field.locator('input[type="file"]').last.set_input_files(given)
+    field.locator("label.paper", has_text="三楼.jpg").wait_for()
+    field.locator(".paper-said", has_text="坏.pdf").wait_for()
+    assert field.locator('input[type="checkbox"]').is_checked()
+    assert barriers(page) == []
+    screenshot("photos")
+    (kept,) = papers(district, case_id)
+    with page.expect_response(lambda answer: "/draft" in answer.url):
+        page.locator('.field[data-key="findings"] textarea').fill("看过现场")
+    page.goto(f"{address}/tasks/{task.id}")
+    assert field.locator(f'input[value="{kept.id}"]').is_checked()

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, delete, select
+from sqlalchemy import ForeignKey, Index, Integer, String, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -22,6 +22,7 @@ from engine.tasks.model import Task, TaskState
 
 FILING = "filing"
 MOST_READ = 200
+BROUGHT_UP = timedelta(days=30)
 LARGEST = 64_000
 """Characters of a whole draft as JSON."""
 
@@ -122,13 +123,13 @@ def drop_draft(session: Session, person_id: int, about: str) -> None:
     )
 
 
-def drafts_by(session: Session, person_id: int) -> Begun:
-    """Everything the person has begun to write, in one query."""
+def drafts_by(session: Session, person_id: int, *, now: datetime) -> Begun:
+    """Everything the person has begun to write, in one query; what moved on is brought up for a month."""
     rows = session.execute(
         select(Draft, Task, Case)
         .outerjoin(Task, Task.id == Draft.task_id)
         .outerjoin(Case, Case.id == Task.case_id)
-        .where(Draft.person_id == person_id)
+        .where(Draft.person_id == person_id, or_(Draft.saved_at > now - BROUGHT_UP, Task.state == TaskState.OPEN.value))
         .order_by(Draft.saved_at.desc())
         .limit(MOST_READ)
     ).all()

@@ -42,7 +42,7 @@ def show() -> str | Response:
             page=tasks.page(session, who, tab, now=now(), wanted=wanted, after=request.args.get("after")),
             counts=tasks.counts(session, who, now=now()),
             paused=tasks.paused_cases(session, who) if tab is Tab.WAITING else (),
-            begun=tasks.drafts_by(session, who.person_id),
+            begun=tasks.drafts_by(session, who.person_id, now=now()),
             saved=tasks.saved_filters(session, who.person_id),
             steps=_steps(session),
             categories=CATEGORIES,

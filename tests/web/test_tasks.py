@@ -20,6 +20,7 @@ from engine.scheduler import Scheduler
 from engine.tasks import Draft, Task
 from tests.web import district as town
 from tests.web.district import District
+from tests.web.test_worklist import statements
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
@@ -342,3 +343,14 @@ def test_nobody_is_told_of_a_case_they_may_not_see(
         assert answer.status_code == 422
         assert "写了一段话" in answer.text
         assert entries(district, case_id, "comment.made") == []
+
+
+def test_the_page_of_a_task_asks_the_database_little(visit: Visit, district: District, case_id: int) -> None:
+    """Also when it was delegated and answered, and people have worked on the case."""
+    owner, colleague = visit("grid"), visit("grid_b")
+    task = handling(owner, district, case_id)
+    owner.get(f"/tasks/{task.id}")
+    owner.post(f"/tasks/{task.id}/delegation", {"to": str(district.people["grid_b"]), "question": "看一下"})
+    colleague.get(f"/tasks/{task.id}")
+    colleague.post(f"/tasks/{task.id}/delegation/answer", {"delegate_note": "看过了"})
+    assert statements(district, owner, f"/tasks/{task.id}") <= 15

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import Text, column, func, select, table, type_coerce
+from sqlalchemy import Text, column, exists, func, select, table, type_coerce
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
 from engine.outbox import GIVE_UP_AFTER, LONGEST_WAIT, OutboxEntry
 from engine.people import SignIn
 from engine.process import World
+from engine.search import CaseText
 from engine.store import Instant, Store, table_of
 from engine.verify.case import check_case
 from engine.verify.model import Violation
@@ -35,7 +36,7 @@ def check(
     `on_progress` is told (cases checked, cases there were at the start). Cases filed during the pass are left out.
     """
     with store.reading() as session:
-        found = [*_taken_once(session), *_within_limits(session, world, now)]
+        found = [*_taken_once(session), *_searchable(session), *_within_limits(session, world, now)]
         until, total = session.execute(select(func.coalesce(func.max(Case.id), 0), func.count())).one()
     after = done = 0
     while True:
@@ -80,6 +81,14 @@ def _taken_once(session: Session) -> Iterator[Violation]:
         .having(func.count() > 1)
     ):
         yield Violation("I1", number, "case", f"the report {external_no} of {channel} was taken {times} times")
+
+
+def _searchable(session: Session) -> Iterator[Violation]:
+    known = exists().where(CaseText.case_id == Case.id)
+    for number in session.scalars(select(Case.number).where(~Case.confidential, ~known).order_by(Case.id)):
+        yield Violation("I9", number, "case_text", "search does not know it: run `maplebridge migrate`")
+    for number in session.scalars(select(Case.number).where(Case.confidential, known).order_by(Case.id)):
+        yield Violation("I9", number, "case_text", "it is confidential and can be searched for")
 
 
 def _within_limits(session: Session, world: World, now: datetime) -> Iterator[Violation]:

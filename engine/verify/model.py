@@ -17,6 +17,7 @@ INVARIANTS: Mapping[str, str] = {
     "I6": "every act that others hear of has exactly one message in the outbox",
     "I7": "every saved state loads",
     "I8": "no sign-in, lease or beat beyond its limit",
+    "I9": "search knows every case but the confidential ones",
 }
 
 

@@ -1,0 +1,271 @@
+"""Every page in a real browser: phone and desktop, Chinese and English, light and dark, by whoever may see it.
+
+Four visits of a page cover every pair of width, language and colours; the visitors take turns among those who may come.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from engine import notify, outbox, people
+from engine.clock import ManualClock
+from engine.people import ACTS, viewer_of
+from engine.scheduler import Scheduler
+from engine.web import create_app
+from engine.web.policy import PUBLIC, SIGNED_IN, policy_of
+from tests import browser as chromium
+from tests.web import district as town
+from tests.web.district import PEOPLE, District
+from tests.web.test_access import address
+from tests.web.visitor import Visitor
+
+LOOKS = (
+    ("phone", "zh", "light"),
+    ("phone", "en", "dark"),
+    ("desktop", "zh", "dark"),
+    ("desktop", "en", "light"),
+)
+WIDTHS = {"phone": (390, 844), "desktop": (1440, 900)}
+ALSO = (
+    "/?tab=unit",
+    "/?tab=waiting",
+    "/?tab=done",
+    "/nowhere",
+    "/cases?q=没有这样的词",
+    "/search?q=漏水",
+    "/operations/calendar?year=2027",
+)
+"""Addresses that no rule alone leads to: other tabs, what is empty, what does not exist."""
+VISITORS = ("grid", "district", "community", "street", "operator", "designer", "building", "zone", "confidential")
+FIRST_PAGE_KB = 60
+
+SMALL = """() => {
+  const tap = 'a[href], button, summary, select, textarea, input:not([type=hidden]), [role=button]';
+  const small = [];
+  for (const element of document.querySelectorAll(tap)) {
+    const style = getComputedStyle(element);
+    if (element.closest('.diagram, .skip, [hidden]')) continue;
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    if (element.matches('a') && style.display === 'inline' && !element.querySelector('svg')) continue;
+    const chosen = element.matches('input[type=radio], input[type=checkbox]');
+    const shown = (chosen && element.closest('label')) || element;
+    const { width, height } = shown.getBoundingClientRect();
+    if (width <= 1 || height <= 1 || (width >= 24 && height >= 43.5)) continue;
+    small.push(`${Math.round(width)}×${Math.round(height)} ${shown.outerHTML.replace(/\\s+/g, ' ').slice(0, 110)}`);
+  }
+  return small;
+}"""
+"""What a thumb would miss. A link within a sentence may be as small as its words (WCAG 2.2, 2.5.8)."""
+
+
+@dataclass
+class Site:
+    """A served district and, for each address, who may see it."""
+
+    app: Flask
+    url: str
+    people: dict[str, int]
+    secrets: dict[str, str]
+    pages: dict[str, list[str]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def site(_settled: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One for the whole file: a rising case, a fresh one, one in joint handling, notices, an absence."""
+    import shutil
+    import threading
+    from datetime import UTC, datetime
+
+    from werkzeug.serving import make_server
+
+    from engine.process import World
+    from engine.store import open_store
+
+    path, settled = _settled
+    fresh = tmp_path_factory.mktemp("quality") / "district.sqlite"
+    shutil.copyfile(path, fresh)
+    store = open_store(f"sqlite:///{fresh}")
+    world = World(settled.config, settled.world.calendar)
+    world.releases = settled.world.releases
+    district = District(store, world, settled.config, dict(settled.people))
+    clock = ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    live(district, clock)
+    app = create_app(store, world, clock)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    with store.transaction() as session:
+        secrets = {
+            who: people.sign_in(session, district.people[who], now=clock.now(), lasts=timedelta(hours=12))
+            for who in VISITORS
+        }
+    made = Site(app, f"http://127.0.0.1:{server.server_port}", district.people, secrets)
+    made.pages = dict(pages_of(made, district))
+    yield made
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    store.dispose()
+
+
+def live(district: District, clock: ManualClock) -> None:
+    town.file_case(district, clock, title="楼上漏水，天花板发霉")
+    town.file_case(district, clock, title="A very long title without an end " * 4, place="LHQ.MZ.01")
+    clock.advance(timedelta(days=3))
+    scheduler = Scheduler(district.store, district.world, clock, name="node-1")
+    scheduler.fire_due()
+    scheduler.beat()
+    town.file_case(district, clock, title="夜间噪音扰民")
+    with district.store.transaction() as session:
+        for parcel in outbox.claim(session, now=clock.now(), most=100):
+            notify.post(session, parcel, tiers=district.world.tiers)
+        people.note_absence(
+            session,
+            district.people["grid_b"],
+            district.people["grid"],
+            starts_at=clock.now(),
+            ends_at=clock.now() + timedelta(days=2),
+            viewer=viewer_of(session, district.people["grid_b"]),
+            now=clock.now(),
+        )
+
+
+def pages_of(site: Site, district: District) -> Iterator[tuple[str, list[str]]]:
+    """Every address that answers with a page, and the visitors who may see it; "" is nobody signed in."""
+    task = town.open_task(district, 1)
+    rules = sorted(
+        (rule for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())), key=lambda rule: rule.rule
+    )
+    visitors = {who: signed_in(site, who) for who in ("", *VISITORS)}
+    for rule in rules:
+        if rule.endpoint == "static" or rule.rule.startswith("/api/"):
+            continue
+        where = address(rule.rule, case_id=1, task_id=task.id)
+        assert "<" not in where, f"tests/web/test_access.py:address() does not know {rule.rule}"
+        welcome = [who for who in ("", *VISITORS) if may_come(policy_of(site.app, rule.endpoint), who)]
+        seen = [who for who in welcome if is_page(visitors[who].get(where))]
+        if seen:
+            yield where, seen
+    for where in ALSO:
+        yield where, [who for who in VISITORS if visitors[who].get(where).status_code in (200, 404)]
+
+
+def may_come(policy: str | None, who: str) -> bool:
+    if policy == PUBLIC:
+        return who == ""
+    if not who or policy is None:
+        return False
+    return policy == SIGNED_IN or any(role in ACTS[policy] for _unit, role in PEOPLE[who][2])
+
+
+def is_page(answer: Any) -> bool:
+    assert answer.status_code < 500, answer.request.path
+    return answer.status_code == 200 and answer.mimetype == "text/html"
+
+
+def signed_in(site: Site, who: str) -> Visitor:
+    visitor = Visitor(site.app)
+    if who:
+        visitor.client.set_cookie("sign-in", site.secrets[who])
+    return visitor
+
+
+@pytest.mark.parametrize(("width", "language", "colours"), LOOKS)
+def test_every_page_is_fit_for_everybody(
+    site: Site, browser: Any, barriers: Callable[[Any], list[str]], width: str, language: str, colours: str
+) -> None:
+    turn = LOOKS.index((width, language, colours))
+    wide, high = WIDTHS[width]
+    options: dict[str, Any] = {"viewport": {"width": wide, "height": high}, "color_scheme": colours}
+    if width == "phone":
+        options |= {"is_mobile": True, "has_touch": True}
+    faults: list[str] = []
+    contexts: dict[str, Any] = {}
+    try:
+        for number, (where, who) in enumerate(site.pages.items()):
+            visitor = who[(number + turn) % len(who)]
+            if visitor not in contexts:
+                contexts[visitor] = opened(browser, site, visitor, language, options)
+            page, noise = contexts[visitor]
+            noise.clear()
+            page.goto(site.url + where, wait_until="load")
+            found = [*look(page, language, width), *barriers(page)]
+            found += [each for each in noise if not (where == "/nowhere" and "404" in each)]
+            faults += [f"{where} as {visitor or 'nobody'}: {each}" for each in found]
+    finally:
+        for page, _noise in contexts.values():
+            page.context.close()
+    assert not faults, "\n".join(faults)
+
+
+def opened(browser: Any, site: Site, who: str, language: str, options: dict[str, Any]) -> tuple[Any, list[str]]:
+    context = browser.new_context(**options)
+    cookies = [{"name": "language", "value": "en" if language == "en" else "zh_CN", "url": site.url}]
+    if who:
+        cookies.append({"name": "sign-in", "value": site.secrets[who], "url": site.url})
+    context.add_cookies(cookies)
+    page, noise = context.new_page(), []
+    chromium.watch(page, noise)
+    return page, noise
+
+
+def look(page: Any, language: str, width: str) -> list[str]:
+    """What is wrong beside what axe finds."""
+    said = page.evaluate(
+        """() => ({ lang: document.documentElement.lang, h1: document.querySelectorAll('h1').length,
+        over: document.documentElement.scrollWidth - innerWidth, title: document.title })"""
+    )
+    found = []
+    if said["lang"] != ("en" if language == "en" else "zh-CN"):
+        found.append(f"lang is {said['lang']}")
+    if said["h1"] != 1:
+        found.append(f"{said['h1']} h1")
+    if said["over"] > 0:
+        found.append(f"sticks out by {said['over']} px")
+    if not said["title"].strip(" ·"):
+        found.append("no title")
+    if width == "phone":
+        found += [f"too small to touch: {each}" for each in page.evaluate(SMALL)]
+    return found
+
+
+def test_every_page_opens_for_everybody_who_may_come(site: Site) -> None:
+    """Each page by each of its visitors, in both languages, without a browser."""
+    assert len(site.pages) > 30
+    for where, who in site.pages.items():
+        for each in who:
+            visitor = signed_in(site, each)
+            for language in ("zh_CN", "en"):
+                visitor.client.set_cookie("language", language)
+                answer = visitor.get(where)
+                assert answer.status_code == (404 if where == "/nowhere" else 200), (where, each)
+                assert answer.text.count("<h1") == 1, (where, each)
+
+
+def test_the_first_page_is_light(site: Site) -> None:
+    """All that a phone loads for the work list, with the drawing of processes left out, as a server would pack it."""
+    visitor = signed_in(site, "grid")
+    page = visitor.get("/")
+    weights = {"/": len(gzip.compress(page.get_data()))}
+    waiting = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page.text))
+    while waiting:
+        where = waiting.pop()
+        with visitor.get(where) as answer:
+            assert answer.status_code == 200, where
+            data = answer.get_data()
+        weights[where] = len(gzip.compress(data))
+        if where.partition("?")[0].endswith(".js"):
+            folder = where.rpartition("/")[0]
+            found = re.findall(r"""from '\\./([\\w-]+\\.js)'""", data.decode())
+            waiting |= {f"{folder}/{name}" for name in found} - set(weights)
+    total = sum(weights.values())
+    assert total <= FIRST_PAGE_KB * 1024, json.dumps(weights, indent=1)

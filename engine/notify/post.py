@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from engine import outbox
-from engine.cases import Case, get_case, wall_of
+from engine import escalation, outbox
+from engine.cases import Case, Wall, get_case, wall_of
 from engine.notify.kinds import kind_of
 from engine.notify.model import Notice
 from engine.store import table_of
@@ -47,7 +47,7 @@ def post(session: Session, parcel: outbox.Parcel, *, tiers: Tiers) -> int:
             "facts": dict(parcel.facts),
             "at": parcel.created_at,
         }
-        for unit_id, person_id in _readers(parcel, case, tiers)
+        for unit_id, person_id in _readers(parcel, case, tiers, wall)
         if (unit_id, person_id) not in known and not (unit_id and wall.shuts_out(unit_id))
     ]
     if rows:
@@ -55,27 +55,27 @@ def post(session: Session, parcel: outbox.Parcel, *, tiers: Tiers) -> int:
     return len(rows)
 
 
-def _readers(parcel: outbox.Parcel, case: Case, tiers: Tiers) -> list[tuple[str | None, int | None]]:
+def _readers(parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall) -> list[tuple[str | None, int | None]]:
     facts = parcel.facts
     if "people" in facts or "units" in facts:
         people: Iterable[int] = dict.fromkeys(facts.get("people") or ())
         units: Iterable[str] = dict.fromkeys(facts.get("units") or ())
         return [*((None, person) for person in people), *((unit, None) for unit in units)]
-    return [(unit, None) for unit in _told_units(parcel, case, tiers)]
+    return [(unit, None) for unit in _told_units(parcel, case, tiers, wall)]
 
 
-def _told_units(parcel: outbox.Parcel, case: Case, tiers: Tiers) -> list[str]:
+def _told_units(parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall) -> list[str]:
     facts = parcel.facts
     units: list[str] = [str(end["unit"]) for end in (facts.get("from"), facts.get("to")) if isinstance(end, dict)]
-    units += _words_to_units(facts.get("whom") or (), case, tiers)
+    units += _words_to_units(facts.get("whom") or (), case, tiers, wall)
     if not units:
         units = [case.holder_id]
     return list(dict.fromkeys(units))
 
 
-def _words_to_units(words: Iterable[str], case: Case, tiers: Tiers) -> list[str]:
+def _words_to_units(words: Iterable[str], case: Case, tiers: Tiers, wall: Wall) -> list[str]:
     units: list[str] = []
-    above = tiers.tier_above(case.place_id, case.tier)
+    above = escalation.tier_above(case.place_id, case.tier, tiers, wall)
     for word in words:
         if word in ("holder", "deputy", "parties"):
             units.append(case.holder_id)  # a party has no page: the holder tells them

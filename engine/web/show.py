@@ -120,6 +120,11 @@ def span_text(minutes: float) -> str:
     return _span(round(minutes), minutes_per_day())
 
 
+def hours_text(minutes: float) -> str:
+    """So much running time, day and night."""
+    return _span(round(minutes), 24 * 60)
+
+
 def running_length(visit: Any) -> str:
     """How long a visit lasted, or lasts so far."""
     return span_of(visit.entered_at, visit.left_at or now())

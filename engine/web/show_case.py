@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from flask import Flask, Response, after_this_request
 from markupsafe import Markup
@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from engine import process
 from engine.cases import Case, Party, Visit, masked_address, masked_id_number, masked_phone, masked_text, name_of
-from engine.deadlines import Deadline, DeadlineState
+from engine.deadlines import Deadline, DeadlineState, parse_length
 from engine.history import HistoryEntry
 from engine.process import Chart, Forecast, Story, Stretch
 from engine.territory import Unit
 from engine.web.context import locale, now, viewer, world
-from engine.web.language import _
-from engine.web.show import instant, left, moment, person_name, span_text, task_name, unit_name
+from engine.web.language import _, ngettext
+from engine.web.show import hours_text, instant, left, moment, person_name, span_text, task_name, unit_name
 from engine.web.strip import Strip, strip_of
 from engine.web.words import word
 
@@ -34,7 +34,7 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.filters.update(both=both, masked=masked_text)
+    app.jinja_env.filters.update(both=both, length_words=length_words, masked=masked_text)
     app.jinja_env.globals.update(
         when_shown=when_shown,
         calendar_strip=calendar_strip,
@@ -44,6 +44,7 @@ def register(app: Flask) -> None:
         party_phone=party_phone,
         party_id_number=party_id_number,
         party_address=party_address,
+        rest_words=rest_words,
         rungs=rungs,
         standing=standing,
         stop_state=stop_state,
@@ -100,8 +101,12 @@ def party_address(party: Party, story: Story) -> str:
 # --- how it stands
 
 
-def standing(story: Story) -> list[str]:
-    """Who has it and since when, who is on it, what is next and until when: sentences to be read one after another."""
+def standing(story: Story) -> str:
+    """Who has it and since when, who is on it, what is next and until when."""
+    return ("" if locale().startswith("zh") else " ").join(_standing(story))
+
+
+def _standing(story: Story) -> list[str]:
     case, visit = story.case, story.visits[-1]
     unit = unit_name(story.units.get(case.holder_id))
     if case.ended:
@@ -134,6 +139,30 @@ def calendar_strip(clock: Deadline, story: Story) -> Strip:
     return strip_of(clock, mine, calendar=world().calendar, now=now())
 
 
+def length_words(written: str) -> str:
+    """`2wd` in words."""
+    length = parse_length(written)
+    match length.unit:
+        case "wd":
+            return ngettext("%(num)d working day", "%(num)d working days", length.amount)
+        case "cd":
+            return ngettext("%(num)d day", "%(num)d days", length.amount)
+        case "mo":
+            return ngettext("%(num)d month", "%(num)d months", length.amount)
+        case "wm":
+            return _("%(minutes)d min", minutes=length.amount)
+        case "h" | "wh":
+            return _("%(hours)d h", hours=length.amount)
+        case _:
+            assert_never(length.unit)
+
+
+def rest_words(clock: Deadline) -> str:
+    """What a clock that stands still has left: working time, or running time."""
+    rest = clock.rest or 0.0
+    return span_text(rest) if parse_length(clock.length).in_working_time else hours_text(rest / 60)
+
+
 def strip_words(strip: Strip, clock: Deadline, label: str) -> str:
     """What the drawing shows, for those who do not see it."""
     said = [
@@ -141,7 +170,7 @@ def strip_words(strip: Strip, clock: Deadline, label: str) -> str:
             "%(label)s: from %(start)s until %(due)s.",
             label=label,
             start=moment(clock.started_at),
-            due=moment(clock.due_at),
+            due=_("a day that is not known while it stands still") if strip.due is None else moment(clock.due_at),
         ),
         _(
             "%(work)d working days and %(rest)d days of rest lie in view.",

@@ -45,7 +45,8 @@ class Strip:
     spans: Sequence[Span]
     now: float | None
     """None for a clock that has ended."""
-    due: float
+    due: float | None
+    """None for a clock that stands still: when it is due is only known once it runs on."""
 
     def count(self, kind: DayKind) -> int:
         return sum(day.kind == kind for day in self.days)
@@ -58,7 +59,10 @@ def strip_of(clock: Deadline, pauses: Sequence[Pause], *, calendar: WorkingCalen
     """`pauses` are those of the case; what lies outside the clock is passed over."""
     end = clock.closed_at or now
     first = clock.started_at.astimezone(calendar.tz).date()
-    last = max(each.astimezone(calendar.tz).date() for each in (clock.due_at, end))
+    last = max(
+        each.astimezone(calendar.tz).date()
+        for each in ((end,) if clock.state == DeadlineState.PAUSED else (clock.due_at, end))
+    )
     count = min(MOST, max(FEWEST, (last - first).days + 2))
     midnight = datetime.combine(first, datetime.min.time(), calendar.tz)
 
@@ -71,7 +75,8 @@ def strip_of(clock: Deadline, pauses: Sequence[Pause], *, calendar: WorkingCalen
         width = round(at(stop) - at(start), 3)
         return [Span(kind, at(start), width)] if width > 0 else []
 
-    used_until = min(end, clock.due_at)
+    still = clock.state == DeadlineState.PAUSED
+    used_until = min(end, clock.due_at, clock.paused_at if still and clock.paused_at else end)
     spans = span("used", clock.started_at, used_until)
     spans += [
         each
@@ -80,17 +85,18 @@ def strip_of(clock: Deadline, pauses: Sequence[Pause], *, calendar: WorkingCalen
         for each in span("paused", pause.start, min(pause.end or end, end))
     ]
     added_from = clock.first_due_at if clock.extended_by else clock.due_at
-    if clock.state in (DeadlineState.ARMED, DeadlineState.PAUSED):
+    if clock.state == DeadlineState.ARMED:
         spans += span("left", used_until, max(used_until, min(added_from, clock.due_at)))
-    spans += span("added", max(added_from, used_until), clock.due_at)
-    spans += span("late", clock.due_at, end)
-    running = clock.state in (DeadlineState.ARMED, DeadlineState.PAUSED)
+    if not still:
+        spans += span("added", max(added_from, used_until), clock.due_at)
+        spans += span("late", clock.due_at, end)
+    running = still or clock.state == DeadlineState.ARMED
     return Strip(
         [_day(first + timedelta(days=n), n, count, calendar) for n in range(count)],
         round(100 / count, 3),
         spans,
         at(now) if running else None,
-        at(clock.due_at),
+        None if still else at(clock.due_at),
     )
 
 

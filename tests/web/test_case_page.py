@@ -37,7 +37,7 @@ def risen(district: District, clock: ManualClock, case_id: int) -> int:
 def test_who_has_it_since_when_and_what_is_next(visit: Visit, district: District, case_id: int) -> None:
     visitor = visit("grid")
     page = words(visitor.get(f"/cases/{case_id}"))
-    assert "现由第1网格办理，自今天 09:00起。 尚无人认领。 下一步：签收，截止今天 15:00（剩 4 小时）。" in page
+    assert "现由第1网格办理，自今天 09:00起。尚无人认领。下一步：签收，截止今天 15:00（剩 4 小时）。" in page
     visitor.post(f"/tasks/{town.open_task(district, case_id).id}/claim")
     assert "林晓东正在办理。" in words(visitor.get(f"/cases/{case_id}"))
     visitor.post(f"/cases/{case_id}/withdrawal", {"reason": "和解"})

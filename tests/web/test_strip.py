@@ -67,10 +67,10 @@ def test_a_short_clock_still_shows_a_week_and_a_long_one_ends() -> None:
             ["used", "paused", "left"],
         ),
         (
-            {"state": "paused"},
+            {"state": "paused", "paused_at": at("2026-03-03T09:00")},
             [Pause(at("2026-03-03T09:00"), None, "hearing")],
-            "2026-03-04T09:00",
-            ["used", "paused", "left"],
+            "2026-03-20T09:00",
+            ["used", "paused"],
         ),
         ({"state": "met", "closed_at": at("2026-03-04T09:00")}, [], "2026-03-20T09:00", ["used"]),
         ({"state": "breached", "closed_at": at("2026-03-06T18:00")}, [], "2026-03-20T09:00", ["used"]),
@@ -81,4 +81,5 @@ def test_what_lies_on_the_strip(more: dict[str, Any], pauses: list[Pause], now: 
     strip = strip_of(clock("2026-03-02T09:00", "2026-03-06T18:00", **more), pauses, calendar=CALENDAR, now=at(now))
     assert kinds(strip) == expected
     assert all(0 <= span.at <= 100 and span.at + span.width <= 100.01 for span in strip.spans)
+    assert (strip.due is None) is (more.get("state") == "paused")
     assert (strip.now is None) is (more.get("state") in ("met", "breached"))

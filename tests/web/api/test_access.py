@@ -111,20 +111,24 @@ def test_lists_hold_ones_own_street_only(call: Call, grounds: dict[str, Any]) ->
         assert waiting <= {numbers[street] for street in streets}, who
 
 
-def test_a_protected_petitioner_is_hidden_from_those_who_only_look_on(call: Call, grounds: dict[str, Any]) -> None:
+def test_parties_are_masked_until_somebody_with_the_right_says_why(call: Call, grounds: dict[str, Any]) -> None:
+    address = f"/api/v1/cases/{grounds['number']}"
+
     def party(who: str) -> dict[str, Any]:
-        answer = call(who).get(f"/api/v1/cases/{grounds['number']}")
-        found: dict[str, Any] = answer.json["parties"][0]
-        if who == "zone":
-            assert "谢女士" not in answer.text
-            assert "13800138000" not in answer.text
+        found: dict[str, Any] = call(who).get(address).json["parties"][0]
         return found
 
-    assert party("grid")["phone"] == "13800138000"
-    assert party("zone") == {
-        "role": "applicant", "type": "person", "name": "谢**", "phone": "138****8000", "address": None,
-        "protected": True,
+    masked = {
+        "id": party("grid")["id"], "role": "applicant", "type": "person", "name": "谢**", "phone": "138****8000",
+        "address": "****", "id_number": None, "protected": True, "shown": False, "unit": None, "person": None,
     }  # fmt: skip
+    assert party("grid") == party("zone") == masked
+    assert call("zone").post(f"{address}/unmasking", {"reason": "看看"}).status_code == 403
+    assert call("grid").post(f"{address}/unmasking", {"reason": " "}).status_code == 422
+    shown = call("grid").post(f"{address}/unmasking", {"reason": "电话联系"}).json["parties"][0]
+    clear = {**masked, "name": "谢女士", "phone": "13800138000", "address": "1号楼", "shown": True}
+    assert shown == party("grid") == clear
+    assert party("grid_b") == masked
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from engine import process, reports, tasks
 from engine.errors import Invalid, NotFound
 from engine.people import ACTS
 from engine.reports import Figure, Within
-from engine.territory import is_within, line_of
+from engine.territory import is_within, line_of, units_by_id
 from engine.web import drawing
 from engine.web.context import looking, now, viewer, world
 from engine.web.language import _
@@ -95,7 +95,7 @@ def _page(unit_id: str, *, wrong: object = None) -> str:
             board=board,
             unit=line[-1],
             above=[each for each in line[:-1] if any(is_within(each.id, mine) for mine in own)],
-            others=[each for each in own if each != unit_id] if unit_id in own else [],
+            others=units_by_id(session, [each for each in own if each != unit_id and unit_id in own]),
             is_own=unit_id in own,
             shapes=drawing.shapes(board.places, names, world().config.reports.geojson),
             pressing=reports.pressing(session, within, calendar=world().calendar, now=now()),

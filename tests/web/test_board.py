@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 from engine import process, reports, tasks
 from engine.clock import ManualClock
 from engine.deadlines import Extension
-from engine.people import Absence, viewer_of
+from engine.people import Absence, Membership, viewer_of
 from engine.process import Instruction
 from engine.reports import Figure
 from engine.web import drawing
@@ -94,6 +94,16 @@ def test_a_board_is_for_those_who_lead_and_for_their_area(visit: Visit) -> None:
         assert street.get(f"/board/cases?figure=open&unit={foreign}").status_code == 404, foreign
     assert street.get("/board/cases?figure=secret").status_code == 404
     assert street.get("/board/cases?figure=open&page=x").status_code == 200
+
+
+def test_who_leads_in_two_units_has_two_boards(visit: Visit, district: District) -> None:
+    with district.store.transaction() as session:
+        session.add(Membership(person_id=district.people["street"], unit_id="LHQ.GL", role="leader"))
+    visitor = visit("street")
+    page = visitor.get("/board")
+    assert "观澜街道" in words(page)
+    assert 'href="/board?unit=LHQ.MZ"' in page.text
+    assert "民治街道" in words(visitor.get("/board?unit=LHQ.MZ"))
 
 
 @pytest.mark.parametrize("many", [0, 40])

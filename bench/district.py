@@ -14,6 +14,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from sqlalchemy import Index, func, select, text
 
 from bench import cloning, databases, ground
 from bench.cloning import Elsewhere, Ids, Pattern, Words
-from engine.cases import Case
 from engine.clock import ManualClock
 from engine.main import build
 from engine.people import Membership
@@ -39,8 +39,8 @@ RISING = 8.0
 TEXTS = 20_000
 YEARS = 5
 BATCH = 20_000
-BODY_AT = 128
-"""The words of a text stand behind those of number and place."""
+PLACE_AT, BODY_AT = 64, 192
+"""The words of a place stand behind those of one case, and those of a text behind them."""
 
 
 def build_district(
@@ -89,6 +89,16 @@ def _live(store: Store, url: str, seed: int) -> None:
     Loop(application, clock, coming, crew, release, until=NOW).run()
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What the marks of a case are made from."""
+
+    id: int
+    ended: bool
+    category: str
+    received_at: datetime
+
+
 class _Factory:
     """Patterns, texts and places, and copies made of them."""
 
@@ -117,7 +127,13 @@ class _Factory:
         self.open = [pattern for pattern in usable if pattern.case["closed_at"] is None]
         self.closed = [pattern for pattern in usable if pattern.case["state"] == "closed"]
         self.elsewhere = Elsewhere(units, 3, self.chance)
-        self.place_words = {unit: [word for above in ancestors(unit) for word in named[above]] for unit, _ in units}
+        self.place_words = {
+            unit: self._words(
+                [*(mark("", each) for each in ancestors(unit)), *(w for each in ancestors(unit) for w in named[each])],
+                PLACE_AT,
+            )
+            for unit, _ in units
+        }
         drawn = arrivals(
             self.places, application.world.calendar, start=NOW.date() - timedelta(days=365), days=365, cases=TEXTS,
             seed=seed + 1,
@@ -162,11 +178,11 @@ class _Factory:
             with_past=with_past,
         )  # fmt: skip
         if not pattern.case["confidential"]:
-            seen = {*ancestors(place), *(units.get(each, each) for each in pattern.shown_to)}
-            case = Case(id=case_id, state=pattern.case["state"], category=words.category, received_at=received)
-            marks = [mark("", unit) for unit in sorted(seen)]
-            first = [*marks, *marks_of(case), *words_of(number), *self.place_words[place]]
-            yield "case_text", [case_id, f"{self._words(first, 1)} {body}"]
+            line = ancestors(place)
+            outside = {units.get(each, each) for each in pattern.shown_to}.difference(line)
+            case = Marked(case_id, pattern.case["closed_at"] is not None, words.category, received)
+            own = self._words([*(mark("", unit) for unit in outside), *marks_of(case), *words_of(number)], 1)
+            yield "case_text", [case_id, f"{own} {self.place_words[place]} {body}"]
 
 
 def _placed(tokens: list[str], first: int) -> str:

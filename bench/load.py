@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import multiprocessing
 import random
 import statistics
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,7 +52,8 @@ class Told:
 
     spent: dict[str, list[float]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
-    refused: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """Completions that were not taken, by form and status."""
 
 
 @contextmanager
@@ -75,6 +78,7 @@ def serving(url: str, many: int) -> Iterator[tuple[list[int], list[int]]]:
 def _serve(url: str, told: Connection) -> None:
     import waitress
 
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it tells of every request that waits
     application = crowd.open_application(url)
     server = waitress.create_server(application.web(), host="127.0.0.1", port=0, threads=8)
     told.send(server.effective_port)
@@ -135,7 +139,7 @@ class Someone:
         answers = {**ground.ANSWERS.get(form, {}), **crowd.hidden_fields(page)}
         status, _, ms = self._ask("POST", f"/tasks/{task_id}/completion", answers)
         if status in BUSY:
-            self.told.refused += 1
+            self.told.refused[f"{form} {status}"] += 1
         elif status != 302:
             self.told.errors.append(f"complete: {status}")
         return [("task", opened), ("complete", ms)] if status == 302 else [("task", opened)]
@@ -222,7 +226,7 @@ def _figures(crowd_: Sequence[Someone], before: list[int], after: list[int], min
         "minutes": minutes,
         "requests_per_s": round(sum(each["times"] for each in ways.values()) / (minutes * 60 - WARM_S), 1),
         **ways,
-        "refused_in_words": sum(each.told.refused for each in crowd_),
+        "refused_in_words": dict(sum((each.told.refused for each in crowd_), Counter())),
         "errors": len(errors),
         "first_errors": errors[:5],
         "resident_mb": {"early": before, "at_the_end": after},

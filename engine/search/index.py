@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlalchemy import bindparam, delete, select, union
 from sqlalchemy.dialects import postgresql, sqlite
@@ -110,6 +111,7 @@ def marks_of(case: Case) -> Iterator[str]:
         yield block_mark(level, case.id >> BLOCKS[level])
 
 
+@lru_cache(maxsize=20_000)
 def mark(kind: str, value: str) -> str:
     """A word that no text holds: whatever is neither letter nor figure is one sign, so that an index keeps it whole."""
     return "§" + re.sub(r"[^0-9A-Za-z]", "·", kind + value)

@@ -86,7 +86,7 @@ def photo() -> tuple[io.BytesIO, str]:
 def test_every_code_lands_on_the_nearest_living_place(visit: Visit, typed: str, place: str, sure: bool) -> None:
     answer = visit(None).get(f"/q/{typed}")
     assert answer.status_code == 200
-    assert place in re.findall(r'class="place-name">(.*?)<', answer.text)[0]
+    assert place in re.findall(r'class="spot-name">(.*?)<', answer.text)[0]
     assert ("旧码" in answer.text) is not sure
 
 

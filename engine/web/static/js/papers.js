@@ -25,7 +25,10 @@ for (const box of document.querySelectorAll('[data-papers]')) {
     const small = await smaller(file);
     const tile = await tileOf(small);
     list.append(tile);
-    if (!box.dataset.upload) return waiting.set(tile, small);
+    if (!box.dataset.upload) {
+      tile.querySelector('progress').remove();
+      return waiting.set(tile, small);
+    }
     const answer = await send(box, small, tile.querySelector('progress'));
     if (answer === null) {
       waiting.set(tile, small); // no network: it goes with the form

@@ -36,8 +36,8 @@ class Node(Base):
 
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
     beat_at: Mapped[datetime] = mapped_column(Instant)
-    fired_last_hour: Mapped[int] = mapped_column(Integer)
-    latest_by_s: Mapped[float] = mapped_column(Float)
+    fired_last_hour: Mapped[int] = mapped_column(Integer, default=0)
+    latest_by_s: Mapped[float] = mapped_column(Float, default=0.0)
     """How late the latest firing of that hour was."""
 
 

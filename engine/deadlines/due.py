@@ -51,7 +51,7 @@ def pick_warning(session: Session, *, now: datetime) -> tuple[Case, Deadline] | 
 
 
 def _first(session: Session, query: Entities, now: datetime) -> tuple[Case, Deadline] | None:
-    found = query.first(session, {"now": now})
+    found = query.first_anew(session, {"now": now})
     if found is None:
         return None
     case, deadline = found

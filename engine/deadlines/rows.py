@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from engine.deadlines.model import Deadline, DeadlineState
-from engine.store import Prepared, table_of
+from engine.store import Entities, Prepared, table_of
 
 NEXT_DUE = "maplebridge.next_due"
 """Key in a session's info: the earliest instant armed in this transaction, for waking the scheduler."""
@@ -98,7 +98,8 @@ def live_of_case(session: Session, case_id: int) -> Sequence[Deadline]:
     return session.scalars(_LIVE_OF_CASE, {"case_id": case_id}).all()
 
 
-_OF_VISIT = (
+_OF_VISIT = Entities(
+    (Deadline,),
     select(Deadline)
     .where(
         Deadline.case_id == bindparam("case_id"),
@@ -106,13 +107,14 @@ _OF_VISIT = (
         Deadline.step == bindparam("step"),
     )
     .order_by(Deadline.id.desc())
-    .limit(1)
+    .limit(1),
 )
 
 
 def of_visit(session: Session, case_id: int, visit_seq: int, step: str) -> Deadline | None:
     """The youngest deadline of a step in a visit, whatever its state."""
-    return session.scalars(_OF_VISIT, {"case_id": case_id, "visit_seq": visit_seq, "step": step}).first()
+    found = _OF_VISIT.first(session, {"case_id": case_id, "visit_seq": visit_seq, "step": step})
+    return None if found is None else found[0]
 
 
 def of_case(session: Session, case_id: int, step: str) -> Deadline | None:
@@ -135,6 +137,18 @@ _CLOSE = Prepared(
 def close(session: Session, ids: Iterable[int], state: DeadlineState, *, now: datetime) -> None:
     """Ends live deadlines; those that ended otherwise stay as they are."""
     _CLOSE.run_many(session, [{"this": each, "ends": state.value, "now": now} for each in sorted(ids)])
+
+
+_CLOSE_OF_CASE = Prepared(
+    update(table_of(Deadline))
+    .where(_deadline.case_id == bindparam("case"), _deadline.instance_id.is_(None), _IS_LIVE)
+    .values(state=bindparam("ends"), closed_at=bindparam("now"))
+)
+
+
+def close_case_clocks(session: Session, case_id: int, state: DeadlineState, *, now: datetime) -> None:
+    """Ends the live clocks of the case itself, which belong to no instance."""
+    _CLOSE_OF_CASE.run(session, {"case": case_id, "ends": state.value, "now": now})
 
 
 _IS_ARMED = Deadline.state == literal_column("'armed'")

@@ -17,7 +17,7 @@ from engine.deadlines import Limits, read_limits
 from engine.deploy.keywords import Keywords, read_keywords
 from engine.deploy.model import Release, ReleaseContent, ReleaseFile
 from engine.errors import Conflict, NotFound
-from engine.store import table_of
+from engine.store import Prepared, table_of
 from engine.tasks import Form, read_form
 from engine.vocabulary import WORDS
 
@@ -78,7 +78,7 @@ def load(release_id: int, files: Mapping[str, bytes]) -> LoadedRelease:
     return LoadedRelease(release_id, dict(files), package, limits, words, forms, folders)
 
 
-_NEWEST = select(Release.id).order_by(Release.id.desc()).limit(1)
+_NEWEST = Prepared(select(table_of(Release).c.id).order_by(Release.id.desc()).limit(1))
 
 
 class Releases:
@@ -91,10 +91,10 @@ class Releases:
 
     def current(self, session: Session) -> LoadedRelease:
         """The release new cases start on. Raises NotFound when nothing was published yet."""
-        newest = session.scalar(_NEWEST)
-        if newest is None:
+        newest = _NEWEST.rows(session, {})
+        if not newest:
             raise NotFound("release.none", "No process has been published yet: run `maplebridge publish`.")
-        return self.get(session, newest)
+        return self.get(session, newest[0][0])
 
     def get(self, session: Session, release_id: int) -> LoadedRelease:
         with self._lock:

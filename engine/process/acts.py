@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import escalation, runtime, tasks
@@ -26,7 +26,7 @@ from engine.process.push import Push, record
 from engine.process.services import SERVICES
 from engine.process.settle import settle, state_after
 from engine.process.world import World
-from engine.store import canonical_json, insert_row, update_row
+from engine.store import Prepared, canonical_json, insert_row, table_of, update_row
 from engine.tasks import TaskState
 
 MAIN = "p_case"
@@ -149,6 +149,7 @@ def fire_deadline(session: Session, world: World, case: Case, deadline: Deadline
             now=now,
             facts={"what": f"{deadline.step}_overdue", "whom": ["holder", "above"]},
         )
+        update_row(session, deadline, case)
         return
     update_row(session, deadline)
     push = _push(session, world, case, deadline.instance_id, actor_id=None, now=now)
@@ -173,6 +174,7 @@ def warn(session: Session, case: Case, deadline: Deadline, *, now: datetime) -> 
         now=now,
         facts={"step": deadline.step, "due_at": deadline.due_at.isoformat()},
     )
+    update_row(session, deadline, case)
 
 
 def deliver_message(
@@ -190,7 +192,7 @@ def deliver_message(
 
     `facts` go into the history beside it. Raises Conflict `message.not_awaited` when none waits.
     """
-    case = _locked(session, case_id)
+    case = lock_case(session, case_id)
     for instance_id in _running(session, case.id):
         push = _push(session, world, case, instance_id, actor_id=actor_id, now=now)
         waiting = runtime.inspect(push.release.package, push.instance.state)
@@ -246,17 +248,8 @@ def _begin_beside(push: Push, process_id: str) -> None:
     begin(push.session, push.world, push.case, process_id, actor_id=push.actor_id, now=push.now)
 
 
-def _locked(session: Session, case_id: int) -> Case:
-    case = lock_case(session, case_id)
-    return case
-
-
 def _running(session: Session, case_id: int) -> list[int]:
-    return list(
-        session.scalars(
-            select(Instance.id).where(Instance.case_id == case_id, Instance.ended_at.is_(None)).order_by(Instance.id)
-        )
-    )
+    return [instance_id for instance_id, _process in _RUNNING_OF_CASE.rows(session, {"case": case_id})]
 
 
 def _start_data(world: World, case: Case, wall: Wall) -> dict[str, Any]:
@@ -284,13 +277,17 @@ def _follow(push: Push, advance: runtime.Advance) -> None:
         _end_beside(push)
 
 
+_RUNNING_OF_CASE = Prepared(
+    select(table_of(Instance).c.id, table_of(Instance).c.process_id)
+    .where(Instance.case_id == bindparam("case"), Instance.ended_at.is_(None))
+    .order_by(Instance.id)
+)
+
+
 def _end_beside(push: Push) -> None:
-    side = push.session.scalars(
-        select(Instance.id).where(
-            Instance.case_id == push.case.id, Instance.ended_at.is_(None), Instance.process_id.in_(ENDS_WITH_CASE)
-        )
-    ).all()
-    for instance_id in side:
+    for instance_id, process_id in _RUNNING_OF_CASE.rows(push.session, {"case": push.case.id}):
+        if process_id not in ENDS_WITH_CASE:
+            continue
         try:
             other = _push(push.session, push.world, push.case, instance_id, actor_id=push.actor_id, now=push.now)
         except Refusal:

@@ -37,7 +37,7 @@ _INSTANCE = Entities(
 def lock_for_task(session: Session, task_id: int) -> tuple[Case, Task, Instance, Visit]:
     """A task, its case, its instance and the present visit. Raises NotFound."""
     for _ in range(2):  # PostgreSQL gives nothing when the case went on to its next visit while we waited for the lock
-        found = _FOR_TASK.first(session, {"task_id": task_id})
+        found = _FOR_TASK.first_anew(session, {"task_id": task_id})
         if found is not None:
             case, task, instance, visit = found
             return case, task, instance, visit
@@ -47,7 +47,7 @@ def lock_for_task(session: Session, task_id: int) -> tuple[Case, Task, Instance,
 def lock_instance(session: Session, instance_id: int) -> tuple[Instance, Visit]:
     """An instance and the present visit of its case, which is locked already. Raises NotFound."""
     session.flush()  # what is not written yet would be lost when the rows are read anew
-    found = _INSTANCE.first(session, {"instance_id": instance_id})
+    found = _INSTANCE.first_anew(session, {"instance_id": instance_id})
     if found is None:
         raise NotFound("instance.unknown", "There is no such running process.", instance=instance_id)
     instance, visit = found

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from engine import deadlines, escalation, runtime, triage
 from engine.cases import Card, CaseState
@@ -18,6 +18,7 @@ from engine.deadlines import DeadlineState, Extension
 from engine.errors import Conflict, Invalid
 from engine.process.push import Push
 from engine.process.settle import retime_tasks, state_after
+from engine.store import Prepared, table_of
 from engine.tasks import Task, TaskState
 
 Given = Mapping[str, Any]
@@ -262,8 +263,7 @@ def _close_case(push: Push, call: runtime.ServiceCall) -> Given:
     case.closed_at = push.now
     visit = push.visit
     visit.left_at, visit.left_reason = push.now, str(case.state)
-    clocks = [row.id for row in deadlines.live_of_case(push.session, case.id) if row.instance_id is None]
-    deadlines.close(push.session, clocks, DeadlineState.MET, now=push.now)
+    deadlines.close_case_clocks(push.session, case.id, DeadlineState.MET, now=push.now)
     end_side_instances(push)
     push.happened("case.closed", {"result": result, "tier": case.tier}, state_after(case))
     return {}
@@ -271,12 +271,14 @@ def _close_case(push: Push, call: runtime.ServiceCall) -> Given:
 
 def end_side_instances(push: Push) -> None:
     """A closed case asks nobody for more time: open extension requests end with it. Supervision goes on."""
-    push.session.execute(
-        update(Extension)
-        .where(Extension.case_id == push.case.id, Extension.decision.is_(None))
-        .values(decision="lapsed", decided_at=push.now)
-        .execution_options(synchronize_session=False)
-    )
+    _LAPSE.run(push.session, {"case": push.case.id, "now": push.now})
+
+
+_LAPSE = Prepared(
+    update(table_of(Extension))
+    .where(Extension.case_id == bindparam("case"), Extension.decision.is_(None))
+    .values(decision="lapsed", decided_at=bindparam("now"))
+)
 
 
 def _note(push: Push, call: runtime.ServiceCall) -> Given:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
+from engine.cases import ENDED
 from engine.simulate import shares
 
 
@@ -89,3 +90,7 @@ class Followed:
     """Who has claimed a task, by task."""
     leaving: dict[int, str] = field(default_factory=dict)
     """How a visit will end when it is not settled there: overdue or request, by visit."""
+
+    def stands(self, tier: str, holder_id: str, visit_seq: int, state: str) -> None:
+        """Takes note of what the case's row says."""
+        self.tier, self.holder_id, self.visit_seq, self.ended = tier, holder_id, visit_seq, state in ENDED

@@ -30,7 +30,7 @@ from engine.simulate.crew import Crew
 from engine.simulate.followed import Asked, Fate, Followed
 from engine.simulate.pace import Pace
 from engine.simulate.texts import texts
-from engine.store import table_of
+from engine.store import Prepared, table_of
 from engine.tasks import Task
 
 Progress = Callable[[int, str], None]
@@ -41,7 +41,7 @@ WORKS = ("lead", "deputy", "handler")
 DECIDES_DOWN = ("leader", "petition_officer", "dispatcher")
 
 _task = table_of(Task).c
-_OPEN_TASKS = (
+_OPEN_TASKS = Prepared(
     select(_task.id, _task.instance_id, _task.process, _task.form, _task.unit_id, _task.roles, _task.item, _task.why)
     .add_columns(_task.due_at)
     .where(_task.case_id == bindparam("case_id"), _task.state == literal_column("'open'"))
@@ -49,9 +49,11 @@ _OPEN_TASKS = (
 )
 _deadline = table_of(Deadline).c
 _ARMED = _deadline.state == literal_column("'armed'")
-_NEXT = select(
-    select(func.min(_deadline.next_at)).where(_ARMED).scalar_subquery(),
-    select(func.min(_deadline.warn_at)).where(_ARMED, _deadline.warned_at.is_(None)).scalar_subquery(),
+_NEXT = Prepared(
+    select(
+        select(func.min(_deadline.next_at)).where(_ARMED).scalar_subquery(),
+        select(func.min(_deadline.warn_at)).where(_ARMED, _deadline.warned_at.is_(None)).scalar_subquery(),
+    )
 )
 _ASKED_CLOCK = (
     select(_deadline.id)
@@ -59,7 +61,11 @@ _ASKED_CLOCK = (
     .where(Extension.case_id == bindparam("case_id"), Extension.decision.is_(None), _ARMED)
 )
 """The clock more time is asked for, while it runs; a leader can grant nothing on one that stands still or is over."""
-_CASE_OF = select(_deadline.case_id).where(_deadline.id == bindparam("deadline_id"))
+_STANDS = Prepared(
+    select(Case.id, Case.tier, Case.holder_id, Case.visit_seq, Case.state)
+    .join(Deadline, Deadline.case_id == Case.id)
+    .where(Deadline.id == bindparam("deadline_id"))
+)
 
 
 class Loop:
@@ -127,7 +133,7 @@ class Loop:
                 self._see(session)
 
     def _see(self, session: Session) -> None:
-        self._due, self._warn = session.execute(_NEXT).one()
+        ((self._due, self._warn),) = _NEXT.rows(session, {})
         self._seen = True
 
     def _move_to(self, at: datetime) -> None:
@@ -153,12 +159,13 @@ class Loop:
             self.counts["failed"] += tick.failed
             for deadline_id in self._fired:
                 with self.store.reading() as session:
-                    case_id = session.execute(_CASE_OF, {"deadline_id": deadline_id}).scalar_one()
+                    ((case_id, tier, holder_id, visit_seq, state),) = _STANDS.rows(
+                        session, {"deadline_id": deadline_id}
+                    )
                     case = self._cases.get(case_id)
                     if case is not None:
-                        row = session.get(Case, case_id)
-                        assert row is not None
-                        self._look(session, case, row)
+                        case.stands(tier, holder_id, visit_seq, state)
+                        self._look_at_tasks(session, case)
             self._fired.clear()
         else:
             self.steps += self.scheduler.warn_due(most=1)
@@ -193,19 +200,24 @@ class Loop:
     def _look(self, session: Session, case: Followed, row: Case) -> None:
         """Takes note of where the case stands and has the asked people plan what they do about new tasks."""
         session.flush()
-        case.tier, case.holder_id, case.visit_seq, case.ended = row.tier, row.holder_id, row.visit_seq, row.ended
+        case.stands(row.tier, row.holder_id, row.visit_seq, row.state)
+        self._look_at_tasks(session, case)
+
+    def _look_at_tasks(self, session: Session, case: Followed) -> None:
         seen, case.open = case.open, {}
-        for found in session.execute(_OPEN_TASKS, {"case_id": case.case_id}):
-            asked = seen.get(found.id) or Asked(
-                found.id,
-                found.instance_id,
-                found.process,
-                found.form,
-                found.unit_id,
-                tuple(role for role in found.roles.split("|") if role),
-                found.item,
-                found.why,
-                found.due_at,
+        for task_id, instance_id, process_id, form, unit_id, roles, item, why, due_at in _OPEN_TASKS.rows(
+            session, {"case_id": case.case_id}
+        ):
+            asked = seen.get(task_id) or Asked(
+                task_id,
+                instance_id,
+                process_id,
+                form,
+                unit_id,
+                tuple(role for role in roles.split("|") if role),
+                item,
+                why,
+                due_at,
             )
             case.open[asked.id] = asked
             if asked.id not in seen:

@@ -84,7 +84,7 @@ class Prepared:
 
 
 class Entities:
-    """A prepared SELECT of whole rows of several models, which the session then holds as if it had loaded them anew."""
+    """A prepared SELECT of whole rows of several models, which the session then holds as if it had loaded them."""
 
     def __init__(self, models: Sequence[type[Base]], statement: Select[*tuple[Any, ...]]) -> None:
         """`statement` says joins and conditions; its columns become those of the models."""
@@ -96,17 +96,31 @@ class Entities:
         ]
 
     def first(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """The entities of the first row, as they stand in the database now; None when there is no row."""
+        """The entities of the first row; None when there is no row. What the session holds already stays as it is."""
+        return self._first(session, values, anew=False)
+
+    def first_anew(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The same as they stand in the database now, for rows that are locked with it. Unsent changes are lost."""
+        return self._first(session, values, anew=True)
+
+    def _first(self, session: Session, values: Mapping[str, Any], *, anew: bool) -> tuple[Any, ...] | None:
         found = self._read.rows(session, values)
         if not found:
             return None
         fields = iter(found[0])
-        return tuple([_held(session, mapper, dict(zip(names, fields, strict=False))) for mapper, names in self._models])
+        return tuple(
+            [
+                _held(session, mapper, dict(zip(names, fields, strict=False)), anew=anew)
+                for mapper, names in self._models
+            ]
+        )
 
 
-def _held(session: Session, mapper: Mapper[Any], values: dict[str, Any]) -> Any:
+def _held(session: Session, mapper: Mapper[Any], values: dict[str, Any], *, anew: bool) -> Any:
     key = mapper.identity_key_from_primary_key((values["id"],))
     known = session.identity_map.get(key)
+    if known is not None and not anew:
+        return known
     if known is not None:
         state = instance_state(known)
         state.dict.update(values)

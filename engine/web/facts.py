@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from engine.cases import masked_text
 from engine.process import Decision, Decisions
 from engine.tasks import Field, Form
 from engine.web.language import _
@@ -74,5 +75,5 @@ def _said(reason: dict[str, Any]) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
+    text = masked_text(" ".join(text.split()))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -57,7 +57,9 @@ def ask_for_time(district: District, clock: ManualClock) -> tuple[int, int]:
         who = viewer_of(session, district.people["grid"])
         task = town.open_task(district, case_id)
         process.complete_task(session, district.world, task.id, {"action": "sign"}, viewer=who, now=clock.now())
-        process.ask_extension(session, district.world, case_id, "1wd", "等待检测结果", viewer=who, now=clock.now())
+        process.ask_extension(
+            session, district.world, case_id, "1wd", "等待检测结果,联系13800138000", viewer=who, now=clock.now()
+        )
     return case_id, town.open_task(district, case_id, "decide_extension").id
 
 
@@ -175,7 +177,7 @@ def test_one_tap_grants_more_time(visit: Visit, district: District, clock: Manua
     case_id, task_id = ask_for_time(district, clock)
     visitor = visit("district")
     page = words(visitor.get("/decisions"))
-    assert "等待检测结果" in page
+    assert "等待检测结果,联系138****8000" in page, "a telephone is masked in what somebody wrote, too"
     assert "延长 1wd，申请人 林晓东" in page
     answer = visitor.post(f"/decisions/{task_id}", {"choice": "approve"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/decisions")

@@ -171,16 +171,15 @@ def test_without_a_network_forms_and_photos_wait_and_go_out_once(
     complete(district, clock, late_case, "handle", "grid_b", HANDLED)
     page_faults.clear()  # a browser says itself that it was offline
     phone.without_network(False)
-    page.goto(f"{phone.address}/")
-    page.locator("#offline", has_text="待发送：1 份").wait_for()
+    page.locator("#offline", has_text="待发送：1 份").wait_for()  # by itself
     with district.store.reading() as session:
         (photo,) = session.scalars(select(Document)).all()
         done = session.get_one(Task, first)
         assert done.state == TaskState.COMPLETED
         assert done.answers
         assert (done.answers["findings"], done.answers["photos"]) == (FOUND, [str(photo.id)])
-    page.goto(f"{phone.address}/offline")
     page.wait_for_selector(".waiting .refused")
+    assert page.locator(".waiting li").count() == 1
     told = page.locator(".waiting .refused").inner_text()
     assert "事项现由第1网格（网格）办理" in told
     assert "已保留" in told

@@ -4,7 +4,9 @@ import { forms, remember, send, whoIs } from './phone.js';
 const note = document.querySelector('#offline');
 const me = Number(note.dataset.person);
 const token = () => document.querySelector('input[name="csrf_token"]').value;
+const AGAIN_MS = 20_000;
 let sending = false;
+let reached = true;
 
 if (isSecureContext && 'serviceWorker' in navigator) start();
 
@@ -23,11 +25,15 @@ async function start() {
 async function flush() {
   if (sending) return;
   sending = true;
+  reached = true;
   for (const form of await mine()) {
     if (form.refused) continue;
-    if ((await send(form, token())) === 'waiting') break;
+    reached = (await send(form, token())) !== 'waiting';
+    if (!reached) break;
   }
   sending = false;
+  if (!reached) setTimeout(flush, AGAIN_MS); // a phone often thinks it has a network where there is none
+  dispatchEvent(new Event('waiting')); // the page of what waits looks again
   await tell();
 }
 
@@ -35,7 +41,7 @@ const mine = async () => (await forms()).filter((form) => form.person === me);
 
 async function tell() {
   const waits = (await mine()).length;
-  const sentence = navigator.onLine ? (waits ? note.dataset.waits : '') : note.dataset.without;
+  const sentence = navigator.onLine && reached ? (waits ? note.dataset.waits : '') : note.dataset.without;
   note.querySelector('span').textContent = sentence.replace('%s', waits);
   note.querySelector('a').hidden = !waits;
   note.hidden = !sentence;

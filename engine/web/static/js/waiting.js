@@ -4,10 +4,20 @@ import { drop, forms, send, whoIs } from './phone.js';
 const page = document.querySelector('[data-waiting]');
 const list = page.querySelector('.waiting');
 const words = page.dataset;
+const WRITTEN = /[^\x21-\x7e]/; // words of a person; what was chosen from a list is a code
+const LONGEST_SHOWN = 400;
 
-addEventListener('online', () => location.reload()); // this may be the copy that was made without a network
+if (!document.querySelector('#offline')) setInterval(lookAgain, 4000); // the copy that was made for times without a network
 addEventListener('offline', show);
+addEventListener('online', show);
+addEventListener('waiting', show);
 show();
+
+async function lookAgain() {
+  if (!navigator.onLine) return;
+  const answer = await fetch('/offline', { method: 'HEAD', cache: 'no-store' }).catch(() => null);
+  if (answer?.ok) location.reload();
+}
 
 async function show() {
   const all = await forms();
@@ -30,8 +40,8 @@ function row(form) {
   );
   if (told) item.append(made('p', { className: 'wrong', textContent: words.sentenceRefused.replace('%s', told.sentence || told.title || '') }));
   if (told?.kept) item.append(made('p', { className: 'hint', textContent: words.noteKept }));
-  const texts = form.fields.filter(([name, value]) => typeof value === 'string' && value.trim().length > 1 && !['form_key', 'step', 'place_id'].includes(name));
-  if (texts.length) item.append(made('p', { className: 'written', textContent: texts.map(([, value]) => value).join(' · ').slice(0, 400) }));
+  const texts = form.fields.map(([, value]) => value).filter((value) => typeof value === 'string' && WRITTEN.test(value));
+  if (texts.length) item.append(made('p', { className: 'written', textContent: texts.join('\n').slice(0, LONGEST_SHOWN) }));
   item.append(acts(form, told));
   return item;
 }

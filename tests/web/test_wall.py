@@ -26,6 +26,7 @@ from engine.tasks import Task
 from engine.territory import Tiers
 from tests.web import district as town
 from tests.web.district import District
+from tests.web.test_pages import MATTER
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
@@ -208,3 +209,25 @@ def test_a_closed_case_needs_nobody_to_step_aside(district: District, clock: Man
         process.withdraw(session, district.world, case_id, "撤回", viewer=viewer, now=clock.now())
         with pytest.raises(Conflict):
             process.step_aside(session, district.world, case_id, "我是亲属", viewer=viewer, now=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("whom", "starts_at", "out"), [("unit:LHQ.MZ.01.01", "LHQ.MZ.01", "zone"), ("person:{grid}", GRID, "grid")]
+)
+def test_the_filing_page_names_whom_the_case_is_about(
+    visit: Visit, district: District, whom: str, starts_at: str, out: str
+) -> None:
+    visitor = visit("community")
+    page = visitor.get(f"/cases/new?place={GRID}&here=1")
+    said = whom.format(grid=district.people["grid"])
+    assert f'<option value="{said}"' in page.text
+    assert 'value="unit:LHQ"' not in page.text  # nobody stands above it
+    assert visitor.post("/cases", {**MATTER, "respondent_is": said, "step": "check"}).status_code == 200
+    assert visitor.post("/cases", {**MATTER, "respondent_is": said, "step": "file"}).status_code == 302
+    with district.store.reading() as session:
+        case = session.scalars(select(Case).where(Case.title == MATTER["title"])).one()
+        assert (case.holder_id, case.walled) == (starts_at, True)
+    assert visit(out).get(f"/cases/{case.id}").status_code == 404
+    wrong = visitor.post("/cases", {**MATTER, "respondent_is": "unit:LHQ", "step": "check"})
+    assert wrong.status_code == 422
+    assert "请转上级机关" in words(wrong)

@@ -1,6 +1,6 @@
 """Every page in a real browser: phone and desktop, Chinese and English, light and dark, by whoever may see it.
 
-Four visits of a page cover every pair of width, language and colours; the visitors take turns among those who may come.
+Two visits of a page cover both of each; pages and visitors take turns, so that together they cover every combination.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from tests.web.visitor import Visitor
 LOOKS = (
     ("phone", "zh", "light"),
     ("phone", "en", "dark"),
-    ("desktop", "zh", "dark"),
-    ("desktop", "en", "light"),
+    ("desktop", "en", "dark"),
+    ("desktop", "zh", "light"),
 )
 WIDTHS = {"phone": (390, 844), "desktop": (1440, 900)}
 ALSO = (
@@ -179,6 +179,7 @@ def signed_in(site: Site, who: str) -> Visitor:
     return visitor
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("width", "language", "colours"), LOOKS)
 def test_every_page_is_fit_for_everybody(
     site: Site, browser: Any, barriers: Callable[[Any], list[str]], width: str, language: str, colours: str
@@ -192,7 +193,9 @@ def test_every_page_is_fit_for_everybody(
     contexts: dict[str, Any] = {}
     try:
         for number, (where, who) in enumerate(site.pages.items()):
-            visitor = who[(number + turn) % len(who)]
+            if number % 2 != turn % 2:
+                continue
+            visitor = who[(number // 2 + turn // 2) % len(who)]
             if visitor not in contexts:
                 contexts[visitor] = opened(browser, site, visitor, language, options)
             page, noise = contexts[visitor]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, CaseState, Visit
@@ -105,9 +105,9 @@ class Within:
 
 
 def below(column: ColumnElement[Any], unit_id: str) -> ColumnElement[bool]:
-    """Whether a column lies in a subtree: one range of an index, and then exactly."""
-    first, end = subtree_bounds(unit_id)
-    return and_(column >= unit_id, column < end, or_(column == unit_id, column >= first))
+    """Whether a column lies in a subtree, as one range: an id goes on with a dot or not at all (`territory`)."""
+    _first, end = subtree_bounds(unit_id)
+    return and_(column >= unit_id, column < end)
 
 
 def count(session: Session, figure: Figure, within: Within, *, calendar: WorkingCalendar, now: datetime) -> Count:

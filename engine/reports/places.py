@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from engine.cases import Case
@@ -56,16 +56,11 @@ def standings(session: Session, within: Within, *, lowest: str) -> Sequence[Stan
     """
     unit, house = aliased(Unit), aliased(Unit)
     area = or_(unit.parent_id == within.unit_id, unit.id == within.unit_id)
-    here, under = _is(Case.place_id.expression, unit), _under(Case.place_id.expression, unit, within.unit_id)
-    counted = select(func.count()).where(IS_OPEN, within.seen()).correlate(unit)
-    is_house = (house.tier == lowest, house.valid_to.is_(None))
-    houses = select(func.count()).where(*is_house, _under(house.id.expression, unit, within.unit_id)).correlate(unit)
+    counted = select(func.count()).where(IS_OPEN, within.seen(), _lies_in(Case.place_id.expression, unit, within))
+    is_house = and_(house.tier == lowest, house.valid_to.is_(None))
+    houses = select(func.count()).where(is_house, _lies_in(house.id.expression, unit, within))
     units = session.execute(
-        select(
-            unit,
-            counted.where(here).scalar_subquery() + counted.where(under).scalar_subquery(),
-            houses.scalar_subquery(),
-        )
+        select(unit, counted.correlate(unit).scalar_subquery(), houses.correlate(unit).scalar_subquery())
         .where(area)
         .order_by(unit.seq, unit.id)
     ).all()
@@ -75,11 +70,10 @@ def standings(session: Session, within: Within, *, lowest: str) -> Sequence[Stan
         union_all(
             *(
                 select(unit.id, Case.severity, func.count(), literal(kind))
-                .join(Case, place)
+                .join(Case, _lies_in(Case.place_id.expression, unit, within))
                 .where(area, IS_OPEN, condition, within.seen())
                 .group_by(unit.id, Case.severity)
                 for kind, condition in (("graver", graver), ("late", late))
-                for place in (here, under)
             )
         )
     ).all()
@@ -132,11 +126,7 @@ def _share(some: int, of: int) -> float:
     return some / of if of else 0.0
 
 
-def _is(column: ColumnElement[Any], unit: type[Unit]) -> ColumnElement[bool]:
-    return column == unit.id
-
-
-def _under(column: ColumnElement[Any], unit: type[Unit], top: str) -> ColumnElement[bool]:
-    """Strictly below a unit that is not `top` itself, as one range of an index."""
+def _lies_in(column: ColumnElement[Any], unit: type[Unit], within: Within) -> ColumnElement[bool]:
+    """Whether a column lies in a unit's subtree or, for the area itself, is just that; one range of an index."""
     first, end = subtree_bounds("")
-    return and_(unit.id != top, column > unit.id + first, column < unit.id + end)
+    return and_(column >= unit.id, column < case((unit.id == within.unit_id, unit.id + first), else_=unit.id + end))

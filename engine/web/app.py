@@ -26,6 +26,7 @@ from engine.web import (
     cookies,
     decisions,
     delegations,
+    design,
     documents,
     drafts,
     filing,
@@ -35,7 +36,6 @@ from engine.web import (
     offline,
     operations,
     place_codes,
-    processes,
     public,
     search,
     show,
@@ -83,7 +83,7 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     show.register(app)
     show_case.register(app)
     show_people.register(app)
-    shown = (sign_in, worklist, tasks, cases, search, documents, filing, offline, processes, operations, me, notices)
+    shown = (sign_in, worklist, tasks, cases, search, documents, filing, offline, design, operations, me, notices)
     for pages in (*shown, delegations, drafts, board, decisions, instructions, public, place_codes):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
@@ -180,7 +180,7 @@ def _refused(refusal: Refusal) -> BaseResponse | tuple[str, int, dict[str, str]]
         return api.problems.of_refusal(refusal)
     status = status_of(refusal)
     if offline.is_sent_later():
-        return offline.told(refusal, words_of(status, refusal)), status
+        return offline.told(refusal, words_of(status, refusal), status)
     return _page(status, refusal), status, headers_of(refusal)
 
 
@@ -191,7 +191,7 @@ def _failed(error: HTTPException) -> BaseResponse | tuple[str, int]:
     if status < 400 or error.response is not None:
         return error.get_response()
     if offline.is_sent_later():
-        return offline.told(None, words_of(status, error, expired=isinstance(error, CSRFError))), status
+        return offline.told(None, words_of(status, error, expired=isinstance(error, CSRFError)), status)
     return _page(status, error), status
 
 

@@ -29,7 +29,7 @@ def show() -> str | Response:
     who = viewer()
     if not who.may("case.read"):
         if who.may("process.publish"):
-            return redirect(url_for("processes.list_all"))
+            return redirect(url_for("design.library"))
         if who.may("system.operate"):
             return redirect(url_for("operations.show"))
     tab, wanted = _asked(request.args)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Response, render_template
 from sqlalchemy import func, select
 
 from engine.deploy import Release
 from engine.process import Instance
 from engine.web.context import looking, world
+from engine.web.design.blueprint import pages
 from engine.web.policy import policy
-
-pages = Blueprint("processes", __name__)
 
 
 @pages.get("/processes")
 @policy("process.publish")
-def list_all() -> str:
+def library() -> str:
     with looking() as session:
         release = world().releases.current(session)
         published = session.get(Release, release.id)
@@ -26,16 +25,16 @@ def list_all() -> str:
                 .group_by(Instance.process_id)
             ).all()
         )
-        return render_template("processes/list.html", release=release, published=published, running=running)
+        return render_template("design/library.html", release=release, published=published, running=running)
 
 
 @pages.get("/processes/<process_id>")
 @policy("process.publish")
-def show(process_id: str) -> str:
+def process(process_id: str) -> str:
     with looking() as session:
         release = world().releases.current(session)
         release.process_file(process_id)
-        return render_template("processes/process.html", release=release, process=release.package.processes[process_id])
+        return render_template("design/process.html", release=release, process=release.package.processes[process_id])
 
 
 @pages.get("/processes/<process_id>/diagram.bpmn")

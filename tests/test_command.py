@@ -29,6 +29,8 @@ VERBS = (
     "token",
     "calendar",
     "documents",
+    "account",
+    "units",
 )
 REPORT = {
     "channel": "qr",
@@ -138,6 +140,22 @@ def test_a_database_lives_from_migration_to_verification(empty: str, tmp_path: P
     assert (filed["tier"], filed["holder"], filed["severity"]) == ("grid", "LHQ.MZ.01.01.01", 1)
     verified = run("verify", "--database", empty, "--json")
     assert (verified.exit_code, told(verified)) == (0, {"ok": True, "violations": []})
+
+
+def test_an_installation_begins_with_units_and_an_operator(empty: str, tmp_path: Path) -> None:
+    run("migrate", "--database", empty)
+    table = tmp_path / "units.csv"
+    table.write_text("id,name_zh,name_en\nLHQ,龙华区,Longhua\nLHQ.MZ,民治街道,Minzhi\n", encoding="utf-8")
+    for dry in (["--dry-run"], []):
+        assert told(run("units", str(table), *dry, "--database", empty, "--json"))["added"] == 2
+    assert told(run("units", str(table), "--database", empty, "--json"))["same"] == 2
+    person = ("account", "admin", "--name-zh", "管理员", "--name-en", "Admin", "--database", empty, "--json")
+    half = run(*person, "--role", "operator")
+    assert (half.exit_code, told(half)["code"]) == (1, "role.half")
+    nowhere = run(*person, "--role", "operator", "--unit", "LHQ.NO")
+    assert (nowhere.exit_code, told(nowhere)["code"]) == (1, "unit.unknown")
+    assert len(told(run(*person, "--role", "operator", "--unit", "LHQ"))["password"]) == 19
+    assert told(run(*person))["code"] == "person.invalid"
 
 
 @pytest.mark.parametrize(

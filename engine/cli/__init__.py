@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli import operating, processes, serving
+from engine.cli import operating, organising, processes, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,6 +41,8 @@ for verb in (
     operating.demo,
     operating.token,
     operating.calendar,
+    organising.account,
+    organising.units,
     operating.documents_,
 ):
     main.add_command(verb)

@@ -1,0 +1,73 @@
+"""account and units: who may come in, and how the units lie, from the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import click
+
+from engine.cli.output import as_json, database, refusals, say
+from engine.cli.starting import configured, prepared
+from engine.errors import Invalid
+
+
+@click.command()
+@click.argument("username")
+@click.option("--name-zh", required=True, help="The name in Chinese.")
+@click.option("--name-en", required=True, help="The name in English.")
+@click.option("--unit", help="The id of the unit of a first role, LHQ for example.")
+@click.option("--role", help="That role: operator for the first person of an installation.")
+@as_json
+@database
+@click.pass_obj
+def account(
+    config_file: Path | None,
+    username: str,
+    name_zh: str,
+    name_en: str,
+    unit: str | None,
+    role: str | None,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """Open an account. The first password is shown once; it opens for a day, and only to choose another."""
+    from engine.people import Account, accounts
+
+    with refusals(as_json):
+        if (unit is None) != (role is None):
+            raise Invalid("role.half", "Name a unit and a role, or neither.")
+        application = prepared(configured(config_file, database))
+        now = application.clock.now()
+        with application.store.transaction() as session:
+            wanted = Account(username, name_zh, name_en)
+            person, password = accounts.open_account(session, wanted, viewer=None, now=now)
+            if unit is not None and role is not None:
+                accounts.give_role(session, person.id, unit, role, "command line", viewer=None, now=now)
+        say(as_json, {"person": person.id, "password": password}, password)
+
+
+@click.command()
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="UNITS.csv")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@as_json
+@database
+@click.pass_obj
+def units(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
+    """Bring in the tree of units: new, renamed, moved and closed ones; each change is logged."""
+    from engine import process
+
+    with refusals(as_json):
+        application = prepared(configured(config_file, database))
+        text, now = table.read_text(encoding="utf-8"), application.clock.now()
+        if dry_run:
+            with application.store.reading() as session:
+                plan = process.plan_units(session, application.world, text, now=now)
+        else:
+            with application.store.transaction() as session:
+                plan = process.import_units(session, application.world, text, viewer=None, now=now)
+        changes = dataclasses.asdict(plan.changes)
+        counts = {key: value if isinstance(value, int) else len(value) for key, value in changes.items()}
+        lines = [f"{key:>9}: {count}" for key, count in counts.items()]
+        lines += [f"{unit} still holds {count} open matter(s)" for unit, count in plan.open_matters.items()]
+        say(as_json, {**counts, "open_matters": dict(plan.open_matters)}, "\n".join(lines))

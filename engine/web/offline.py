@@ -60,12 +60,10 @@ def is_sent_later() -> bool:
     return LATER in request.headers
 
 
-def told(refusal: Refusal | None, said: Said) -> Response:
+def told(refusal: Refusal | None, said: Said, status: int) -> Response:
     """Why a form that waited was not taken, for the page that sent it; and where its case is now."""
-    sentence = " ".join(filter(None, (said.sentence, said.detail, _where(refusal))))
-    return jsonify(
-        title=said.title, sentence=sentence, next=said.next, case=_form_address() or said.case_address, kept=_is_kept()
-    )
+    sentence = " ".join(filter(None, (said.sentence or said.title, said.detail, _where(refusal))))
+    return _answer(sentence, _form_address() or said.case_address, status)
 
 
 @pages.after_app_request
@@ -73,19 +71,18 @@ def _tell_what_is_missing(response: Response) -> Response:
     """A form that came back with its mistakes marked is a page; for the phone it becomes a sentence and a way to it."""
     if not is_sent_later() or response.status_code != 422 or response.mimetype != "text/html":
         return response
-    sentence = _("Something is missing or wrong in it. Open it and complete it.")
-    answer = jsonify(title="", sentence=sentence, next="", case=_form_address(), kept=_is_kept())
-    answer.status_code = 422
+    return _answer(_("Something is missing or wrong in it. Open it and complete it."), _form_address(), 422)
+
+
+def _answer(sentence: str, case: str | None, status: int) -> Response:
+    answer = jsonify(sentence=sentence, case=case, kept=bool(g.get("words_are_kept")))
+    answer.status_code = status
     return answer
 
 
 def keeps_words() -> None:
     """Notes that what was written is kept as a draft, so that the phone may let it go."""
     g.words_are_kept = True
-
-
-def _is_kept() -> bool:
-    return bool(g.get("words_are_kept"))
 
 
 def _form_address() -> str | None:

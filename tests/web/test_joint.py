@@ -116,8 +116,8 @@ def test_answers_are_seen_arriving_and_absence_is_told(
     assert "同意联办" in seen
     assert seen.count("等待答复，期限") == 2
     with district.store.reading() as session:
-        open_until = select(Task.due_at).where(Task.case_id == inviting, Task.form == "co_opinion", Task.state == "open")
-        due = session.scalars(open_until).first()
+        awaited = (Task.case_id == inviting, Task.form == "co_opinion", Task.state == "open")
+        due = session.scalars(select(Task.due_at).where(*awaited)).first()
     assert due is not None
     clock.set(due + timedelta(minutes=1))
     Scheduler(district.store, district.world, clock, name="test", post=lambda *_: None).tick()

@@ -137,7 +137,7 @@ def test_a_small_matter_is_settled_jointly(handler: Handler, district: District,
     for who in ("community", "grid_2"):
         handler.come_in(who)
         handler.open("协办意见")
-        assert page.get_by_text("由谁组织维修？").is_visible()
+        assert page.get_by_text("由谁组织维修？").first.is_visible()
         handler.answer(position="agree", opinion="同意由物业组织维修")
         handler.complete()
     handler.come_in("grid")

@@ -38,7 +38,7 @@ function row(form) {
     made('strong', { textContent: form.title || form.address }),
     made('span', { className: 'hint', textContent: [new Date(form.at).toLocaleString(document.documentElement.lang), files ? words.files.replace('%s', files) : ''].filter(Boolean).join(' · ') }),
   );
-  if (told) item.append(made('p', { className: 'wrong', textContent: words.sentenceRefused.replace('%s', told.sentence || told.title || '') }));
+  if (told) item.append(made('p', { className: 'wrong', textContent: words.sentenceRefused.replace('%s', told.sentence ?? '') }));
   if (told?.kept) item.append(made('p', { className: 'hint', textContent: words.noteKept }));
   const texts = form.fields.map(([, value]) => value).filter((value) => typeof value === 'string' && WRITTEN.test(value));
   if (texts.length) item.append(made('p', { className: 'written', textContent: texts.join('\n').slice(0, LONGEST_SHOWN) }));

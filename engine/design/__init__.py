@@ -5,6 +5,7 @@ dropped. Several designers may work on one; each file carries a revision, so tha
 seen.
 """
 
+from engine.design.difference import Aspect, Change, What, difference, marks
 from engine.design.files import MAX_BYTES, files_of, remove_file, save_file
 from engine.design.model import Proposal, ProposalFile, ProposalState
 from engine.design.proposals import (
@@ -20,15 +21,20 @@ from engine.design.proposals import (
 
 __all__ = [
     "MAX_BYTES",
+    "Aspect",
+    "Change",
     "Proposal",
     "ProposalFile",
     "ProposalState",
     "Stale",
+    "What",
     "adopt_release",
     "begin_proposal",
+    "difference",
     "drop_proposal",
     "files_of",
     "get_proposal",
+    "marks",
     "open_proposals",
     "remove_file",
     "rename_proposal",

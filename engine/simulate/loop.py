@@ -12,17 +12,16 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from engine import deadlines, intake, process, tasks
 from engine.cases import Case
 from engine.clock import ManualClock
-from engine.deadlines import Deadline, DeadlineState, Extension
+from engine.deadlines import DeadlineState
 from engine.deploy import LoadedRelease
 from engine.main import Application
 from engine.people import Viewer
-from engine.simulate import shares
+from engine.simulate import reads, shares
 from engine.simulate.answers import fill
 from engine.simulate.arrivals import Arrival
 from engine.simulate.behaviour import UNSAID, Beside, Response, respond
@@ -30,8 +29,6 @@ from engine.simulate.crew import Crew
 from engine.simulate.followed import Asked, Fate, Followed
 from engine.simulate.pace import Pace
 from engine.simulate.texts import texts
-from engine.store import Prepared, table_of
-from engine.tasks import Task
 
 Progress = Callable[[int, str], None]
 
@@ -39,33 +36,6 @@ OUTBOX_EVERY = timedelta(days=1)
 OUTBOX_BATCH = 500
 WORKS = ("lead", "deputy", "handler")
 DECIDES_DOWN = ("leader", "petition_officer", "dispatcher")
-
-_task = table_of(Task).c
-_OPEN_TASKS = Prepared(
-    select(_task.id, _task.instance_id, _task.process, _task.form, _task.unit_id, _task.roles, _task.item, _task.why)
-    .add_columns(_task.due_at)
-    .where(_task.case_id == bindparam("case_id"), _task.state == literal_column("'open'"))
-    .order_by(_task.id)
-)
-_deadline = table_of(Deadline).c
-_ARMED = _deadline.state == literal_column("'armed'")
-_NEXT = Prepared(
-    select(
-        select(func.min(_deadline.next_at)).where(_ARMED).scalar_subquery(),
-        select(func.min(_deadline.warn_at)).where(_ARMED, _deadline.warned_at.is_(None)).scalar_subquery(),
-    )
-)
-_ASKED_CLOCK = (
-    select(_deadline.id)
-    .join(Extension, Extension.deadline_id == _deadline.id)
-    .where(Extension.case_id == bindparam("case_id"), Extension.decision.is_(None), _ARMED)
-)
-"""The clock more time is asked for, while it runs; a leader can grant nothing on one that stands still or is over."""
-_STANDS = Prepared(
-    select(Case.id, Case.tier, Case.holder_id, Case.visit_seq, Case.state)
-    .join(Deadline, Deadline.case_id == Case.id)
-    .where(Deadline.id == bindparam("deadline_id"))
-)
 
 
 class Loop:
@@ -133,7 +103,7 @@ class Loop:
                 self._see(session)
 
     def _see(self, session: Session) -> None:
-        ((self._due, self._warn),) = _NEXT.rows(session, {})
+        ((self._due, self._warn),) = reads.NEXT.rows(session, {})
         self._seen = True
 
     def _move_to(self, at: datetime) -> None:
@@ -159,7 +129,7 @@ class Loop:
             self.counts["failed"] += tick.failed
             for deadline_id in self._fired:
                 with self.store.reading() as session:
-                    ((case_id, tier, holder_id, visit_seq, state),) = _STANDS.rows(
+                    ((case_id, tier, holder_id, visit_seq, state),) = reads.STANDS.rows(
                         session, {"deadline_id": deadline_id}
                     )
                     case = self._cases.get(case_id)
@@ -205,7 +175,7 @@ class Loop:
 
     def _look_at_tasks(self, session: Session, case: Followed) -> None:
         seen, case.open = case.open, {}
-        for task_id, instance_id, process_id, form, unit_id, roles, item, why, due_at in _OPEN_TASKS.rows(
+        for task_id, instance_id, process_id, form, unit_id, roles, item, why, due_at in reads.OPEN_TASKS.rows(
             session, {"case_id": case.case_id}
         ):
             asked = seen.get(task_id) or Asked(
@@ -280,7 +250,7 @@ class Loop:
             choices = tasks.choices_for(session, form, task, row, self.world.tiers)
         if (
             asked.form == "decide_extension"
-            and session.execute(_ASKED_CLOCK, {"case_id": case.case_id}).first() is None
+            and session.execute(reads.ASKED_CLOCK, {"case_id": case.case_id}).first() is None
         ):
             decided = {"decision": "refuse"}
         if asked.form == "invite_joint":

@@ -82,9 +82,12 @@ def ids_of(g: Ground, case_id: int) -> Ids:
 
 def through_core(g: Ground, sample: Sample) -> Callable[[Ids], None]:
     reads = [
-        select(CASE, TASK).join(TASK, TASK.c.case_id == CASE.c.id).where(TASK.c.id == bindparam("t")).with_for_update(),
-        select(INSTANCE).where(INSTANCE.c.id == bindparam("i")).with_for_update(),
-        select(VISIT).where(VISIT.c.case_id == bindparam("c"), VISIT.c.seq == 1),
+        select(CASE, TASK, INSTANCE, VISIT)
+        .join(TASK, TASK.c.case_id == CASE.c.id)
+        .join(INSTANCE, INSTANCE.c.id == TASK.c.instance_id)
+        .join(VISIT, (VISIT.c.case_id == CASE.c.id) & (VISIT.c.seq == CASE.c.visit_seq))
+        .where(TASK.c.id == bindparam("t"))
+        .with_for_update(),
         select(DEADLINE).where(DEADLINE.c.instance_id == bindparam("i"), DEADLINE.c.state.in_(LIVE)),
         select(TASK).where(TASK.c.instance_id == bindparam("i"), TASK.c.state == "open"),
     ]

@@ -197,7 +197,7 @@ def _write(
 ) -> dict[str, int]:
     counts: dict[str, int] = {}
     wanted = _wanted(factory, open_cases, closed_cases)
-    writer = _Writer(store)
+    writer = Writer(store)
     done = 0
     for chunk in _chunks(wanted, BATCH):
         rows: dict[str, list[list[Any]]] = {}
@@ -210,6 +210,7 @@ def _write(
         done += len(chunk)
         if done % (5 * BATCH) == 0:
             told(f"{done} cases")
+    writer.end()
     return counts
 
 
@@ -233,7 +234,7 @@ def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-class _Writer:
+class Writer:
     """Rows by COPY on PostgreSQL, by the plain driver on SQLite. Foreign keys are not looked up: the rows are whole."""
 
     def __init__(self, store: Store) -> None:
@@ -262,6 +263,15 @@ class _Writer:
                 connection.execute("PRAGMA foreign_keys=ON")
         finally:
             connection.close()
+
+    def end(self) -> None:
+        """Lets the next ids follow those that were written."""
+        if self.store.dialect == "postgresql":
+            with self.store.engine.begin() as connection:
+                for name, columns in cloning.NAMES.items():
+                    if "id" in columns:
+                        sequence = f"pg_get_serial_sequence('\"{name}\"', 'id')"
+                        connection.execute(text(f'SELECT setval({sequence}, (SELECT max(id) FROM "{name}"))'))
 
 
 COLUMNS = {**cloning.NAMES, "case_text": ("case_id", "words")}
@@ -296,10 +306,6 @@ def _finish(store: Store) -> None:
             raw.driver_connection.autocommit = True
             cursor = raw.cursor()
             cursor.execute("SET statement_timeout = 0")
-            for table in (*cloning.TABLES, *cloning.PAST):
-                if "id" in table.c and table.c.id.primary_key:
-                    sequence = f"pg_get_serial_sequence('\"{table.name}\"', 'id')"
-                    cursor.execute(f'SELECT setval({sequence}, (SELECT max(id) FROM "{table.name}"))')
             cursor.execute("VACUUM ANALYZE")
             raw.driver_connection.autocommit = False
         else:

@@ -470,18 +470,12 @@ def upgrade() -> None:
     with op.batch_alter_table("party", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_party_case_id"), ["case_id"], unique=False)
         batch_op.create_index("ix_party_name", ["name", "case_id"], unique=False)
-        for name, columns in (
-            ("phone", ["phone", "case_id"]),
-            ("person_id", ["person_id", "case_id"]),
-            ("unit_id", ["unit_id", "case_id"]),
+        for name, columns, given in (
+            ("phone", ["phone", "case_id"], sa.text("phone IS NOT NULL")),
+            ("person_id", ["person_id", "case_id"], sa.text("person_id IS NOT NULL")),
+            ("unit_id", ["unit_id", "case_id"], sa.text("unit_id IS NOT NULL")),
         ):
-            batch_op.create_index(
-                f"ix_party_{name}",
-                columns,
-                unique=False,
-                postgresql_where=sa.text(f"{name} IS NOT NULL"),
-                sqlite_where=sa.text(f"{name} IS NOT NULL"),
-            )
+            batch_op.create_index(f"ix_party_{name}", columns, unique=False, postgresql_where=given, sqlite_where=given)
 
     op.create_table(
         "recusal",

@@ -51,7 +51,7 @@ def show() -> str | Response:
         )
 
 
-@pages.post("/work/filters")
+@pages.post("/worklist/filters")
 @policy("case.read")
 def save_filter() -> Response:
     tab, wanted = _asked(request.form)
@@ -64,7 +64,7 @@ def save_filter() -> Response:
     return once(keep)
 
 
-@pages.post("/work/filters/<int:filter_id>/removal")
+@pages.post("/worklist/filters/<int:filter_id>/removal")
 @policy("case.read")
 def remove_filter(filter_id: int) -> Response:
     with acting() as session:
@@ -72,7 +72,7 @@ def remove_filter(filter_id: int) -> Response:
     return redirect(url_for("worklist.show"))
 
 
-@pages.get("/work/selection")
+@pages.get("/worklist/selection")
 @policy("case.read")
 def preview() -> str:
     """What one act on the chosen tasks would do to each, and why not; nothing is done yet."""
@@ -84,7 +84,7 @@ def preview() -> str:
         )
 
 
-@pages.post("/work/selection")
+@pages.post("/worklist/selection")
 @policy("case.read")
 def act_on_selection() -> Response:
     act, chosen, to = _selection(request.form)

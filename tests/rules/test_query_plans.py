@@ -37,7 +37,7 @@ PAGES = (
     "/?tab=unit",
     "/?tab=unit&unit=below&light=green",
     "/?tab=waiting",
-    "/work/selection?act=hand_over&task={task}",
+    "/worklist/selection?act=hand_over&task={task}",
     "/?tab=done",
     "/cases",
     "/cases?state=closed",

@@ -56,7 +56,7 @@ def test_a_filter_stands_in_the_address_and_is_kept_under_a_name(visit: Visit, t
     page = visitor.get("/?q=乙案&light=green")
     assert "乙案" in words(page)
     assert "甲案" not in words(page)
-    kept = visitor.post("/work/filters", {"tab": "mine", "q": "乙案", "light": "green", "name": " 我的  乙案 "})
+    kept = visitor.post("/worklist/filters", {"tab": "mine", "q": "乙案", "light": "green", "name": " 我的  乙案 "})
     assert kept.status_code == 302
     page = visitor.get("/")
     assert "我的 乙案" in words(page)
@@ -65,14 +65,14 @@ def test_a_filter_stands_in_the_address_and_is_kept_under_a_name(visit: Visit, t
     assert "乙案" in seen
     assert "丙案" not in seen
     assert "没有符合筛选条件的任务" in words(visitor.get("/?q=没有"))
-    number = page.text.partition('action="/work/filters/')[2].partition("/")[0]
+    number = page.text.partition('action="/worklist/filters/')[2].partition("/")[0]
     assert visit("grid_b").get("/").text.count('class="kept-filter"') == 0
     other = visit("grid_b")
     other.get("/")
-    assert other.post(f"/work/filters/{number}/removal").status_code == 404
-    assert visitor.post(f"/work/filters/{number}/removal").status_code == 302
+    assert other.post(f"/worklist/filters/{number}/removal").status_code == 404
+    assert visitor.post(f"/worklist/filters/{number}/removal").status_code == 302
     assert "我的 乙案" not in words(visitor.get("/"))
-    assert visitor.post("/work/filters", {"name": " "}).status_code == 422
+    assert visitor.post("/worklist/filters", {"name": " "}).status_code == 422
 
 
 def test_several_tasks_at_once_say_for_each_what_will_happen(
@@ -83,10 +83,10 @@ def test_several_tasks_at_once_say_for_each_what_will_happen(
     colleague.post(f"/tasks/{tasks[1]}/claim")
     visitor = visit("grid")
     chosen = "&".join(f"task={each}" for each in tasks)
-    page = visitor.get(f"/work/selection?act=claim&{chosen}")
+    page = visitor.get(f"/worklist/selection?act=claim&{chosen}")
     assert "可处理 2 项任务" in words(page)
     assert "此任务已被他人认领" in words(page)
-    done = visitor.post("/work/selection", {"act": "claim", "task": [str(each) for each in tasks]})
+    done = visitor.post("/worklist/selection", {"act": "claim", "task": [str(each) for each in tasks]})
     assert done.status_code == 302
     said = words(visitor.get(done.headers["Location"]))
     assert "已处理 2 项任务" in said
@@ -100,11 +100,11 @@ def test_a_dispatcher_hands_over_what_waits_below(visit: Visit, district: Distri
     visitor = visit("street")
     assert "甲案" in words(visitor.get("/?tab=unit&unit=below"))
     chosen = "&".join(f"task={each}" for each in tasks)
-    page = visitor.get(f"/work/selection?act=hand_over&{chosen}")
+    page = visitor.get(f"/worklist/selection?act=hand_over&{chosen}")
     assert "何静怡" in words(page)
     to = district.people["grid_b"]
-    assert "将由何静怡办理" in words(visitor.get(f"/work/selection?act=hand_over&to={to}&{chosen}"))
-    visitor.post("/work/selection", {"act": "hand_over", "to": str(to), "task": [str(each) for each in tasks]})
+    assert "将由何静怡办理" in words(visitor.get(f"/worklist/selection?act=hand_over&to={to}&{chosen}"))
+    visitor.post("/worklist/selection", {"act": "hand_over", "to": str(to), "task": [str(each) for each in tasks]})
     assert {claimed_by(district, each) for each in tasks} == {to}
     assert "黄永强移交给您" in words(visit("grid_b").get("/"))
     assert "没有待办" in words(visit("grid").get("/"))
@@ -112,20 +112,20 @@ def test_a_dispatcher_hands_over_what_waits_below(visit: Visit, district: Distri
 
 def test_a_selection_reveals_and_moves_nothing_of_others(visit: Visit, district: District, tasks: list[int]) -> None:
     visitor = visit("street_gl")
-    page = visitor.get(f"/work/selection?act=claim&task={tasks[0]}&task=99999")
+    page = visitor.get(f"/worklist/selection?act=claim&task={tasks[0]}&task=99999")
     assert "甲案" not in page.text
     assert "已无权查看" in words(page)
-    visitor.post("/work/selection", {"act": "claim", "task": [str(tasks[0])]})
+    visitor.post("/worklist/selection", {"act": "claim", "task": [str(tasks[0])]})
     assert claimed_by(district, tasks[0]) is None
     for query in ("", "?act=claim", "?act=explode&task=1", "?act=claim&task=x"):
-        assert visitor.get(f"/work/selection{query}").status_code == 422, query
+        assert visitor.get(f"/worklist/selection{query}").status_code == 422, query
 
 
 def test_a_selection_sent_twice_counts_once(visit: Visit, district: District, tasks: list[int]) -> None:
     visitor = visit("grid")
     visitor.get("/")
     sent = {"act": "claim", "task": [str(tasks[0])], "form_key": "k" * 20}
-    first, second = (visitor.post("/work/selection", sent) for _ in range(2))
+    first, second = (visitor.post("/worklist/selection", sent) for _ in range(2))
     assert first.headers["Location"] == second.headers["Location"]
 
 

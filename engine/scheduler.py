@@ -20,7 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Float, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import deadlines, outbox, process, reports
+from engine import deadlines, deploy, design, outbox, process, reports
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
@@ -183,6 +183,27 @@ class Scheduler:
         with self.store.transaction() as session:
             return reports.keep_day(session, calendar=self.world.calendar, now=self.clock.now())
 
+    def publish_planned(self) -> int:
+        """Puts in force what designers have planned for now; gives how many. What does not pass is open again."""
+        may_miss = self.world.config.limits_policy.missing_step == "default"
+        with self.store.reading() as session:
+            planned = design.due(session, now=self.clock.now())
+            for proposal_id in planned:  # judged here, so that nobody waits for it under the lock of the act
+                files = design.files_of(session, design.get_proposal(session, proposal_id))
+                deploy.judge(files, limits_may_miss=may_miss)
+        done = 0
+        for proposal_id in planned:
+            now = self.clock.now()
+            try:
+                with self.store.transaction() as session:
+                    design.publish_planned(session, proposal_id, now=now, limits_may_miss=may_miss)
+                done += 1
+            except Refusal as refusal:
+                log.warning("publication.refused", proposal=proposal_id, code=refusal.code, said=refusal.sentence)
+                with self.store.transaction() as session:
+                    design.put_back(session, proposal_id, refusal, now=now)
+        return done
+
     def tick(self) -> Tick:
         """One full pass, as the background runs it."""
         done = self.fire_due()
@@ -211,6 +232,12 @@ class Scheduler:
         )
         add(self._guarded(self.beat), IntervalTrigger(seconds=10), id="beat", next_run_time=self.clock.now())
         add(self._guarded(self.refresh), IntervalTrigger(seconds=60), id="refresh")
+        add(
+            self._guarded(self.publish_planned),
+            IntervalTrigger(seconds=10),
+            id="publish",
+            next_run_time=self.clock.now(),
+        )
         add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=self.clock.now())
         self.store.after_commit.append(self._on_commit)
         self._background.start()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.cli.output import as_json, database, refusals, say
 from engine.cli.starting import configured, prepared
+from engine.errors import Invalid, NotAllowed
 
 
 @click.command()
@@ -89,29 +92,65 @@ def play(folder: Path, only: str | None, as_json: bool) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("bpmn"))
 @click.option("--reason", required=True, help="Why this is published; it stands in the list of releases.")
+@click.option("--by", "username", metavar="USERNAME", help="The designer in whose name this is done.")
 @as_json
 @database
 @click.pass_obj
-def publish(config_file: Path | None, folder: Path, reason: str, database: str | None, as_json: bool) -> None:
+def publish(
+    config_file: Path | None, folder: Path, reason: str, username: str | None, database: str | None, as_json: bool
+) -> None:
     """Check, play and publish a folder of processes; new cases start on it, running ones keep their version.
 
-    The folder of one process is published together with everything else that is in force now.
+    The folder of one process is published together with everything else that is in force now. Where four eyes are
+    wanted it becomes a proposal of the designer named with --by, which somebody else publishes on its page.
     """
-    from engine import deploy
+    from engine import deploy, design
 
     with refusals(as_json):
         application = prepared(configured(config_file, database))
+        now, config = application.clock.now(), application.config
+        may_miss = config.limits_policy.missing_step == "default"
+        with application.store.reading() as session:
+            files = _files_to_publish(session, folder)
+            in_force = deploy.files_in_force(session)
+            actor_id = None if username is None else _designer(session, username, now)
+        deploy.judge(files, limits_may_miss=may_miss).must_pass()
         with application.store.transaction() as session:
-            release = deploy.publish(
-                session,
-                _files_to_publish(session, folder),
-                reason=reason,
-                actor_id=None,
-                now=application.clock.now(),
-                limits_may_miss=application.config.limits_policy.missing_step == "default",
-            )
-            said = {"release": release.id, "fingerprint": release.fingerprint, "changed": release.changed}
-        say(as_json, said, f"Release {said['release']} is in force (changed: {said['changed'] or 'nothing'}).")
+            if config.publishing.four_eyes and in_force and files != in_force:
+                if actor_id is None:
+                    raise NotAllowed(
+                        "publish.four_eyes", "Four eyes are wanted here: say with --by whose proposal this is."
+                    )
+                proposal = design.propose_files(session, files, title=reason[:120], author_id=actor_id, now=now)
+                said: dict[str, Any] = {"proposal": proposal.id}
+                sentence = f"Proposal {proposal.id} waits for somebody else to publish it."
+            else:
+                release = design.publish_files(
+                    session, files, reason=reason, actor_id=actor_id, by=_account(), now=now, limits_may_miss=may_miss
+                )
+                said = {"release": release.id, "fingerprint": release.fingerprint, "changed": release.changed}
+                sentence = f"Release {release.id} is in force (changed: {release.changed or 'nothing'})."
+        say(as_json, said, sentence)
+
+
+def _designer(session: Session, username: str, now: datetime) -> int:
+    from sqlalchemy import select
+
+    from engine.people import Person, viewer_of
+
+    person_id = session.scalar(select(Person.id).where(Person.username == username, Person.active))
+    if person_id is None:
+        raise Invalid("person.unknown", f"There is nobody with the user name {username!r}.")
+    viewer_of(session, person_id, now=now).must("process.publish")
+    return person_id
+
+
+def _account() -> str:
+    """Who gave the command, as the machine knows them."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return "?"
 
 
 def _release_of(folder: Path) -> tuple[Path, str]:

@@ -198,6 +198,11 @@ class ReportsConfig(_Values):
     """Outlines of units for the map of the board; without them the map is a treemap."""
 
 
+class PublishingConfig(_Values):
+    four_eyes: bool = False
+    """Whoever worked on a proposal may not publish it."""
+
+
 _LADDER = (
     ("building", "楼栋", "Building"),
     ("grid", "网格", "Grid"),
@@ -230,6 +235,7 @@ class Config(_Values):
     scheduler: SchedulerConfig = SchedulerConfig()
     documents: DocumentsConfig = DocumentsConfig()
     reports: ReportsConfig = ReportsConfig()
+    publishing: PublishingConfig = PublishingConfig()
 
     @property
     def tz(self) -> ZoneInfo:

@@ -15,6 +15,7 @@ from engine.deploy.releases import (
     store_release,
 )
 from engine.deploy.scenarios import Played, play, play_all, unvisited
+from engine.deploy.verdict import Verdict, judge
 
 __all__ = [
     "CATEGORY",
@@ -26,11 +27,13 @@ __all__ = [
     "ReleaseFile",
     "Releases",
     "Sorted",
+    "Verdict",
     "check_files",
     "check_release",
     "files_in_force",
     "files_of",
     "fingerprint",
+    "judge",
     "load",
     "play",
     "play_all",

@@ -161,7 +161,7 @@ def store_release(
     `expected` is the release the author started from: when another came in between, Conflict.
     """
     mark = fingerprint(files)
-    newest = session.scalars(select(Release).order_by(Release.id.desc()).limit(1)).first()
+    newest = _newest_locked(session)
     if newest is not None and newest.fingerprint == mark:
         return newest
     if expected is not None and newest is not None and newest.id != expected:
@@ -191,3 +191,13 @@ def store_release(
         [{"release_id": release.id, "path": path, "content_hash": hashes[path]} for path in sorted(files)],
     )
     return release
+
+
+def _newest_locked(session: Session) -> Release | None:
+    """The newest release, held until the transaction ends: who publishes at the same time waits and then sees ours."""
+    statement = select(Release).order_by(Release.id.desc()).limit(1)
+    while True:
+        held = session.scalars(statement.with_for_update()).first()
+        newest = session.scalars(statement).first()
+        if newest is held:
+            return held

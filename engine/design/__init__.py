@@ -1,13 +1,15 @@
 """The designer's workshop: proposals that change the process files, kept apart until they are published.
 
 A proposal stands on one release and holds only the files that differ from it. Its states: open → published, open →
-dropped. Several designers may work on one; each file carries a revision, so that nobody overwrites what they have not
+dropped, and open → planned → published at its time by the scheduler, or back to open when it is recalled or does not
+pass then. Several designers may work on one; each file carries a revision, so that nobody overwrites what they have not
 seen.
 """
 
+from engine.design.acts import Act, acts_of
 from engine.design.difference import Aspect, Change, What, difference, marks
 from engine.design.files import MAX_BYTES, files_of, remove_file, save_file
-from engine.design.model import Proposal, ProposalFile, ProposalState
+from engine.design.model import DesignAct, Proposal, ProposalFile, ProposalState
 from engine.design.proposals import (
     Stale,
     adopt_release,
@@ -18,26 +20,49 @@ from engine.design.proposals import (
     rename_proposal,
     stale,
 )
+from engine.design.publishing import (
+    authors_of,
+    due,
+    propose_files,
+    publish_files,
+    publish_planned,
+    publish_proposal,
+    put_back,
+    recall,
+    roll_back,
+)
 
 __all__ = [
     "MAX_BYTES",
+    "Act",
     "Aspect",
     "Change",
+    "DesignAct",
     "Proposal",
     "ProposalFile",
     "ProposalState",
     "Stale",
     "What",
+    "acts_of",
     "adopt_release",
+    "authors_of",
     "begin_proposal",
     "difference",
     "drop_proposal",
+    "due",
     "files_of",
     "get_proposal",
     "marks",
     "open_proposals",
+    "propose_files",
+    "publish_files",
+    "publish_planned",
+    "publish_proposal",
+    "put_back",
+    "recall",
     "remove_file",
     "rename_proposal",
+    "roll_back",
     "save_file",
     "stale",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import deploy
-from engine.design.model import Proposal, ProposalFile
+from engine.design.model import Proposal, ProposalAuthor, ProposalFile
 from engine.design.proposals import get_proposal, must_be_open
 from engine.errors import Conflict, Invalid
 
@@ -98,5 +98,7 @@ def _write(
     else:
         row.content, row.revision, row.changed_by, row.changed_at = content, newest + 1, actor_id, now
     proposal.changed_at = now
+    if session.get(ProposalAuthor, (proposal_id, actor_id)) is None:
+        session.add(ProposalAuthor(proposal_id=proposal_id, person_id=actor_id))
     session.flush()
     return row

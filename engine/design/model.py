@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store import Base, Instant
+from engine.store import Base, Instant, Json
 
 
 class ProposalState(enum.StrEnum):
     OPEN = "open"
+    PLANNED = "planned"
+    """It will be published by itself, and is not changed meanwhile."""
     PUBLISHED = "published"
     DROPPED = "dropped"
 
@@ -35,6 +38,13 @@ class Proposal(Base):
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"))
     """What it became when it was published."""
+    publish_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When it is planned: from when it is to be in force."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """Who planned it, with their reason."""
+    trouble: Mapped[str | None] = mapped_column(Text)
+    """Why its planned publication was refused."""
 
 
 class ProposalFile(Base):
@@ -49,3 +59,26 @@ class ProposalFile(Base):
     """Counts the saves from 1; what the release says is revision 0."""
     changed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ProposalAuthor(Base):
+    """Who began a proposal or saved a file in it, ever: with four eyes none of them may publish it."""
+
+    __tablename__ = "proposal_author"
+
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+
+
+class DesignAct(Base):
+    """What a designer did, append-only. `actor_id` is empty for the scheduler and the command line; `facts` name it."""
+
+    __tablename__ = "design_act"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    act: Mapped[str] = mapped_column(String(24))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), index=True)
+    release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"), index=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)

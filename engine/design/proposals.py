@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import deploy
-from engine.design.model import Proposal, ProposalFile, ProposalState
+from engine.design.acts import Act, record
+from engine.design.model import Proposal, ProposalAuthor, ProposalFile, ProposalState
 from engine.errors import Conflict, Invalid, NotFound
 
 LONGEST_TITLE = 120
@@ -35,6 +36,8 @@ def begin_proposal(session: Session, title: str, *, author_id: int, now: datetim
     )
     session.add(proposal)
     session.flush()
+    session.add(ProposalAuthor(proposal_id=proposal.id, person_id=author_id))
+    record(session, Act.BEGUN, now=now, actor_id=author_id, proposal_id=proposal.id, release_id=newest)
     return proposal
 
 
@@ -51,7 +54,9 @@ def get_proposal(session: Session, proposal_id: int, *, lock: bool = False) -> P
 
 
 def must_be_open(proposal: Proposal) -> None:
-    """Raises Conflict for one that was published or dropped."""
+    """Raises Conflict for one that was published or dropped, or is planned: that has to be recalled first."""
+    if proposal.state == ProposalState.PLANNED:
+        raise Conflict("proposal.planned", "This proposal is planned: recall it first.", proposal=proposal.id)
     if proposal.state != ProposalState.OPEN:
         raise Conflict(
             "proposal.closed",
@@ -62,10 +67,10 @@ def must_be_open(proposal: Proposal) -> None:
 
 
 def open_proposals(session: Session) -> Sequence[Proposal]:
-    """Those that are worked on, latest change first."""
+    """Those that are worked on or planned, latest change first."""
     return session.scalars(
         select(Proposal)
-        .where(Proposal.state == ProposalState.OPEN)
+        .where(Proposal.state.in_((ProposalState.OPEN, ProposalState.PLANNED)))
         .order_by(Proposal.changed_at.desc(), Proposal.id.desc())
     ).all()
 
@@ -85,6 +90,7 @@ def drop_proposal(session: Session, proposal_id: int, *, actor_id: int, now: dat
     must_be_open(proposal)
     proposal.state = ProposalState.DROPPED.value
     proposal.closed_at, proposal.closed_by = now, actor_id
+    record(session, Act.DROPPED, now=now, actor_id=actor_id, proposal_id=proposal_id)
     return proposal
 
 
@@ -104,7 +110,9 @@ def stale(session: Session, proposal: Proposal) -> Stale | None:
     return Stale(proposal.base_id, newest, tuple(sorted(moved - mine.keys())), tuple(clashes))
 
 
-def adopt_release(session: Session, proposal_id: int, *, keep_mine: Sequence[str] = (), now: datetime) -> Stale | None:
+def adopt_release(
+    session: Session, proposal_id: int, *, keep_mine: Sequence[str] = (), actor_id: int, now: datetime
+) -> Stale | None:
     """Puts a proposal on the release in force. Untouched files follow the release.
 
     Raises Conflict `proposal.clash` while a file that both changed is not named in `keep_mine`: its content then
@@ -125,6 +133,10 @@ def adopt_release(session: Session, proposal_id: int, *, keep_mine: Sequence[str
             release=behind.newest_id,
         )
     proposal.base_id, proposal.changed_at = behind.newest_id, now
+    record(
+        session, Act.ADOPTED, now=now, actor_id=actor_id, proposal_id=proposal_id, release_id=behind.newest_id,
+        kept=sorted(behind.clashes),
+    )  # fmt: skip
     return behind
 
 

@@ -105,9 +105,9 @@ def test_a_proposal_follows_a_newer_release_where_it_changed_nothing(
         behind = design.stale(session, proposal)
         assert behind == design.Stale(number - 1, number, ("small/small.bpmn",), ())
         clock.advance(timedelta(minutes=1))
-        assert design.adopt_release(session, proposal.id, now=clock.now()) == behind
+        assert design.adopt_release(session, proposal.id, actor_id=designers[0], now=clock.now()) == behind
         assert design.files_of(session, proposal) == {**newer, LIMITS: b"mine"}
-        assert design.adopt_release(session, proposal.id, now=clock.now()) is None
+        assert design.adopt_release(session, proposal.id, actor_id=designers[0], now=clock.now()) is None
 
 
 def test_a_clash_is_decided_by_a_person(each_store: Store, designers: tuple[int, int], clock: ManualClock) -> None:
@@ -116,9 +116,9 @@ def test_a_clash_is_decided_by_a_person(each_store: Store, designers: tuple[int,
         save(session, proposal.id, b"mine", 0, designers[0], clock)
         release(session, {**FILES, LIMITS: b"theirs"}, clock)
         with pytest.raises(Conflict) as refused:
-            design.adopt_release(session, proposal.id, now=clock.now())
+            design.adopt_release(session, proposal.id, actor_id=designers[0], now=clock.now())
         assert refused.value.facts["paths"] == [LIMITS]
-        design.adopt_release(session, proposal.id, keep_mine=[LIMITS], now=clock.now())
+        design.adopt_release(session, proposal.id, keep_mine=[LIMITS], actor_id=designers[0], now=clock.now())
         assert design.files_of(session, proposal)[LIMITS] == b"mine"
 
 
@@ -134,7 +134,7 @@ def test_what_is_given_up_is_not_changed_any_more(
         for change in (
             lambda: save(session, dropped.id, b"x", 0, xu, clock),
             lambda: design.rename_proposal(session, dropped.id, "x", now=clock.now()),
-            lambda: design.adopt_release(session, dropped.id, now=clock.now()),
+            lambda: design.adopt_release(session, dropped.id, actor_id=luo, now=clock.now()),
         ):
             with pytest.raises(Conflict) as refused:
                 change()

@@ -1,0 +1,65 @@
+"""What element templates say, in Chinese and English. A test keeps them equal to the vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Text = tuple[str, str]
+"""Chinese, English."""
+
+SERVICES: Mapping[str, tuple[Text, Text]] = {
+    "triage": (("分级分类", "Grade the case"), ("按决策表重新分级", "Grade it anew by the decision tables")),
+    "raise_tier": (("升级", "Rise"), ("事项升一级,或直接升到指定层级", "One tier up, or straight to a tier")),
+    "return_down": (
+        ("退回", "Return"),
+        ("退回到来的单位,只能在签收期内", "Back to the unit it came from, while signing in"),
+    ),
+    "downgrade": (("降级", "Downgrade"), ("降到所决定的层级", "Down to the tier that was decided")),
+    "pause_clock": (("暂停点", "Pause point"), ("层级时限停止计时", "The tier clock stops")),
+    "resume_clock": (("恢复计时", "Clock runs on"), ("层级时限继续计时", "The tier clock runs on")),
+    "extend_clock": (
+        ("准予延期", "Grant the extension"),
+        ("准予所申请的延期", "Grants the extension that was asked for"),
+    ),
+    "refuse_extension": (
+        ("不予延期", "Refuse the extension"),
+        ("不予所申请的延期", "Refuses the extension that was asked for"),
+    ),
+    "tell": (
+        ("发出消息", "Outgoing event"),
+        ("告知单位或角色,并发给订阅系统", "Tells units or roles, and the systems that subscribe"),
+    ),
+    "card": (("亮牌", "Card"), ("给承办单位记黄牌或红牌", "A yellow or red card for the holding unit")),
+    "mark_absent": (
+        ("记录缺席", "Mark who was absent"),
+        ("记录未按时反馈意见的单位", "Notes invited units that gave no opinion in time"),
+    ),
+    "supervise": (("督办", "Supervision notice"), ("在事项旁发起督办", "Opens a supervision notice beside the case")),
+    "sampled": (("抽查", "Sample"), ("是否抽中质量回访", "Whether the case is drawn for the quality check")),
+    "close_case": (("结案", "Close the case"), ("按已登记的结果结案", "Closes it with the result that was recorded")),
+    "note": (("记入经过", "Note"), ("在事项经过中写一行", "A line in the history of the case")),
+}
+"""Service → its name, and what it does."""
+
+PARAMETERS: Mapping[str, Text] = {
+    "reason": ("原因", "Reason"),
+    "to": ("升到", "Up to"),
+    "what": ("内容", "What"),
+    "whom": ("告知谁", "Whom"),
+    "colour": ("颜色", "Colour"),
+    "silent": ("不通知", "Without a notice"),
+    "result": ("结果", "Result"),
+}
+
+CHOICES: Mapping[tuple[str, str], Mapping[str, Text]] = {
+    ("card", "colour"): {"yellow": ("黄牌", "yellow"), "red": ("红牌", "red")},
+    ("refuse_extension", "silent"): {"true": ("是", "yes"), "false": ("否", "no")},
+}
+"""Parameters that take one of few values."""
+
+UNITS: Mapping[str, Text] = {
+    "holder": ("承办单位", "holder: the unit that holds the case"),
+    "above": ("上级单位", "above: one tier up"),
+    "top": ("最高一级", "top: the highest tier"),
+    "deciding": ("有领导的最近上级", "deciding: the nearest unit with a leader"),
+}

@@ -28,7 +28,7 @@ from engine.process.services import SERVICES
 from engine.process.settle import retime_tasks
 from engine.process.story import Run, Story, tell, time_spent
 from engine.process.time_spent import Kind, Pause, Stretch, TimeSpent
-from engine.process.trouble import Cause, Trouble, causes, failed, retry, retry_cause, troubles
+from engine.process.trouble import Cause, Trouble, causes, failed, retry, retry_cause, set_aside, troubles
 from engine.process.units import UnitPlan, import_units, plan_units
 from engine.process.ways import Way, may_ask_more_time, ways
 from engine.process.world import World
@@ -102,6 +102,7 @@ __all__ = [
     "retime_tasks",
     "retry",
     "retry_cause",
+    "set_aside",
     "sort_case",
     "step_aside",
     "supervise",

@@ -25,6 +25,7 @@ from engine.process.model import Instance
 from engine.process.push import Push, record
 from engine.process.services import SERVICES
 from engine.process.settle import settle, state_after
+from engine.process.trouble import faults_told
 from engine.process.world import World
 from engine.store import Prepared, canonical_json, insert_row, table_of, update_row
 from engine.tasks import TaskState
@@ -76,7 +77,8 @@ def complete_task(
     """Completes an open task with checked answers (`Form.check`) and runs the case to its next wait.
 
     Raises NotFound, Conflict `task.done`/`task.gone`/`task.claimed` (facts say by whom and when), NotAllowed when it
-    is not offered to the viewer, and whatever the diagram's services refuse (a return outside its window …).
+    is not offered to the viewer, Unavailable `instance.failed` when the diagram is at fault (see `trouble.set_aside`),
+    and whatever the diagram's services refuse (a return outside its window …).
     """
     case, task, instance, visit = lock_for_task(session, task_id)
     tasks.must_be_open(task)
@@ -109,13 +111,9 @@ def complete_task(
         },
         after if after != before else None,
     )
-    advance = runtime.complete(
-        push.release.package,
-        push.instance.state,
-        task.token,
-        {key: value for key, value in variables.items() if value is not None},
-        push.host(),
-    )
+    given = {key: value for key, value in variables.items() if value is not None}
+    with faults_told(push.instance):
+        advance = runtime.complete(push.release.package, push.instance.state, task.token, given, push.host())
     opened = settle(push, advance, completed=task)
     _follow(push, advance)
     push.write_down(task)
@@ -199,7 +197,9 @@ def deliver_message(
         if any(each.message == message for each in waiting.messages):
             push.happened("message.arrived", {"message": message, **(facts or {})})
             session.flush()
-            advance = runtime.deliver(push.release.package, push.instance.state, message, dict(payload), push.host())
+            state, host = push.instance.state, push.host()
+            with faults_told(push.instance):
+                advance = runtime.deliver(push.release.package, state, message, dict(payload), host)
             settle(push, advance)
             _follow(push, advance)
             return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases import Case, lock_case
 from engine.deadlines import FAR, Deadline, DeadlineState
-from engine.errors import NotFound
+from engine.errors import Invalid, NotFound, Unavailable
 from engine.people import Viewer, operator_log
 from engine.process.model import Instance
 from engine.process.push import record
@@ -67,6 +68,60 @@ def failed(session: Session, deadline_id: int, *, said: str, retries: int, now: 
         )
     record(session, case, "incident.opened", actor_id=None, now=now, facts={"step": deadline.step, "said": said[:500]})
     return True
+
+
+FAULTS = frozenset(
+    {
+        "data.not_flat",
+        "instance.cancel_uncaught",
+        "instance.endless",
+        "instance.error_uncaught",
+        "instance.expression",
+        "instance.no_path",
+        "instance.rounds",
+        "instance.stuck",
+        "instance.too_deep",
+        "instance.too_large",
+        "instance.too_many_tokens",
+        "state.broken",
+        "state.element",
+        "state.version",
+    }
+)
+"""Refusals of the runtime that are the diagram's fault and nobody's who completes a task."""
+
+
+@contextmanager
+def faults_told(instance: Instance) -> Iterator[None]:
+    """Turns a fault of the diagram into Unavailable `instance.failed`, for the edge to hand to `set_aside`."""
+    try:
+        yield
+    except Invalid as fault:
+        if fault.code not in FAULTS:
+            raise
+        raise Unavailable(
+            "instance.failed",
+            "This case is set aside because of a fault; an operator has been told.",
+            case=instance.case_id,
+            instance=instance.id,
+            said=f"Invalid: {fault.sentence}",
+        ) from fault
+
+
+def set_aside(session: Session, refusal: Unavailable, *, now: datetime) -> None:
+    """Makes an incident of `instance.failed`, in a transaction of its own: that of the act is gone with all it wrote.
+
+    Any other refusal, and an instance set aside already, is left alone.
+    """
+    if refusal.code != "instance.failed":
+        return
+    case = lock_case(session, refusal.facts["case"])
+    instance = session.get(Instance, refusal.facts["instance"], populate_existing=True)
+    if instance is None or instance.trouble is not None:
+        return
+    said = str(refusal.facts["said"])
+    instance.trouble, instance.trouble_at = said[:2000], now
+    record(session, case, "incident.opened", actor_id=None, now=now, facts={"said": said[:500]})
 
 
 def troubles(session: Session, *, most: int = AT_ONCE) -> Sequence[Trouble]:

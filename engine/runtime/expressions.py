@@ -86,8 +86,11 @@ class Template:
         if len(self.pieces) == 1:
             (piece,) = self.pieces
             return piece if isinstance(piece, str) else piece.evaluate(data, functions)
-        parts = (piece if isinstance(piece, str) else piece.evaluate(data, functions) for piece in self.pieces)
-        return "".join(part if isinstance(part, str) else _spoken(part) for part in parts)
+        text = ""
+        for piece in self.pieces:
+            part = piece if isinstance(piece, str) else piece.evaluate(data, functions)
+            text = _bounded(text + (part if isinstance(part, str) else _spoken(part)), self.text)
+        return text
 
 
 def compile_expression(text: str, functions: Collection[str] | None = None) -> Expression:
@@ -100,6 +103,8 @@ def compile_expression(text: str, functions: Collection[str] | None = None) -> E
 
 def compile_template(text: str, functions: Collection[str] | None = None) -> Template:
     """Parse a literal text that may hold `${…}`. Raises as `compile_expression` does."""
+    if len(text) > LONGEST_TEXT:
+        raise Invalid("expression.refused", f"The text is longer than {LONGEST_TEXT} characters.", expression=text[:80])
     pieces: list[str | Expression] = []
     end = 0
     for match in _PIECE.finditer(text):

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from engine.runtime.package import Package
 
 VERSION = 1
+LARGEST_STATE = 1_000_000
 
 _LETTER = {TaskState.READY: "r", TaskState.WAITING: "w", TaskState.STARTED: "s"}
 _STATE = {letter: state for state, letter in _LETTER.items()}
 
 
 def save(instance: Instance) -> bytes:
-    """The state after a push. Only call it when the instance rests."""
+    """The state after a push. Only call it when the instance rests. Raises Invalid `instance.too_large`."""
     plain = {
         "v": VERSION,
         "p": instance.spec.name,
@@ -38,7 +39,14 @@ def save(instance: Instance) -> bytes:
     }
     if instance.ended:
         plain["x"] = 1
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    state = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    if len(state) > LARGEST_STATE:
+        raise Invalid(
+            "instance.too_large",
+            f"The data of this instance grew to {len(state):,} bytes; {LARGEST_STATE:,} can be kept.",
+            bytes=len(state),
+        )
+    return state
 
 
 def load(package: Package, state: bytes) -> Instance:

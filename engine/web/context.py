@@ -12,8 +12,9 @@ from flask import current_app, g, request
 from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
+from engine import process
 from engine.clock import Clock
-from engine.errors import NotAllowed
+from engine.errors import NotAllowed, Unavailable
 from engine.people import Viewer
 from engine.process import World
 from engine.store import Store
@@ -57,10 +58,18 @@ def maybe_viewer() -> Viewer | None:
 
 @contextmanager
 def acting() -> Iterator[Session]:
-    """One act, one transaction; the look, if there was one, ends before it."""
+    """One act, one transaction; the look, if there was one, ends before it.
+
+    When a diagram is at fault, nothing of the act is kept, and its case becomes an incident.
+    """
     stop_looking()
-    with edge().store.transaction() as session:
-        yield session
+    try:
+        with edge().store.transaction() as session:
+            yield session
+    except Unavailable as refusal:
+        with edge().store.transaction() as session:
+            process.set_aside(session, refusal, now=now())
+        raise
 
 
 @contextmanager

@@ -37,6 +37,7 @@ class ScriptTask(Activity, spiff.ScriptTask):  # type: ignore[misc]
     lines: tuple[tuple[str, Expression], ...] = ()
 
     def act(self, instance: Instance, token: Token) -> bool:
+        instance.spend(10 * len(self.lines), self.bpmn_id)
         for name, expression in self.lines:
             instance.write(token, {name: evaluation.value(instance, token, expression)})
         return True
@@ -48,6 +49,7 @@ class ServiceTask(Activity, spiff.ServiceTask):  # type: ignore[misc]
     topic: str = ""
 
     def act(self, instance: Instance, token: Token) -> bool:
+        instance.spend(50, self.bpmn_id)
         params = {name: evaluation.value(instance, token, template) for name, template in self.parameters}
         call = ServiceCall(self.topic, self.bpmn_id, token.id, params, token.frame.view())
         try:

@@ -86,10 +86,12 @@ def check_conditions(instance: Instance) -> None:
     again = True
     while again:
         again = False
-        for token in instance.tokens():
+        alive = instance.tokens()
+        for token in alive:
             trigger = token.trigger
             if trigger is None or trigger.condition is None or not token.alive:
                 continue
+            instance.spend(1 + len(alive) // 100, token.task_spec.bpmn_id)
             data = token.workflow.frame.view()
             known = trigger.condition.names <= data.keys()
             holds = known and evaluation.holds(instance, token, trigger.condition, data)

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from engine.runtime.package import Package
 
 MOST_STEPS = 10_000
+MOST_TOKENS = 5_000
+"""Alive at rest. One push may bear as many more as it may take steps."""
+MOST_WORK = 100_000
+"""Services (fifty each), lines of scripts (ten each), conditions and hundreds of tokens looked at in one push."""
+MOST_VARIABLES = 1_000
 DEEPEST_NESTING = 50
 
 
@@ -32,6 +37,7 @@ class Instance(Nest, BpmnWorkflow):  # type: ignore[misc]
         self.nesting = 0
         self.number = number
         self.ended = False
+        self.refill()
         self.host: Host | None = None
         self.queue: deque[Token] = deque()
         self.steps: list[Step] = []
@@ -41,6 +47,16 @@ class Instance(Nest, BpmnWorkflow):  # type: ignore[misc]
     @property
     def instance(self) -> Instance:
         return self
+
+    def refill(self) -> None:
+        """What one push may use up. A diagram that uses more is at fault, and its case alone is stopped."""
+        self.work = MOST_WORK
+        self.last_number = self.number + MOST_STEPS + MOST_TOKENS
+
+    def spend(self, work: int, where: str) -> None:
+        self.work -= work
+        if self.work < 0:
+            raise Invalid("instance.endless", f'Too much to work out in one push, at "{where}".', element=where)
 
     def settle(self) -> None:
         """Run everything that needs no person, no message and no instant, up to a fixed point."""
@@ -60,10 +76,17 @@ class Instance(Nest, BpmnWorkflow):  # type: ignore[misc]
                 token.run()
                 events.check_conditions(self)
             if not self._join_inclusively():
-                return
+                break
+        self.refill()
+        alive = self.tokens()
+        if len(alive) > MOST_TOKENS:
+            raise _too_many(alive[-1].task_spec.bpmn_id)
 
     def _join_inclusively(self) -> bool:
-        waiting = [token for token in self.tokens() if token._state == WAITING and token.task_spec.gathers]
+        alive = self.tokens()
+        waiting = [token for token in alive if token._state == WAITING and token.task_spec.gathers]
+        if waiting:
+            self.spend(1 + len(alive) // 100, waiting[0].task_spec.bpmn_id)
         return any(token.task_spec.join(token) for token in waiting)
 
     def scopes(self) -> Iterator[Scope | Instance]:
@@ -86,6 +109,8 @@ class Instance(Nest, BpmnWorkflow):  # type: ignore[misc]
 
     def bear(self, scope: Scope | Instance, element: Element, state: int = TaskState.FUTURE) -> Token:
         self.number += 1
+        if self.number > self.last_number:
+            raise _too_many(element.bpmn_id)
         return Token(scope, element, self.number, state)
 
     def step(self, kind: StepKind, token: Token) -> None:
@@ -189,7 +214,11 @@ class Instance(Nest, BpmnWorkflow):  # type: ignore[misc]
 
     def write(self, token: Token, values: Mapping[str, Any]) -> None:
         check_data(values, token.task_spec.bpmn_id)
-        token.frame.own.update(values)
+        own = token.frame.own
+        own.update(values)
+        if len(own) > MOST_VARIABLES:
+            where = token.task_spec.bpmn_id
+            raise Invalid("instance.too_large", f'More than {MOST_VARIABLES} variables, at "{where}".', element=where)
 
     def _give_back(self, token: Token) -> None:
         token.workflow.frame.own.update(token.frame.given())
@@ -198,3 +227,7 @@ class Instance(Nest, BpmnWorkflow):  # type: ignore[misc]
     def world(self) -> Host:
         assert self.host is not None, "this push has no host"
         return self.host
+
+
+def _too_many(element: str) -> Invalid:
+    return Invalid("instance.too_many_tokens", f'More than {MOST_TOKENS} tokens, at "{element}".', element=element)

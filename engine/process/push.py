@@ -47,8 +47,8 @@ OUTWARD = frozenset(
 """Acts somebody outside hears of: each entry in the history has exactly one in the outbox."""
 
 
-FOUND_ANEW = frozenset({"case.filed", "case.closed", "case.reopened", "case.sorted"})
-"""Acts that change what a case is found by."""
+FOUND_ANEW = frozenset({"case.filed", "case.closed", "case.reopened", "case.sorted", "handler.stepped_aside"})
+"""Acts that change what a case is found by, or which units may find it."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Finding cases by number, title, text, party and place, in Chinese and English, among those a person may see."""
 
-from engine.search.find import LONGEST, Asked, Hit, Hits, find, readable
+from engine.search.find import LONGEST, Asked, Hit, Hits, find, newest, readable
 from engine.search.index import fill_index, index_case, index_cases, mark, marks_of, words_of_case
 from engine.search.model import CaseText, WordList, as_vector
 from engine.search.words import Phrase, excerpt, fits, found_in, marked, phrases_of, words_of
@@ -24,6 +24,7 @@ __all__ = [
     "mark",
     "marked",
     "marks_of",
+    "newest",
     "phrases_of",
     "readable",
     "words_of",

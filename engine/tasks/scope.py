@@ -48,9 +48,13 @@ def visible_cases(viewer: Viewer, *, one: Few | int | None = None) -> ColumnElem
     return and_(seen, outside_wall(viewer, Case.id.expression, few=few))
 
 
-def outside_wall(
-    viewer: Viewer, case_id: ColumnElement[int], *, few: Few | None = None
-) -> ColumnElement[bool]:
+def sees_a_part(viewer: Viewer) -> bool:
+    """Whether what they see lies in some units below the top and none of it is confidential."""
+    working = viewer.units(WORKING)
+    return bool(working) and all("." in unit for unit in working) and not viewer.units(CONFIDENTIAL)
+
+
+def outside_wall(viewer: Viewer, case_id: ColumnElement[int], *, few: Few | None = None) -> ColumnElement[bool]:
     """Whether the viewer is not shut out of the case whose id stands in a column of tasks, notices or cases.
 
     The walled cases of one person are few and found through indexes: a small set, read once per statement. Lists that

@@ -10,8 +10,11 @@ from engine.deploy.releases import (
     files_in_force,
     files_of,
     fingerprint,
+    get_release,
     load,
     read_folder,
+    recent_releases,
+    release_before,
     store_release,
 )
 from engine.deploy.scenarios import Played, play, play_all, unvisited
@@ -33,6 +36,7 @@ __all__ = [
     "files_in_force",
     "files_of",
     "fingerprint",
+    "get_release",
     "judge",
     "load",
     "play",
@@ -40,6 +44,8 @@ __all__ = [
     "publish",
     "read_folder",
     "read_keywords",
+    "recent_releases",
+    "release_before",
     "store_release",
     "unvisited",
 ]

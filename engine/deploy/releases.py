@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -121,6 +121,23 @@ def files_of(session: Session, release_id: int) -> dict[str, bytes]:
     if not files:
         raise NotFound("release.unknown", f"There is no release {release_id}.")
     return files
+
+
+def recent_releases(session: Session, *, most: int = 200) -> Sequence[Release]:
+    """Newest first."""
+    return session.scalars(select(Release).order_by(Release.id.desc()).limit(most)).all()
+
+
+def get_release(session: Session, release_id: int) -> Release:
+    """Raises NotFound."""
+    found = session.get(Release, release_id)
+    if found is None:
+        raise NotFound("release.unknown", f"There is no release {release_id}.")
+    return found
+
+
+def release_before(session: Session, release_id: int) -> Release | None:
+    return session.scalars(select(Release).where(Release.id < release_id).order_by(Release.id.desc()).limit(1)).first()
 
 
 def files_in_force(session: Session) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.deploy.check import check_release
 from engine.deploy.releases import fingerprint, load
 from engine.deploy.scenarios import Played, play_all
-from engine.errors import Invalid
+from engine.errors import Invalid, Refusal
 from engine.runtime import Finding
 
 KEPT = 32
@@ -69,10 +69,19 @@ def judge(files: Mapping[str, bytes], *, limits_may_miss: bool = False) -> Verdi
         if key in _known:
             return _known[key]
     findings = tuple(check_release(files, limits_may_miss=limits_may_miss))
-    runs = not any(each.severity == "error" for each in findings)
-    verdict = Verdict(key[0], findings, tuple(play_all(load(0, files))) if runs else ())
+    played: tuple[Played, ...] = ()
+    if not any(each.severity == "error" for each in findings):
+        try:
+            played = tuple(play_all(load(0, files)))
+        except Refusal as refusal:  # what only compiling finds
+            findings += tuple(refusal.facts.get("findings") or (_finding(refusal),))
+    verdict = Verdict(key[0], findings, played)
     with _lock:
         while len(_known) >= KEPT:
             _known.pop(next(iter(_known)))
         _known[key] = verdict
     return verdict
+
+
+def _finding(refusal: Refusal) -> Finding:
+    return Finding("", 0, "", refusal.code, "error", refusal.sentence)

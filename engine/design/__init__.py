@@ -19,6 +19,7 @@ from engine.design.proposals import (
     open_proposals,
     rename_proposal,
     stale,
+    touched,
 )
 from engine.design.publishing import (
     authors_of,
@@ -65,4 +66,5 @@ __all__ = [
     "roll_back",
     "save_file",
     "stale",
+    "touched",
 ]

@@ -44,7 +44,7 @@ class Proposal(Base):
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     """Who planned it, with their reason."""
     trouble: Mapped[str | None] = mapped_column(Text)
-    """Why its planned publication was refused."""
+    """The code of the refusal when its planned publication did not pass."""
 
 
 class ProposalFile(Base):

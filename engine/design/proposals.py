@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +73,20 @@ def open_proposals(session: Session) -> Sequence[Proposal]:
         .where(Proposal.state.in_((ProposalState.OPEN, ProposalState.PLANNED)))
         .order_by(Proposal.changed_at.desc(), Proposal.id.desc())
     ).all()
+
+
+def touched(session: Session) -> Mapping[str, Sequence[Proposal]]:
+    """Folder of a process → the proposals that are worked on or planned and differ from their release in it."""
+    rows = session.execute(
+        select(ProposalFile.path, Proposal)
+        .join(Proposal, Proposal.id == ProposalFile.proposal_id)
+        .where(Proposal.state.in_((ProposalState.OPEN, ProposalState.PLANNED)))
+        .order_by(Proposal.id)
+    )
+    found: dict[str, dict[int, Proposal]] = {}
+    for path, proposal in rows:
+        found.setdefault(path.partition("/")[0], {})[proposal.id] = proposal
+    return {folder: list(each.values()) for folder, each in found.items()}
 
 
 def rename_proposal(session: Session, proposal_id: int, title: str, *, now: datetime) -> Proposal:

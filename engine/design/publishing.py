@@ -109,7 +109,7 @@ def put_back(session: Session, proposal_id: int, refusal: Refusal, *, now: datet
     proposal = get_proposal(session, proposal_id, lock=True)
     if proposal.state == ProposalState.PLANNED:
         _open_again(proposal)
-        proposal.trouble = refusal.sentence
+        proposal.trouble = refusal.code
         record(
             session, Act.REFUSED, now=now, actor_id=None, proposal_id=proposal_id, code=refusal.code,
             said=refusal.sentence,

@@ -24,6 +24,7 @@ from engine.process.push import FUNCTIONS, OUTWARD, record
 from engine.process.related import Related, related
 from engine.process.reopening import arm_case_clocks, reopen, supervise
 from engine.process.requests import ask_extension, downgrade, report_risk, sort_case, supply, withdraw
+from engine.process.running import running
 from engine.process.services import SERVICES
 from engine.process.settle import retime_tasks
 from engine.process.story import Run, Story, tell, time_spent
@@ -102,6 +103,7 @@ __all__ = [
     "retime_tasks",
     "retry",
     "retry_cause",
+    "running",
     "set_aside",
     "sort_case",
     "step_aside",

@@ -17,6 +17,13 @@ class Instance(Base):
     __table_args__ = (
         Index("ix_instance_case_id", "case_id"),
         Index(
+            "ix_instance_running",
+            "process_id",
+            "release_id",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index(
             "ix_instance_trouble",
             "id",
             postgresql_where=text("trouble IS NOT NULL"),

@@ -2,10 +2,65 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import Blueprint, current_app, request, url_for
+from flask_babel import lazy_gettext as N_
+from sqlalchemy.orm import Session
+
+from engine.people import Person, names
+from engine.web.context import world
+from engine.web.design.change_words import WHAT
 
 pages = Blueprint("design", __name__)
+
+STATES: Mapping[str, Any] = {
+    "open": N_("being worked on"),
+    "planned": N_("planned"),
+    "published": N_("published"),
+    "dropped": N_("given up"),
+}
+ACTS: Mapping[str, Any] = {
+    "begun": N_("Begun"),
+    "adopted": N_("Moved onto a newer release"),
+    "dropped": N_("Given up"),
+    "planned": N_("Planned"),
+    "recalled": N_("Recalled"),
+    "refused": N_("Refused when its time came"),
+    "published": N_("Published"),
+    "rolled_back": N_("Rolled back"),
+}
 
 
 def text(key: str) -> str:
     return request.form.get(key, "").strip()
+
+
+def may_miss() -> bool:
+    """Whether a step without a limit is only a warning here."""
+    return world().config.limits_policy.missing_step == "default"
+
+
+def people_of(session: Session, ids: Iterable[int | None]) -> Mapping[int | None, Person]:
+    """Who they are; nobody for the command line and the scheduler."""
+    found: dict[int | None, Person] = {}
+    found.update(names(session, [each for each in ids if each is not None]).items())
+    return found
+
+
+EDITORS: Mapping[str, str] = {".bpmn": "design.edit_diagram"}
+"""How a file's name ends → the page that changes it."""
+
+
+@pages.context_processor
+def _words() -> dict[str, Any]:
+    return {"what_words": WHAT, "state_words": STATES, "act_words": ACTS, "editor_of": editor_of}
+
+
+def editor_of(proposal_id: int, path: str) -> str | None:
+    """The address of the page that changes a file; None for one that is changed elsewhere."""
+    endpoint = next((page for end, page in EDITORS.items() if path.endswith(end)), None)
+    if endpoint is None or endpoint not in current_app.view_functions:
+        return None
+    return url_for(endpoint, proposal_id=proposal_id, path=path)

@@ -15,7 +15,7 @@ import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
 import './viewer.css';
 
-const STATES = new Set(['done', 'active', 'overdue', 'waiting']);
+const STATES = new Set(['done', 'active', 'overdue', 'waiting', 'added', 'removed', 'changed', 'moved']);
 
 /** Draws one element and gives its viewer; a failure is shown in the element and thrown. */
 export async function draw(element) {

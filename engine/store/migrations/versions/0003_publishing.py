@@ -45,6 +45,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_design_act_release_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_design_act")),
     )
+    with op.batch_alter_table("instance", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_instance_running",
+            ["process_id", "release_id"],
+            unique=False,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+
     with op.batch_alter_table("design_act", schema=None) as batch_op:
         batch_op.create_index(op.f("ix_design_act_proposal_id"), ["proposal_id"], unique=False)
         batch_op.create_index(op.f("ix_design_act_release_id"), ["release_id"], unique=False)

@@ -31,7 +31,9 @@ from tests.web.visitor import Visitor
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 MANY = 8_000
 LARGE = "case|visit|task|deadline|party|history|instance|outbox|notice|case_text"
-SCAN = re.compile(rf'seq scan on "?({LARGE})"?( |$)|^scan "?({LARGE})"?$', re.MULTILINE | re.IGNORECASE)
+SCAN = re.compile(
+    rf"seq scan on \"?({LARGE})\"?( |$)|^scan \"?({LARGE})\"?( using .*index.*)?$", re.MULTILINE | re.IGNORECASE
+)
 PAGES = (
     "/",
     "/?tab=unit",
@@ -88,6 +90,8 @@ def _surround(session: Session) -> None:
 
 def _copied(row: dict[str, Any], number: int, first: int) -> dict[str, Any]:
     new = {**row, **{name: first + number for name in ("id", "case_id", "instance_id") if name in row}}
+    if "phone" in row:
+        new["phone"] = f"139{number:08d}"
     return {**new, **{name: f"GL-{number}" for name in ("number", "key") if name in row}}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli import operating, organising, processes, serving
+from engine.cli import designing, operating, organising, processes, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,6 +35,7 @@ for verb in (
     processes.check,
     processes.play,
     processes.publish,
+    designing.templates,
     operating.file_,
     operating.simulate,
     operating.verify,

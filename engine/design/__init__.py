@@ -32,6 +32,7 @@ from engine.design.publishing import (
     recall,
     roll_back,
 )
+from engine.design.templates import element_templates, message_words, steps_at_hand, templates_for
 
 __all__ = [
     "MAX_BYTES",
@@ -51,9 +52,11 @@ __all__ = [
     "difference",
     "drop_proposal",
     "due",
+    "element_templates",
     "files_of",
     "get_proposal",
     "marks",
+    "message_words",
     "open_proposals",
     "propose_files",
     "publish_files",
@@ -66,5 +69,7 @@ __all__ = [
     "roll_back",
     "save_file",
     "stale",
+    "steps_at_hand",
+    "templates_for",
     "touched",
 ]

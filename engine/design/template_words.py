@@ -9,10 +9,10 @@ Text = tuple[str, str]
 
 SERVICES: Mapping[str, tuple[Text, Text]] = {
     "triage": (("分级分类", "Grade the case"), ("按决策表重新分级", "Grade it anew by the decision tables")),
-    "raise_tier": (("升级", "Rise"), ("事项升一级,或直接升到指定层级", "One tier up, or straight to a tier")),
+    "raise_tier": (("升级", "Rise"), ("事项升一级，或直接升到指定层级", "One tier up, or straight to a tier")),
     "return_down": (
         ("退回", "Return"),
-        ("退回到来的单位,只能在签收期内", "Back to the unit it came from, while signing in"),
+        ("退回到来的单位，只能在签收期内", "Back to the unit it came from, while signing in"),
     ),
     "downgrade": (("降级", "Downgrade"), ("降到所决定的层级", "Down to the tier that was decided")),
     "pause_clock": (("暂停点", "Pause point"), ("层级时限停止计时", "The tier clock stops")),
@@ -27,7 +27,7 @@ SERVICES: Mapping[str, tuple[Text, Text]] = {
     ),
     "tell": (
         ("发出消息", "Outgoing event"),
-        ("告知单位或角色,并发给订阅系统", "Tells units or roles, and the systems that subscribe"),
+        ("告知单位或角色，并发给订阅系统", "Tells units or roles, and the systems that subscribe"),
     ),
     "card": (("亮牌", "Card"), ("给承办单位记黄牌或红牌", "A yellow or red card for the holding unit")),
     "mark_absent": (
@@ -62,4 +62,12 @@ UNITS: Mapping[str, Text] = {
     "above": ("上级单位", "above: one tier up"),
     "top": ("最高一级", "top: the highest tier"),
     "deciding": ("有领导的最近上级", "deciding: the nearest unit with a leader"),
+}
+
+MESSAGES: Mapping[str, Text] = {
+    "m_severity_jump": ("事实变化，等级升高", "the facts changed and the case was graded higher"),
+    "m_withdraw": ("申请人撤回", "the petitioner withdrew the matter"),
+    "m_merge": ("并入另一事项", "the case was merged into another"),
+    "m_material": ("所等待的材料已到", "something the case waited for has arrived"),
+    "m_downgrade": ("越级的理由消失", "the reason for a jump is gone"),
 }

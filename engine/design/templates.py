@@ -15,6 +15,7 @@ from typing import Any
 from engine.deadlines import read_limits
 from engine.design.template_words import (
     CHOICES,
+    MESSAGES,
     PARAMETERS,
     SERVICES,
     UNITS,
@@ -28,11 +29,12 @@ Choice = tuple[str, str]
 """A value and its label."""
 
 PREFIX = "maplebridge."
+GROUP = "fields"
 PROCESS = re.compile(rb"""<(?:\w+:)?process\b[^>]*?\bid=["']([A-Za-z_][\w.-]*)["']""")
 
 
 def templates_for(
-    files: Mapping[str, bytes], path: str, *, tiers: Sequence[str], locale: str, words: Vocabulary = WORDS
+    files: Mapping[str, bytes], path: str, *, tiers: Mapping[str, Text], locale: str, words: Vocabulary = WORDS
 ) -> list[Template]:
     """The templates for a diagram at `path` among `files`: forms, steps and processes are those at hand there."""
     return element_templates(
@@ -75,10 +77,15 @@ def steps_at_hand(files: Mapping[str, bytes], path: str) -> dict[str, str]:
     }
 
 
+def message_words(locale: str) -> dict[str, str]:
+    """The messages a diagram may wait for: name → what it says."""
+    return {name: MESSAGES[name][0 if locale.startswith("zh") else 1] for name in WORDS.messages}
+
+
 def element_templates(
     words: Vocabulary,
     *,
-    tiers: Sequence[str],
+    tiers: Mapping[str, Text],
     locale: str,
     forms: Sequence[str] = (),
     steps: Mapping[str, str] | None = None,
@@ -93,7 +100,7 @@ class _Maker:
     def __init__(
         self,
         words: Vocabulary,
-        tiers: Sequence[str],
+        tiers: Mapping[str, Text],
         locale: str,
         forms: Sequence[str],
         steps: Mapping[str, str],
@@ -140,7 +147,7 @@ class _Maker:
             "decision",
             ("决定", "Decision"),
             (
-                "请领导或上级作出决定,显示在待决事项中",
+                "请领导或上级作出决定，显示在待决事项中",
                 "Asks a leader or the unit above; shown on the page of decisions",
             ),
             "bpmn:UserTask",
@@ -167,7 +174,7 @@ class _Maker:
             "unit_task",
             ("指定单位任务", "Task of a given unit"),
             (
-                "由变量中的单位办理;多个单位时每个单位一项",
+                "由变量中的单位办理；多个单位时每个单位一项",
                 "For the unit in a variable; one each when there are several",
             ),
             "bpmn:UserTask",
@@ -193,7 +200,7 @@ class _Maker:
         yield _template(
             "call",
             ("调用流程", "Call a process"),
-            ("被调用的流程得到全部变量的副本,并在结束时交回", "It gets a copy of all variables and gives it back"),
+            ("被调用的流程得到全部变量的副本，并在结束时交回", "It gets a copy of all variables and gives it back"),
             "bpmn:CallActivity",
             [called, *everything],
         )
@@ -201,12 +208,12 @@ class _Maker:
     def _clocks(self) -> Iterator[Template]:
         for key, name, says, cancels in (
             ("deadline", ("时限", "Deadline"), ("到期即中断该步骤", "When it is over, the step is broken off"), True),
-            ("reminder", ("提醒", "Reminder"), ("到期提醒,步骤继续", "When it is over, the step goes on"), False),
+            ("reminder", ("提醒", "Reminder"), ("到期提醒，步骤继续", "When it is over, the step goes on"), False),
         ):
             yield _template(
                 key,
                 name,
-                (f"{says[0]};时长在“时限”组中选择", f"{says[1]}; choose the length under Time limit (Timer)"),
+                (f"{says[0]}；时长在“时限”组中选择", f"{says[1]}; choose the length under Time limit (Timer)"),
                 "bpmn:BoundaryEvent",
                 [_hidden("property", "cancelActivity", cancels)],
             )
@@ -215,7 +222,7 @@ class _Maker:
         return _template(
             "wait_for_message",
             ("等待消息", "Wait for a message"),
-            ("等待来自外部的消息;在“消息”组中选择", "Waits for something from outside; choose it under Message"),
+            ("等待来自外部的消息；在“消息”组中选择", "Waits for something from outside; choose it under Message"),
             "bpmn:IntermediateCatchEvent",
             [_field(("名称", "Name"), ("property", "name"), type="String")],
         )
@@ -278,7 +285,7 @@ class _Maker:
             value=unit,
             choices=[
                 *(_choice(value, text) for value, text in UNITS.items()),
-                *(_choice(tier, (tier, tier)) for tier in self.tiers),
+                *(_choice(tier, name) for tier, name in self.tiers.items()),
             ],
             description=("由哪个单位办理", "Which unit is asked"),
         )
@@ -288,7 +295,7 @@ class _Maker:
             type="String",
             value=roles,
             description=(
-                f"用逗号分隔,任一角色均可领取:{', '.join(self.words.roles)}",
+                f"用逗号分隔，任一角色均可领取：{', '.join(self.words.roles)}",
                 f"With commas between; any of them may take it: {', '.join(self.words.roles)}",
             ),
             constraints={
@@ -335,7 +342,8 @@ def _template(key: str, name: Text, says: Text, element: str, properties: Sequen
         "name": name,
         "description": says,
         "appliesTo": [element],
-        "properties": list(properties),
+        "groups": [{"id": GROUP, "label": ("字段", "Fields")}],
+        "properties": [each if each.get("type") == "Hidden" else each | {"group": GROUP} for each in properties],
     }
 
 

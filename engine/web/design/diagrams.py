@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 from flask import Response, abort, jsonify, make_response, render_template, request
 
 from engine import design
-from engine.design.templates import element_templates, messages, steps_at_hand, templates_for
 from engine.vocabulary import WORDS
 from engine.web.context import locale, looking, world
 from engine.web.design.blueprint import pages
@@ -43,8 +42,8 @@ def edit_diagram(proposal_id: int, path: str) -> Response:
             folder=str(PurePosixPath(path).parent),
             name=PurePosixPath(path).name,
             revision=revision,
-            steps=steps_at_hand(design.files_of(session, proposal), path),
-            messages=messages(locale()),
+            steps=design.steps_at_hand(design.files_of(session, proposal), path),
+            messages=design.message_words(locale()),
         )
     answer = make_response(page)
     answer.headers["Content-Security-Policy"] = EDITOR_POLICY
@@ -57,14 +56,14 @@ def proposal_templates(proposal_id: int) -> Response:
     """For the diagram `path` of this proposal: with the forms, steps and processes that are at hand there."""
     with looking() as session:
         files = design.files_of(session, design.get_proposal(session, proposal_id))
-    return jsonify(templates_for(files, request.args.get("path", ""), tiers=_tiers(), locale=locale()))
+    return jsonify(design.templates_for(files, request.args.get("path", ""), tiers=_tiers(), locale=locale()))
 
 
 @pages.get("/proposals/templates.json")
 @policy("process.publish")
 def templates() -> Response:
     """For Camunda Modeler 7: a file for its folder of element templates."""
-    answer = jsonify(element_templates(WORDS, tiers=_tiers(), locale=locale()))
+    answer = jsonify(design.element_templates(WORDS, tiers=_tiers(), locale=locale()))
     answer.headers["Content-Disposition"] = 'attachment; filename="maplebridge-templates.json"'
     return answer
 

@@ -16,6 +16,7 @@ from engine import deploy, design
 from engine.design import MAX_BYTES, Proposal, ProposalFile
 from engine.errors import Invalid, NotFound, Refusal
 from engine.people import names
+from engine.web.attached import takes_files
 from engine.web.context import acting, looking, now, stop_looking, viewer
 from engine.web.design.blueprint import may_miss, pages
 from engine.web.design.change_words import WHAT, FileLines, told
@@ -55,6 +56,7 @@ def file(proposal_id: int, path: str) -> Response:
 
 @pages.put("/proposals/<int:proposal_id>/files/<path:path>")
 @policy("process.publish")
+@takes_files
 @answers_json
 def save(proposal_id: int, path: str) -> Response:
     """`If-Match` names the revision the editor began with; a newer one answers 409, saying who saved and when."""
@@ -70,6 +72,7 @@ def save(proposal_id: int, path: str) -> Response:
 
 @pages.post("/proposals/<int:proposal_id>/findings/<path:path>")
 @policy("process.publish")
+@takes_files
 @answers_json
 def findings(proposal_id: int, path: str) -> Response:
     """What the check says of the whole proposal with this file as it stands in the editor. Nothing is kept."""
@@ -85,6 +88,7 @@ def findings(proposal_id: int, path: str) -> Response:
 
 @pages.post("/proposals/<int:proposal_id>/difference/<path:path>")
 @policy("process.publish")
+@takes_files
 @answers_json
 def compare(proposal_id: int, path: str) -> Response:
     """What this file, as it stands in the editor, says otherwise than the one that is kept."""
@@ -106,7 +110,6 @@ def file_of(session: Session, proposal: Proposal, path: str) -> tuple[bytes, int
 
 
 def sent_content(path: str) -> bytes:
-    request.max_content_length = MAX_BYTES + 1
     if (request.content_length or 0) > MAX_BYTES:
         raise Invalid("file.too_large", f"{path} is larger than {MAX_BYTES} bytes.", path=path)
     return request.get_data(cache=False)

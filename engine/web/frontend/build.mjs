@@ -1,24 +1,30 @@
 // Bundles third-party front-end code into ../static/vendor, beside the licences it came with.
 import { build } from 'esbuild';
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const vendor = fileURLToPath(new URL('../static/vendor/', import.meta.url));
 
-rmSync(vendor, { recursive: true, force: true });
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
+  write: false, // a failed build leaves what was built before
   absWorkingDir: here,
-  entryPoints: { viewer: 'viewer.js' },
+  entryPoints: { viewer: 'viewer.js', editor: 'editor/index.js' },
   outdir: vendor,
   bundle: true,
   format: 'esm',
   target: 'es2022',
   minify: true,
   metafile: true,
+  loader: Object.fromEntries(['.eot', '.svg', '.ttf', '.woff', '.woff2'].map((font) => [font, 'file'])),
+  assetNames: '[name]',
   legalComments: 'linked',
   logLevel: 'warning',
 });
+
+rmSync(vendor, { recursive: true, force: true });
+mkdirSync(vendor, { recursive: true });
+for (const { path, contents } of outputFiles) writeFileSync(path, contents);
 
 const folders = new Set(
   Object.keys(metafile.inputs)

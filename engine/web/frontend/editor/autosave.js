@@ -1,0 +1,150 @@
+// Saves the draft while one works. What could not be sent is kept in this browser and sent when the network is back; who
+// saved in between is named, and nothing of either is lost.
+const PAUSE_MS = 700;
+const AGAIN_MS = 5000;
+
+export function keepSaved(element, modeler, { say, links, revision }) {
+  const { files, difference, file } = element.dataset;
+  const state = element.querySelector('[data-state]');
+  const dialog = element.querySelector('dialog[data-conflict]');
+  const place = `maplebridge.unsent:${files}`;
+  const token = document.querySelector('input[name="csrf_token"]').value;
+  let changes = 0;
+  let kept = 0;
+  let sending = false;
+  let timer = 0;
+  let theirs = null;
+
+  function tell(kind, text) {
+    state.dataset.state = kind;
+    state.textContent = text;
+  }
+
+  function later(ms) {
+    clearTimeout(timer);
+    timer = setTimeout(save, ms);
+  }
+
+  async function save() {
+    if (sending || theirs || changes === kept) return;
+    sending = true;
+    const upTo = changes;
+    const xml = await links.toXml();
+    const sent = await put(xml).catch(() => null);
+    sending = false;
+    if (!sent) {
+      localStorage.setItem(place, JSON.stringify({ xml, revision }));
+      tell('offline', say('No network: kept in this browser, and sent when the network is back.'));
+      return later(AGAIN_MS);
+    }
+    const answer = await sent.json().catch(() => ({}));
+    if (sent.ok) {
+      revision = answer.revision;
+      kept = upTo;
+      localStorage.removeItem(place);
+      tell('saved', say('Saved, {when}', answer));
+      element.dataset.revision = revision;
+      if (changes !== kept) later(PAUSE_MS);
+    } else if (sent.status === 409 && answer.revision) {
+      ask(answer, xml);
+    } else {
+      tell('refused', answer.said ?? say('It could not be saved. Reload the page.'));
+    }
+  }
+
+  function put(body) {
+    return fetch(files, {
+      method: 'PUT',
+      body,
+      headers: {
+        'Content-Type': 'application/xml',
+        'If-Match': `"${revision}"`,
+        'X-CSRFToken': token,
+        Accept: 'application/json',
+      },
+    });
+  }
+
+  function ask(answer, xml) {
+    theirs = answer.revision;
+    tell('conflict', say('Saved by {who}, {when}. Yours is not saved.', answer));
+    dialog.querySelector('[data-who]').textContent = say('{who} saved this diagram, {when}, while you were working on it.', answer);
+    dialog.querySelector('[data-difference]').replaceChildren();
+    dialog.dataset.mine = xml;
+    dialog.showModal();
+  }
+
+  async function takeTheirs() {
+    const answer = await fetch(files);
+    revision = Number(answer.headers.get('ETag').replace(/\D/g, ''));
+    theirs = null;
+    await modeler.importXML(await answer.text());
+    modeler.get('canvas').zoom('fit-viewport', 'auto');
+    kept = changes;
+    localStorage.removeItem(place);
+    tell('saved', say('Nothing of yours is left to save.'));
+  }
+
+  function keepMine() {
+    revision = theirs;
+    theirs = null;
+    changes += 1;
+    return save();
+  }
+
+  function download() {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([dialog.dataset.mine], { type: 'application/xml' }));
+    link.download = file;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  async function compare() {
+    const answer = await fetch(difference, {
+      method: 'POST',
+      body: dialog.dataset.mine,
+      headers: { 'Content-Type': 'application/xml', 'X-CSRFToken': token, Accept: 'application/json' },
+    });
+    const { changes: told = [], said } = await answer.json();
+    const lines = said ? [said] : told.length ? told : [say('Both are the same.')];
+    dialog.querySelector('[data-difference]').replaceChildren(
+      ...lines.map((line) => Object.assign(document.createElement('li'), { textContent: line })),
+    );
+  }
+
+  const acts = { theirs: takeTheirs, mine: keepMine, copy: download, compare };
+  dialog.addEventListener('click', async ({ target }) => {
+    const act = target.closest('button')?.dataset.act;
+    if (!act) return;
+    await acts[act]();
+    if (act === 'theirs' || act === 'mine') dialog.close();
+  });
+  dialog.addEventListener('cancel', (event) => event.preventDefault());
+
+  modeler.on('commandStack.changed', ({ trigger }) => {
+    if (trigger === 'clear') return;
+    changes += 1;
+    if (theirs) return;
+    tell('waiting', say('Not saved yet …'));
+    later(PAUSE_MS);
+  });
+  addEventListener('online', () => later(0));
+  addEventListener('beforeunload', (event) => {
+    if (changes !== kept) event.preventDefault();
+  });
+
+  return {
+    /** Draws what is kept, or what this browser could not send last time. */
+    async open(xml) {
+      const unsent = JSON.parse(localStorage.getItem(place) ?? 'null');
+      await modeler.importXML(unsent ? unsent.xml : xml);
+      modeler.get('canvas').zoom('fit-viewport', 'auto');
+      if (unsent) {
+        revision = unsent.revision;
+        changes += 1;
+        await save();
+      }
+    },
+  };
+}

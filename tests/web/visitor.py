@@ -25,12 +25,17 @@ class Visitor:
         return answer
 
     def post(
-        self, address: str, fields: Mapping[str, str | Sequence[str]] | None = None, *, token: bool = True
+        self,
+        address: str,
+        fields: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        token: bool = True,
+        method: str = "POST",
     ) -> TestResponse:
         data: dict[str, str | Sequence[str]] = dict(fields or {})
         if token:
             data["csrf_token"] = self.token
-        answer = self.client.post(address, data=data)
+        answer = self.client.open(address, method=method, data=data)
         self._note(answer)
         return answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from itertools import groupby
 
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -134,7 +135,7 @@ def _page(proposal_id: int, *, refused: Invalid | Conflict | NotAllowed | None =
             changed=changed,
             gone=[path for path in changed if path not in files],
             files=told(design.difference(base, files)),
-            every=sorted(files),
+            folders=_by_folder(sorted({*files, *changed})),
             mark=deploy.fingerprint(files),
             verdict=deploy.judge(files, limits_may_miss=may_miss()) if changed else None,
             behind=design.stale(session, found) if open_ else None,
@@ -148,6 +149,10 @@ def _page(proposal_id: int, *, refused: Invalid | Conflict | NotAllowed | None =
             wrong=fields or {},
             raw=request.form if refused else {},
         )
+
+
+def _by_folder(paths: list[str]) -> list[tuple[str, list[str]]]:
+    return [(folder, list(found)) for folder, found in groupby(paths, key=lambda path: path.partition("/")[0])]
 
 
 def _home(proposal_id: int) -> str:

@@ -31,6 +31,8 @@ class Fields {
   }
 
   getGroups(element) {
+    const translate = this._injector.get('translate');
+    const translated = (group) => ({ ...group, translate, entries: group.entries?.map((entry) => ({ ...entry, translate })) });
     return (groups) => [
       ...groups
         .filter(({ id }) => KEPT.has(id) || id.startsWith('ElementTemplates__'))
@@ -40,7 +42,7 @@ class Fields {
           shouldOpen: group.shouldOpen || group.id.startsWith(TEMPLATE_FIELDS),
         })),
       ...[condition, timeLimit, message, repetition, script].map((make) => make(element, this._injector)).filter(Boolean),
-    ];
+    ].map(translated);
   }
 }
 Fields.$inject = ['propertiesPanel', 'injector'];
@@ -205,6 +207,7 @@ function Field({ id, element, kind, label, hint, values, get, set, options, off 
     description: hint && translate(hint, values),
     disabled: Boolean(off),
     monospace: kind === 'lines',
+    translate,
     getValue: get,
     setValue: set,
     getOptions: () => Object.entries(options).map(([value, text]) => ({ value, label: text })),

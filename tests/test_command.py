@@ -90,6 +90,28 @@ def test_one_process_is_published_over_what_is_in_force(published: str, tmp_path
     assert (result.exit_code, told(result)["release"], told(result)["changed"]) == (0, 2, "small")
 
 
+def test_with_four_eyes_the_command_line_proposes(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "bpmn", tmp_path / "bpmn")
+    monkeypatch.setenv("MAPLEBRIDGE_PUBLISHING__FOUR_EYES", "true")
+    give = ("publish", str(tmp_path / "bpmn"), "--database", empty, "--json", "--reason")
+    assert told(run(*give, "the first needs no other eyes"))["release"] == 1
+    (tmp_path / "units.csv").write_text("id,name_zh,name_en\nLHQ,龙华区,Longhua\n", encoding="utf-8")
+    run("units", str(tmp_path / "units.csv"), "--database", empty)
+    for name, role in (("xu", "designer"), ("zheng", "operator")):
+        person = ("account", name, "--name-zh", "某", "--name-en", name, "--role", role, "--unit", "LHQ")
+        assert run(*person, "--database", empty).exit_code == 0
+    limits = tmp_path / "bpmn" / "small" / "limits.yaml"
+    limits.write_text(limits.read_text(encoding="utf-8").replace("grid: 2wd", "grid: 4wd"), encoding="utf-8")
+    for by, code in (([], "publish.four_eyes"), (["zheng"], "act.not_yours"), (["nobody"], "person.unknown")):
+        refused = run(*give, "more time", *(("--by", by[0]) if by else ()))
+        assert (refused.exit_code, told(refused)["code"]) == (1, code)
+    assert told(run(*give, "more time", "--by", "xu")) == {"proposal": 1}
+    monkeypatch.setenv("MAPLEBRIDGE_PUBLISHING__FOUR_EYES", "false")
+    assert told(run(*give, "more time", "--by", "xu"))["release"] == 2
+
+
 def test_every_scenario_passes_and_every_element_is_visited() -> None:
     result = run("play", str(ROOT / "bpmn"), "--json")
     document = told(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from itertools import groupby
 
@@ -135,7 +135,7 @@ def _page(proposal_id: int, *, refused: Invalid | Conflict | NotAllowed | None =
             changed=changed,
             gone=[path for path in changed if path not in files],
             files=told(design.difference(base, files)),
-            folders=_by_folder(sorted({*files, *changed})),
+            folders=_by_folder({*files, *changed}),
             mark=deploy.fingerprint(files),
             verdict=deploy.judge(files, limits_may_miss=may_miss()) if changed else None,
             behind=design.stale(session, found) if open_ else None,
@@ -151,8 +151,11 @@ def _page(proposal_id: int, *, refused: Invalid | Conflict | NotAllowed | None =
         )
 
 
-def _by_folder(paths: list[str]) -> list[tuple[str, list[str]]]:
-    return [(folder, list(found)) for folder, found in groupby(paths, key=lambda path: path.partition("/")[0])]
+def _by_folder(paths: Iterable[str]) -> list[tuple[str, list[str]]]:
+    def folder(path: str) -> str:
+        return path.rpartition("/")[0]
+
+    return [(name, list(found)) for name, found in groupby(sorted(paths, key=lambda p: (folder(p), p)), key=folder)]
 
 
 def _home(proposal_id: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from engine import deploy, design
 from engine.clock import ManualClock
 from engine.people import Membership, Person
+from engine.process import Instance
 from engine.scheduler import Scheduler
 from tests.web import district as town
 from tests.web.district import District
@@ -172,17 +174,32 @@ def test_a_plan_that_does_not_pass_when_its_day_comes_is_open_again_and_says_why
 def test_cases_start_while_somebody_publishes_and_take_one_version_or_the_other(
     visit: Visit, district: District, clock: ManualClock, propose: Callable[..., int]
 ) -> None:
-    before = town.file_case(district, clock)
-    assert publish(visit("designer"), propose()).status_code == 302
-    after = town.file_case(district, clock)
-    from engine.process import Instance
+    before, visitor, number = town.file_case(district, clock), visit("designer"), propose()
+    visitor.get(f"/proposals/{number}")
+    meanwhile: list[int] = []
+    begun, done = threading.Event(), threading.Event()
 
+    def keep_filing() -> None:
+        while not done.is_set():
+            meanwhile.append(town.file_case(district, clock))
+            begun.set()
+
+    clerk = threading.Thread(target=keep_filing)
+    clerk.start()
+    assert begun.wait(20)
+    published = publish(visitor, number)
+    done.set()
+    clerk.join(20)
+    assert published.status_code == 302
+    after = town.file_case(district, clock)
     with district.store.reading() as session:
         on = {
             case: set(session.scalars(select(Instance.release_id).where(Instance.case_id == case)))
-            for case in (before, after)
+            for case in (before, *meanwhile, after)
         }
-    assert on == {before: {1}, after: {2}}
+    assert (on[before], on[after]) == ({1}, {2})
+    assert {len(releases) for releases in on.values()} == {1}
+    assert sorted(on.values(), key=max) == [on[case] for case in sorted(on)]
 
 
 @pytest.mark.parametrize("who", ["grid", "street", "district", "confidential", "operator"])

@@ -1,7 +1,7 @@
 // Draws a diagram into every <div class="diagram" data-src="…"> and marks where the case stands.
 //
 //   data-src       address of the BPMN 2.0 XML
-//   data-states    optional JSON {"element id": "done" | "active" | "overdue" | "waiting"} (or a list of these words)
+//   data-states    optional JSON {"element id": "done" | "active" | "overdue" | "waiting" | "added" | "removed" | "changed" | "moved"} (or a list of these words)
 //   data-chart     instead of it: {"states": as above, "limits": {"element id": {"text": "today 18:00", "late": false}}}
 //   data-stops     selector of a list whose items (data-element="id") say who and when: a tap on the element opens it
 //   data-error     optional sentence shown when the diagram cannot be drawn

@@ -31,7 +31,7 @@ export function watchFindings(element, modeler, { say, links }) {
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     count.dataset.kind = errors ? 'error' : findings.length ? 'warning' : 'none';
     count.textContent = findings.length
-      ? say('{errors} errors, {warnings} warnings', { errors, warnings: findings.length - errors })
+      ? say('Errors: {errors}, warnings: {warnings}', { errors, warnings: findings.length - errors })
       : say('No findings');
     list.replaceChildren(...findings.map(item));
     at = -1;

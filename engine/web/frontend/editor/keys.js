@@ -57,8 +57,6 @@ const KEYS = {
   L: 'Select with a frame',
   S: 'Make room',
   C: 'Connect',
-  N: 'Create an element',
-  A: 'Append an element',
   R: 'Replace the element',
   F8: 'Next finding',
   'Shift F8': 'Previous finding',

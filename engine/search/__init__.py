@@ -1,9 +1,9 @@
 """Finding cases by number, title, text, party and place, in Chinese and English, among those a person may see."""
 
-from engine.search.find import LONGEST, Asked, Hit, Hits, find, newest, readable
+from engine.search.find import LONGEST, Asked, Hit, Hits, find, newest
 from engine.search.index import fill_index, index_case, index_cases, mark, marks_of, words_of_case
 from engine.search.model import CaseText, WordList, as_vector
-from engine.search.words import Phrase, excerpt, fits, found_in, marked, phrases_of, words_of
+from engine.search.words import Phrase, excerpt, found_in, marked, phrases_of, words_of
 
 __all__ = [
     "LONGEST",
@@ -17,7 +17,6 @@ __all__ = [
     "excerpt",
     "fill_index",
     "find",
-    "fits",
     "found_in",
     "index_case",
     "index_cases",
@@ -26,7 +25,6 @@ __all__ = [
     "marks_of",
     "newest",
     "phrases_of",
-    "readable",
     "words_of",
     "words_of_case",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,12 +58,6 @@ def phrases_of(asked: str) -> tuple[Phrase, ...]:
             beginning = len(last) == 1
         phrases.append(Phrase(tuple(words), beginning, tuple(parts)))
     return tuple(dict.fromkeys(phrases))[:MOST_PHRASES]
-
-
-def fits(phrases: Sequence[Phrase], texts: Iterable[str]) -> bool:
-    """Whether each phrase stands in one of the texts."""
-    written = [_folded(text)[0] for text in texts]
-    return all(any(_pattern((phrase,)).search(text) for text in written) for phrase in phrases)
 
 
 def found_in(text: str, phrases: Sequence[Phrase]) -> list[tuple[int, int]]:

@@ -151,16 +151,21 @@ def test_nobody_finds_what_they_may_not_see(settled: Store, who: Viewer) -> None
 def test_a_protected_name_is_found_by_those_only_whom_it_is_told(settled: Store) -> None:
     with settled.transaction() as session:
         add(session, "漏水", holder=STREET, party="司马光", protected=True, address_text="丁香花园五栋")
+        for number in range(3):
+            add(session, f"别的 {number}", holder=STREET, party="上官婉", protected=True)
         add(session, "停车", holder=STREET, party="司马懿", description="电话13912345678，证440300198503121238。")
     working, dispatching, looking = viewer((STREET, "lead")), viewer((STREET, "dispatcher")), viewer((GRID, "lead"))
     with settled.reading() as session:
         for who in (working, dispatching):
-            assert titles(session, who, "司马") == ["停车", "漏水"]
+            assert titles(session, who, "司马") == ["漏水", "停车"]
             assert titles(session, who, "司马光 漏水") == ["漏水"]
             assert titles(session, who, "丁香花园") == ["漏水"]
-            assert titles(session, who, "139 1234-5678") == ["停车", "漏水"]
+            assert titles(session, who, "139 1234-5678")[::4] == ["停车", "漏水"]
         assert titles(session, looking, "司马") == ["停车"]
         assert titles(session, looking, "司马光") == []
+        many = find(session, looking, Asked("上官婉"), most=1)
+        assert (many.rows, many.next) == ((), None)
+        assert titles(session, working, "上官婉") == ["别的 2", "别的 1", "别的 0"]
         assert titles(session, looking, "丁香花园") == []
         assert titles(session, looking, "13912345678") == []
         assert titles(session, looking, "漏水") == ["漏水"]

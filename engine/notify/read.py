@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
@@ -47,6 +48,12 @@ def notices_of(
 
 def unread(session: Session, viewer: Viewer) -> int:
     """How many notices are new for the viewer; at most 100 are counted."""
+    return session.scalar(_new_for(viewer)) or 0
+
+
+@lru_cache(maxsize=512)
+def _new_for(viewer: Viewer) -> Select[int]:
+    """Every page asks this: put into words once per person and what they are."""
     up_to = (
         select(func.coalesce(func.max(NoticesRead.up_to), 0))
         .where(NoticesRead.person_id == viewer.person_id)
@@ -54,7 +61,7 @@ def unread(session: Session, viewer: Viewer) -> int:
     )
     opened = select(NoticeRead.notice_id).where(NoticeRead.person_id == viewer.person_id)
     newer = _mine(select(Notice.id), viewer).where(Notice.id > up_to, Notice.id.not_in(opened)).limit(COUNTED)
-    return session.scalar(select(func.count()).select_from(newer.subquery())) or 0
+    return select(func.count()).select_from(newer.subquery())
 
 
 def open_notice(session: Session, viewer: Viewer, notice_id: int) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.people.model import Absence, Membership, Person
 from engine.people.rights import WORKING, StandIn, Viewer
+from engine.store import Prepared
 from engine.territory import ancestors
 
 
@@ -19,46 +20,54 @@ def viewer_of(session: Session, person_id: int, *, now: datetime | None = None) 
 
     `now` None leaves out whom they stand in for.
     """
-    rows = session.execute(_WITH_MEMBERSHIPS, {"person_id": person_id}).all()
-    if not rows or not rows[0][0].active:
+    session.flush()  # what a request asks first goes straight to the driver, which knows only what was sent
+    rows = _WITH_MEMBERSHIPS.rows(session, {"person_id": person_id})
+    if not rows:
         raise NotFound("person.unknown", "There is no such person, or they may no longer sign in.")
-    person = rows[0][0]
+    name_zh, name_en, locale, theme, muted, password_ends_at = rows[0][:6]
     return Viewer(
-        person.id,
-        person.name_zh,
-        person.name_en,
-        person.locale,
-        tuple((unit, role) for _, unit, role in rows if unit),
-        theme=person.theme,
-        muted=frozenset(person.muted or ()),
-        must_choose_password=person.password_ends_at is not None,
+        person_id,
+        name_zh,
+        name_en,
+        locale,
+        tuple((unit, role) for *_, unit, role in rows if unit),
+        theme=theme,
+        muted=frozenset(muted or ()),
+        must_choose_password=password_ends_at is not None,
         stands_in_for=() if now is None else stands_in_for(session, person_id, now=now),
     )
 
 
-_WITH_MEMBERSHIPS = (
-    select(Person, Membership.unit_id, Membership.role)
+_WITH_MEMBERSHIPS = Prepared(
+    select(
+        *(Person.name_zh, Person.name_en, Person.locale, Person.theme, Person.muted, Person.password_ends_at),
+        *(Membership.unit_id, Membership.role),
+    )
     .outerjoin(Membership, Membership.person_id == Person.id)
-    .where(Person.id == bindparam("person_id"))
+    .where(Person.id == bindparam("person_id"), Person.active)
     .order_by(Membership.unit_id, Membership.role)
 )
 
 
 def stands_in_for(session: Session, deputy_id: int, *, now: datetime) -> tuple[StandIn, ...]:
     """Those who are away now and whose deputy this is, by person; only their working roles are passed on."""
-    rows = session.execute(
-        select(Person, Absence.ends_at, Membership.unit_id, Membership.role)
-        .join(Absence, Absence.person_id == Person.id)
-        .join(Membership, and_(Membership.person_id == Person.id, Membership.role.in_(sorted(WORKING))))
-        .where(Absence.deputy_id == deputy_id, Absence.ends_at > now, Absence.starts_at <= now, Person.active)
-        .order_by(Person.id, Membership.unit_id, Membership.role)
-    ).all()
     away: dict[int, StandIn] = {}
-    for person, until, unit_id, role in rows:
-        known = away.get(person.id)
-        pairs = (*(known.memberships if known else ()), (unit_id, role))
-        away[person.id] = StandIn(person.id, person.name_zh, person.name_en, until, pairs)
+    for person_id, name_zh, name_en, until, unit_id, role in _AWAY.rows(session, {"deputy_id": deputy_id, "now": now}):
+        if role in WORKING:
+            known = away.get(person_id)
+            pairs = (*(known.memberships if known else ()), (unit_id, role))
+            away[person_id] = StandIn(person_id, name_zh, name_en, until, pairs)
     return tuple(away.values())
+
+
+_AWAY = Prepared(
+    select(Person.id, Person.name_zh, Person.name_en, Absence.ends_at, Membership.unit_id, Membership.role)
+    .join(Absence, Absence.person_id == Person.id)
+    .join(Membership, Membership.person_id == Person.id)
+    .where(Absence.deputy_id == bindparam("deputy_id"), Person.active)
+    .where(Absence.ends_at > bindparam("now"), Absence.starts_at <= bindparam("now"))
+    .order_by(Person.id, Membership.unit_id, Membership.role)
+)
 
 
 def members(session: Session, unit_id: str, roles: Iterable[str]) -> Sequence[Person]:

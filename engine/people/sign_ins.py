@@ -11,13 +11,14 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.errors import Invalid, Unavailable
 from engine.people.model import Attempts, Membership, Person, SignIn
 from engine.people.passwords import check_password, hash_password
+from engine.store import Prepared
 
 WINDOW = timedelta(minutes=15)
 MOST_PER_ACCOUNT = 10
@@ -116,12 +117,22 @@ def sign_in(session: Session, person_id: int, *, now: datetime, lasts: timedelta
 
 def who_is(session: Session, secret: str, *, now: datetime, idle: timedelta) -> tuple[int, bool] | None:
     """The signed-in person's id, and whether `touch` is due; None when nobody is signed in by this secret."""
-    row = session.execute(
-        select(SignIn.person_id, SignIn.seen_at)
-        .join(Person, Person.id == SignIn.person_id)
-        .where(SignIn.secret_hash == _hash(secret), SignIn.ends_at > now, SignIn.seen_at > now - idle, Person.active)
-    ).first()
-    return None if row is None else (row.person_id, now - row.seen_at > TOUCH_AFTER)
+    found = _SIGNED_IN.rows(session, {"secret_hash": _hash(secret), "now": now, "rested_since": now - idle})
+    for person_id, seen_at in found:
+        return person_id, now - seen_at > TOUCH_AFTER
+    return None
+
+
+_SIGNED_IN = Prepared(
+    select(SignIn.person_id, SignIn.seen_at)
+    .join(Person, Person.id == SignIn.person_id)
+    .where(
+        SignIn.secret_hash == bindparam("secret_hash"),
+        SignIn.ends_at > bindparam("now"),
+        SignIn.seen_at > bindparam("rested_since"),
+        Person.active,
+    )
+)
 
 
 def touch(session: Session, secret: str, *, now: datetime) -> None:

@@ -119,7 +119,7 @@ def drop_draft(session: Session, person_id: int, about: str) -> None:
     session.execute(
         delete(Draft)
         .where(Draft.person_id == person_id, Draft.about == about)
-        .execution_options(synchronize_session="fetch")
+        .execution_options(synchronize_session="evaluate")
     )
 
 

@@ -10,9 +10,22 @@ and a handler who stepped aside see nothing of the case. What may not be seen an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    false,
+    or_,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from engine.cases import RESPONDENT, Case, Party, Recusal, Visit
@@ -21,7 +34,7 @@ from engine.people import WORKING, Viewer
 from engine.tasks.model import Task
 from engine.territory import ancestors, is_within, within
 
-Few = Sequence[int] | Select[int]
+Few = Sequence[int | BindParameter[int]] | Select[int]
 """Some cases: their ids, or a query that gives them."""
 
 CONFIDENTIAL = frozenset({"confidential_clerk"})
@@ -29,12 +42,12 @@ IDENTITY = frozenset({"clerk", "dispatcher", "petition_officer", "confidential_c
 """Roles that speak with petitioners of the whole area below them."""
 
 
-def visible_cases(viewer: Viewer, *, one: Few | int | None = None) -> ColumnElement[bool]:
+def visible_cases(viewer: Viewer, *, one: Few | BindParameter[int] | int | None = None) -> ColumnElement[bool]:
     """A condition on `Case`. `one` narrows every ground to a case, or to a few, so that it touches few rows of each.
 
     Each ground is a query of its own that an index answers; together they are a set of ids, never a scan of all cases.
     """
-    few = (one,) if isinstance(one, int) else one
+    few = (one,) if isinstance(one, int | BindParameter) else one
     working = viewer.units(WORKING)
     clerk = viewer.units(CONFIDENTIAL)
     secret = and_(Case.confidential, within(Case.place_id.expression, clerk)) if clerk else false()
@@ -87,10 +100,17 @@ def _narrowed(ground: Select[Any], few: Few | None) -> Select[Any]:
 
 def see_case(session: Session, viewer: Viewer, case_id: int) -> Case:
     """Raises NotFound for a case that does not exist or that the viewer may not see: the same words for both."""
-    case = session.scalars(select(Case).where(Case.id == case_id, visible_cases(viewer, one=case_id))).first()
+    case = session.scalars(_seen_by(viewer), {"this": case_id}).first()
     if case is None:
         raise NotFound("case.unknown", "There is no such case.", case=case_id)
     return case
+
+
+@lru_cache(maxsize=512)
+def _seen_by(viewer: Viewer) -> Select[Case]:
+    """The question that nearly every request asks, put into words once per person and what they are; holds no row."""
+    this = bindparam("this", type_=Integer)
+    return select(Case).where(Case.id == this, visible_cases(viewer, one=this))
 
 
 def see_task(session: Session, viewer: Viewer, task_id: int) -> tuple[Task, Case]:

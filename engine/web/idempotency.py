@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, delete, select, update
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.errors import Conflict, Invalid
-from engine.store import Base, Instant, canonical_json
+from engine.store import Base, Instant, Prepared, canonical_json, table_of
 
 KEPT_FOR = timedelta(hours=48)
 SWEPT_AT_ONCE = 100
@@ -75,14 +75,8 @@ def claim(session: Session, *, actor_id: int, route: str, key: str, sent: Any, n
     another body.
     """
     mark = hashlib.sha256(canonical_json(sent).encode()).hexdigest()
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    fresh = session.execute(
-        insert(KeptAnswer)
-        .values(actor_id=actor_id, route=route, key=key, body_hash=mark, kept_at=now)
-        .on_conflict_do_nothing(index_elements=["actor_id", "route", "key"])
-        .returning(KeptAnswer.id)
-    ).scalar()
-    if fresh is not None:
+    claiming = {"actor_id": actor_id, "route": route, "key": key, "body_hash": mark, "kept_at": now}
+    for (fresh,) in _CLAIM[session.get_bind().dialect.name].rows(session, claiming):
         return Claim(fresh)
     kept = session.scalars(
         select(KeptAnswer).where(KeptAnswer.actor_id == actor_id, KeptAnswer.route == route, KeptAnswer.key == key)
@@ -96,17 +90,29 @@ def claim(session: Session, *, actor_id: int, route: str, key: str, sent: Any, n
 
 def keep(session: Session, claimed: Claim, answer: Answer, *, now: datetime) -> None:
     """Keeps the answer with the act, and sweeps away some that are older than two days without waiting for anybody."""
-    session.execute(
-        update(KeptAnswer)
-        .where(KeptAnswer.id == claimed.id)
-        .values(status=answer.status, body=answer.body, location=answer.location)
-        .execution_options(synchronize_session=False)
+    _KEEP.run(session, {"this": claimed.id, "status": answer.status, "body": answer.body, "location": answer.location})
+    _SWEEP.run(session, {"kept_since": now - KEPT_FOR})
+
+
+_kept = table_of(KeptAnswer)
+_CLAIM = {
+    dialect: Prepared(
+        insert(_kept).on_conflict_do_nothing(index_elements=["actor_id", "route", "key"]).returning(_kept.c.id),
+        columns=("actor_id", "route", "key", "body_hash", "kept_at"),
+        gives=[Integer()],
     )
-    old = (
-        select(KeptAnswer.id)
-        .where(KeptAnswer.kept_at < now - KEPT_FOR)
-        .order_by(KeptAnswer.kept_at)
-        .limit(SWEPT_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    session.execute(delete(KeptAnswer).where(KeptAnswer.id.in_(old)).execution_options(synchronize_session=False))
+    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+_KEEP = Prepared(
+    update(_kept)
+    .where(_kept.c.id == bindparam("this"))
+    .values({name: bindparam(name) for name in ("status", "body", "location")})
+)
+_OLD = (
+    select(_kept.c.id)
+    .where(_kept.c.kept_at < bindparam("kept_since"))
+    .order_by(_kept.c.kept_at)
+    .limit(SWEPT_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+_SWEEP = Prepared(delete(_kept).where(_kept.c.id.in_(_OLD)))

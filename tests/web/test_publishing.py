@@ -64,7 +64,7 @@ def test_the_library_says_what_is_in_force_why_and_how_it_stands(
     town.file_case(district, clock)
     propose()
     said = words(visit("designer").get("/processes"))
-    for each in ("小事联合办理", "版本 1", "first", "网格更快", "通过", "1 个运行中"):
+    for each in ("小事联合办理", "在其中运行：案件", "版本 1", "first", "网格更快", "通过", "1 个运行中"):
         assert each in said, each
     assert "楼上" not in said
 

@@ -27,6 +27,8 @@ class Shelf:
     release: Release
     running: Mapping[int, int]
     """Release id → how many run on it, newest first."""
+    callers: Sequence[str]
+    """The names of the processes it runs inside of; such a run is counted as one of theirs."""
     errors: int
     warnings: int
     passed: int
@@ -88,7 +90,7 @@ def _shelves(session: Session, loaded: LoadedRelease, releases: Sequence[Release
     verdict = deploy.judge(loaded.files, limits_may_miss=may_miss())
     running, touched = process.running(session), design.touched(session)
     return [
-        _shelf(facts, releases, verdict, running.get(process_id, {}), touched)
+        _shelf(facts, releases, verdict, running.get(process_id, {}), touched, _callers(loaded, process_id))
         for process_id, facts in sorted(loaded.package.processes.items())
     ]
 
@@ -99,6 +101,7 @@ def _shelf(
     verdict: Verdict,
     running: Mapping[int, int],
     touched: Mapping[str, Sequence[design.Proposal]],
+    callers: Sequence[str],
 ) -> Shelf:
     folder = facts.path.partition("/")[0]
     mine = [each for each in verdict.findings if each.file.startswith(f"{folder}/")]
@@ -109,9 +112,18 @@ def _shelf(
         facts=facts,
         release=next((each for each in releases if folder in each.changed.split(",")), releases[-1]),
         running=running,
+        callers=callers,
         errors=sum(each.severity == "error" for each in mine),
         warnings=sum(each.severity == "warning" for each in mine),
         passed=sum(each.passed for each in played),
         failed=sum(not each.passed for each in played),
         proposals=touched.get(folder, ()),
     )
+
+
+def _callers(loaded: LoadedRelease, process_id: str) -> list[str]:
+    return [
+        bilingual(facts.name)
+        for facts in loaded.package.processes.values()
+        if any(element.calls == process_id for element in facts.elements.values())
+    ]

@@ -22,7 +22,7 @@ key = $(shell cat $(1) /dev/null | cksum | tr ' ' -)
 missing = $(filter-out $(wildcard $(1)),$(1))
 
 PYTHON_FILES := pyproject.toml constraints.txt
-FRONTEND_FILES := $(FRONTEND)/.npmrc $(wildcard $(FRONTEND)/*.*)
+FRONTEND_FILES := $(FRONTEND)/.npmrc $(wildcard $(FRONTEND)/*.* $(FRONTEND)/editor/*.* $(FRONTEND)/editor/words/*.*)
 PO_FILES := $(wildcard $(TRANSLATIONS)/*/LC_MESSAGES/*.po)
 MO_FILES := $(PO_FILES:.po=.mo)
 
@@ -100,7 +100,7 @@ $(TEST_STAMP): $(RUN_STAMP) $(if $(call missing,$(BIN)/pytest),again)
 	@.ci/install .venv --group test --group browser --group lint
 	@$(call stamp,test)
 
-$(WEB_STAMP): $(if $(call missing,$(VENDOR)/viewer.js),again)
+$(WEB_STAMP): $(if $(call missing,$(VENDOR)/viewer.js $(VENDOR)/editor.js),again)
 	@mkdir -p .stamps; rm -f .stamps/web-*
 	@.ci/frontend $@
 

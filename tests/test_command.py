@@ -22,6 +22,7 @@ VERBS = (
     "check",
     "play",
     "publish",
+    "templates",
     "file",
     "simulate",
     "verify",
@@ -90,9 +91,7 @@ def test_one_process_is_published_over_what_is_in_force(published: str, tmp_path
     assert (result.exit_code, told(result)["release"], told(result)["changed"]) == (0, 2, "small")
 
 
-def test_with_four_eyes_the_command_line_proposes(
-    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_four_eyes_the_command_line_proposes(empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "bpmn", tmp_path / "bpmn")
     monkeypatch.setenv("MAPLEBRIDGE_PUBLISHING__FOUR_EYES", "true")
     give = ("publish", str(tmp_path / "bpmn"), "--database", empty, "--json", "--reason")
@@ -251,3 +250,11 @@ def test_documents_names_what_no_case_names_and_removes_it_when_told(
     assert (found.exit_code, told(found)) == (0, {"orphans": [str(old)], "missing": []})
     assert "1 orphan(s) removed" in run("documents", "--remove-orphans", "--database", empty).stdout
     assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_templates_are_printed_for_the_modeler_with_what_one_process_has() -> None:
+    everywhere = told(run("templates", "--language", "en"))
+    here = told(run("templates", str(ROOT / "bpmn" / "small")))
+    assert {each["id"] for each in everywhere} == {each["id"] for each in here}
+    assert "first_contact" in json.dumps(here)
+    assert "first_contact" not in json.dumps(everywhere)

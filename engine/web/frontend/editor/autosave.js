@@ -7,7 +7,7 @@ export function keepSaved(element, modeler, { say, links, revision }) {
   const { files, difference, file } = element.dataset;
   const state = element.querySelector('[data-state]');
   const dialog = element.querySelector('dialog[data-conflict]');
-  const place = `maplebridge.unsent:${files}`;
+  const place = `maplebridge.unsent:${document.querySelector('#offline').dataset.person}:${files}`;
   const token = document.querySelector('input[name="csrf_token"]').value;
   let changes = 0;
   let kept = 0;
@@ -33,8 +33,10 @@ export function keepSaved(element, modeler, { say, links, revision }) {
     const sent = await put(xml).catch(() => null);
     sending = false;
     if (!sent) {
-      localStorage.setItem(place, JSON.stringify({ xml, revision }));
-      tell('offline', say('No network: kept in this browser, and sent when the network is back.'));
+      const told = setAside(xml)
+        ? 'No network: kept in this browser, and sent when the network is back.'
+        : 'No network, and this browser keeps nothing: leave this page open.';
+      tell('offline', say(told));
       return later(AGAIN_MS);
     }
     const answer = await sent.json().catch(() => ({}));
@@ -49,6 +51,15 @@ export function keepSaved(element, modeler, { say, links, revision }) {
       ask(answer, xml);
     } else {
       tell('refused', answer.said ?? say('It could not be saved. Reload the page.'));
+    }
+  }
+
+  function setAside(xml) {
+    try {
+      localStorage.setItem(place, JSON.stringify({ xml, revision }));
+      return true;
+    } catch {
+      return false;
     }
   }
 

@@ -1,0 +1,46 @@
+"""The editor's dictionary has every word that its own scripts and the modeler's menus can say."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser import leave_out
+
+FRONTEND = Path(__file__).parents[2] / "engine" / "web" / "frontend"
+LIBRARY = FRONTEND / "node_modules" / "bpmn-js" / "lib" / "features"
+WORDS: dict[str, str] = json.loads((FRONTEND / "editor" / "words" / "zh_CN.json").read_text(encoding="utf-8"))
+SAID = re.compile(r"(?:say|translate)\(\s*'([^']+)'|(?:label|hint): '([^']+)'|group\('\w+', '([^']+)'")
+PLACE = re.compile(r"{[^}]+}")
+
+
+def said(path: Path, pattern: re.Pattern[str] = SAID) -> set[str]:
+    found = pattern.findall(path.read_text(encoding="utf-8"))
+    return {each for one in found for each in ([one] if isinstance(one, str) else one) if each}
+
+
+@pytest.mark.parametrize("path", sorted((FRONTEND / "editor").glob("*.js")), ids=lambda path: path.name)
+def test_own_scripts(path: Path) -> None:
+    keys = re.search(r"const KEYS = {(.*?)};", path.read_text(encoding="utf-8"), re.DOTALL)
+    of_keys = set(re.findall(r": '([^']+)'", keys[1])) if keys else set()
+    assert (said(path) | of_keys) - WORDS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["popup-menu/PopupEntries.js", "context-pad/ContextPadProvider.js", "palette/PaletteProvider.js"],
+)
+def test_menus_of_the_modeler(name: str) -> None:
+    if not LIBRARY.exists():
+        leave_out("the front end is not installed (install Node 20 or newer, then make setup)")
+    assert said(LIBRARY / name)
+    assert said(LIBRARY / name) - WORDS.keys() == set()
+
+
+def test_every_entry_is_chinese_and_keeps_its_places() -> None:
+    for text, chinese in WORDS.items():
+        assert re.search(r"[\u4e00-\u9fff]", chinese) or not re.search(r"[a-z]{2}", PLACE.sub("", text)), text
+        assert sorted(PLACE.findall(chinese)) == sorted(PLACE.findall(text)), text

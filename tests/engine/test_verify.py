@@ -120,10 +120,10 @@ def no_filing(p: Planted) -> None:
     p.run("DELETE FROM history WHERE case_id=?", FRESH)
     p.run("UPDATE 'case' SET history_seq=0, history_hash='' WHERE id=?", FRESH)
     state, tier, holder = p.raw.execute("SELECT state, tier, holder_id FROM 'case' WHERE id=?", (FRESH,)).fetchone()
-    p.append(FRESH, "comment.made", {})
+    p.append(FRESH, "risk.reported", {})
     after = {"state": state, "tier": tier, "holder_id": holder}
     row = {
-        "case_id": FRESH, "seq": 1, "at": p.now, "actor_id": None, "act": "comment.made", "facts": {},
+        "case_id": FRESH, "seq": 1, "at": p.now, "actor_id": None, "act": "risk.reported", "facts": {},
         "after": after, "previous_hash": "",
     }  # fmt: skip
     p.run("UPDATE history SET after=?, hash=? WHERE case_id=?", canonical_json(after), history.digest(row), FRESH)
@@ -188,14 +188,17 @@ def unknown_element(p: Planted) -> None:
     p.run("UPDATE instance SET state=? WHERE case_id=?", state, CLOSED)
 
 
+SIGN_IN = "sign_in (secret_hash, person_id, created_at, seen_at, ends_at)"
+
+
 def outlasting_sign_in(p: Planted) -> None:
     at = at_text(p.now)
-    p.run("INSERT INTO sign_in VALUES ('a', 1, ?, ?, ?)", at, at, at_text(p.now + timedelta(days=40)))
+    p.run(f"INSERT INTO {SIGN_IN} VALUES ('a', 1, ?, ?, ?)", at, at, at_text(p.now + timedelta(days=40)))
 
 
 def sign_in_used_after_its_end(p: Planted) -> None:
     at = at_text(p.now)
-    p.run("INSERT INTO sign_in VALUES ('a', 1, ?, ?, ?)", at, at_text(p.now + timedelta(hours=2)), at)
+    p.run(f"INSERT INTO {SIGN_IN} VALUES ('a', 1, ?, ?, ?)", at, at_text(p.now + timedelta(hours=2)), at)
 
 
 def endless_lease(p: Planted) -> None:
@@ -203,7 +206,8 @@ def endless_lease(p: Planted) -> None:
 
 
 def beat_from_the_future(p: Planted) -> None:
-    p.run("INSERT INTO node VALUES ('n', ?)", at_text(p.now + timedelta(hours=1)))
+    at = at_text(p.now + timedelta(hours=1))
+    p.run("INSERT INTO node (name, beat_at, fired_last_hour, latest_by_s) VALUES ('n', ?, 0, 0)", at)
 
 
 def sql(statement: str, *values: Any) -> Callable[[Planted], None]:

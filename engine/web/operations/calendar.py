@@ -6,13 +6,14 @@ from calendar import Calendar
 from dataclasses import dataclass
 from datetime import date
 
+from babel import Locale
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from engine import process
 from engine.deadlines import Workdays
 from engine.errors import Invalid
-from engine.web.context import acting, looking, now, viewer, world
+from engine.web.context import acting, locale, looking, now, viewer, world
 from engine.web.language import ngettext
 from engine.web.operations.blueprint import file_or_text, number, pages, text
 from engine.web.policy import policy
@@ -82,7 +83,8 @@ def _page(
         years=sorted(loaded),
         table_of_year=preview or loaded.get(shown),
         months=[
-            (month, _weeks(shown, month, preview or loaded.get(shown), calendar.weekend)) for month in range(1, 13)
+            (name, _weeks(shown, month, preview or loaded.get(shown), calendar.weekend))
+            for month, name in Locale.parse(locale()).months["stand-alone"]["wide"].items()
         ],
         missing=calendar.missing_year(today),
         today=today,

@@ -132,7 +132,7 @@ def test_a_body_that_cannot_be_read(data: bytes, kind: str, status: int, code: s
         (f"{CASES}?light=blue", 400, "query.invalid"),
         (f"{CASES}?sort=title", 400, "query.invalid"),
         (f"{CASES}?cursor=abc", 400, "query.invalid"),
-        (f"{CASES}?q=" + "x" * 61, 400, "query.invalid"),
+        (f"{CASES}?q=" + "x" * 81, 400, "query.invalid"),
         (f"{CASES}?q=%00", 400, "request.unreadable"),
         (f"{CASES}/%00", 400, "request.unreadable"),
         (f"{CASES}/{'9' * 33}", 404, "http.404"),

@@ -204,8 +204,8 @@ def test_a_matter_rises_when_nobody_acts(
     handler.complete()
     page.goto(f"{handler.address}/cases/{case_id}")
     page.wait_for_selector('.diagram[data-drawn="true"]')
-    assert page.locator(".ladder li").count() == 2
-    assert page.locator(".ladder .present").get_by_text("第1片区").is_visible()
+    assert page.locator(".rungs li.past, .rungs li.present").count() == 2
+    assert page.locator(".rungs .present").get_by_text("第1片区").is_visible()
     assert page.get_by_text("黄牌").first.is_visible()
     handler.look("case-risen")
     handler.come_in("grid")

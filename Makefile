@@ -51,7 +51,7 @@ run: setup
 
 test: setup $(TEST_STAMP)
 	@.ci/chromium
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .

@@ -105,6 +105,12 @@ def test_a_deadline_is_changed_a_finding_seen_and_mended_and_all_is_kept(
     screenshot("diagram-editor")
     entry(page, "角色").fill("lead")
     page.wait_for_selector('[data-count][data-kind="none"]')
+    page.evaluate(
+        """() => { const modeler = document.querySelector('.modeler').editor.modeler;
+          const shape = modeler.get('elementRegistry').get('t_resolve');
+          modeler.get('modeling').setColor([shape], { fill: '#FFE0B2', stroke: '#6B3C00' }); }"""
+    )
+    page.wait_for_selector('[data-state="waiting"]')
     page.wait_for_selector('[data-state="saved"]')
 
     page.reload()
@@ -120,6 +126,7 @@ def test_a_deadline_is_changed_a_finding_seen_and_mended_and_all_is_kept(
     task = root.find(f".//{BPMN}userTask[@id='t_handle']")
     assert task is not None
     assert task.get(f"{CAMUNDA}candidateGroups") == "lead"
+    assert b"#ffe0b2" in kept.lower()
     assert b"modelerTemplate" not in kept, "links made for the editor stay out of the file"
     warnings = page.evaluate(
         "async xml => (await document.querySelector('.modeler').editor.modeler.importXML(xml)).warnings", kept.decode()

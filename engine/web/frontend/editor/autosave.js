@@ -44,9 +44,9 @@ export function keepSaved(element, modeler, { say, links, revision }) {
       revision = answer.revision;
       kept = upTo;
       localStorage.removeItem(place);
-      tell('saved', say('Saved, {when}', answer));
       element.dataset.revision = revision;
-      if (changes !== kept) later(PAUSE_MS);
+      if (changes === kept) tell('saved', say('Saved, {when}', answer));
+      else later(PAUSE_MS);
     } else if (sent.status === 409 && answer.revision) {
       ask(answer, xml);
     } else {

@@ -17,6 +17,7 @@ from engine.errors import Invalid
 YamlPath = tuple[str | int, ...]
 """Where a value stands: keys and list positions from the top."""
 
+LONGEST_TEXT = 500_000
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+", re.ASCII)
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
@@ -43,8 +44,12 @@ def read_yaml(text: str, name: str) -> Document:
 
     Raises Invalid (`yaml.broken`, with `line`) for what is no YAML at all; `name` is how messages call the text.
     """
+    if len(text) > LONGEST_TEXT:
+        raise Invalid("yaml.too_large", f"{name} has more than {LONGEST_TEXT:,} characters.", file=name, line=0)
     try:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
+    except RecursionError as error:
+        raise Invalid("yaml.too_deep", f"{name} is nested too deeply.", file=name, line=0) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
 from engine import runtime
 from engine.deadlines import Limits, read_limits
+from engine.deploy.clocks import DUE, check_clocks, check_ladder, ending_steps
 from engine.deploy.keywords import read_keywords
 from engine.errors import Refusal
 from engine.runtime import Finding
@@ -17,8 +19,9 @@ from engine.vocabulary import FORM_READS, WORDS
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
-DUE = re.compile(r"""\bdue\(\s*["']([A-Za-z_]\w*)["']\s*(,)?""")
 SHARED = "forms"
+LOOKED_THROUGH = 100_000
+"""Bytes of a file in which a line is looked for."""
 MODELS = (".bpmn", ".bpmn2", ".dmn", ".xml")
 
 
@@ -48,27 +51,33 @@ def check_release(files: Mapping[str, bytes], *, limits_may_miss: bool = False) 
         for name in FORM_READS.get(key, ()):
             if name not in form.fields:
                 message = f"The engine reads {name!r} from this form, and it has no such field."
-                findings.append(Finding(path, 0, name, "form.field_read", "error", message))
+                hint = "Give the field its key back, or name the form differently."
+                findings.append(Finding(path, 1, name, "form.field_read", "error", message, hint))
+    ending: dict[str, set[str]] = {}
     for path, data in sorted(files.items()):
-        if path.endswith(".bpmn"):
-            findings += _needs(path, data, files, forms, limits_may_miss)
+        root = _root(path, data) if path.endswith(".bpmn") else None
+        if root is not None:
+            findings += _needs(path, root, files, forms, limits_may_miss)
+            ending.setdefault(str(PurePosixPath(path).parent), set()).update(ending_steps(root))
+    for folder, steps in ending.items():
+        path = f"{folder}/limits.yaml"
+        limits = _limits(path, files[path]) if path in files else None
+        if limits is not None:
+            findings += check_ladder(path, limits, steps, partial(_line, files[path]))
     return sorted(set(findings))
 
 
 def _needs(
-    path: str, data: bytes, files: Mapping[str, bytes], forms: Mapping[str, Form], limits_may_miss: bool
+    path: str, root: Any, files: Mapping[str, bytes], forms: Mapping[str, Form], limits_may_miss: bool
 ) -> Iterator[Finding]:
     """What a diagram needs from the files beside it."""
-    try:
-        root = runtime.read_xml(path, data)
-    except Refusal:
-        return
     folder = str(PurePosixPath(path).parent)
     for task in root.iter(f"{BPMN}userTask"):
         key = task.get(f"{CAMUNDA}formKey")
         if key and not any(f"{place}/{key}.form" in forms for place in (f"{folder}/forms", SHARED)):
             message = f"There is no form {key!r} in {folder}/forms or {SHARED}."
-            yield Finding(path, task.sourceline or 0, task.get("id", ""), "task.form_missing", "error", message)
+            hint = "Add the form, or choose one that is there."
+            yield Finding(path, task.sourceline or 0, task.get("id", ""), "task.form_missing", "error", message, hint)
     limits_path = f"{folder}/limits.yaml"
     limits = _limits(limits_path, files[limits_path]) if limits_path in files else Limits(limits_path, {})
     if limits is None:
@@ -81,7 +90,16 @@ def _needs(
             if problem:
                 severity: Any = "warning" if limits_may_miss else "error"
                 element = "" if owner is None else owner.get("id", "")
-                yield Finding(path, event.sourceline or 0, element, "timer.limit_missing", severity, problem)
+                hint = f"Write its length into {limits_path}, for example {step}: 5wd."
+                yield Finding(path, event.sourceline or 0, element, "timer.limit_missing", severity, problem, hint)
+    for word in root.iter(f"{CAMUNDA}property"):
+        step = word.get("value") or ""
+        if word.get("name") == "step" and step and "${" not in step and step not in limits.steps:
+            message = f"The task shows the time limit of {step!r}, and {limits_path} says nothing about it."
+            task = next((each for each in word.iterancestors() if each.get("id")), word)
+            line, hint = word.sourceline or 0, f"Known: {', '.join(sorted(limits.steps)) or 'none'}."
+            yield Finding(path, line, task.get("id", ""), "task.step_unknown", "warning", message, hint)
+    yield from check_clocks(path, root, limits)
 
 
 def _limit_problem(limits: Limits, step: str, tiered: bool) -> str | None:
@@ -90,6 +108,21 @@ def _limit_problem(limits: Limits, step: str, tiered: bool) -> str | None:
     if not tiered and "default" not in limits.steps[step]:
         return f"{limits.name}: the step {step!r} has lengths per tier only, and the timer names no tier."
     return None
+
+
+def _root(path: str, data: bytes) -> Any:
+    try:
+        return runtime.read_xml(path, data)
+    except Refusal:
+        return None
+
+
+def _line(data: bytes, place: str) -> int:
+    """The line on which the last word of `place` stands as a key, or as a field's key; 1 when it stands nowhere."""
+    word = re.escape(place.rpartition(".")[2])
+    text = data[:LOOKED_THROUGH].decode("utf-8", "replace")
+    said = re.search(rf'^ {{0,40}}"?{word}"? {{0,4}}:|"(?:key|id)": ?"{word}"', text, re.MULTILINE) if word else None
+    return text.count("\n", 0, said.end()) + 1 if said else 1
 
 
 def _form(path: str, data: bytes) -> Form | None:
@@ -111,10 +144,10 @@ def _form_findings(path: str, data: bytes) -> Iterator[Finding]:
         form = read_form(path, data)
     except Refusal as refusal:
         for place, sentence in refusal.facts.get("problems") or [("", refusal.sentence)]:
-            yield Finding(path, 0, str(place), refusal.code, "error", sentence)
+            yield Finding(path, _line(data, str(place)), str(place), refusal.code, "error", sentence)
         return
     for field, code, sentence in form.findings():
-        yield Finding(path, 0, field, code, "warning", sentence)
+        yield Finding(path, _line(data, field), field, code, "warning", sentence)
 
 
 def _findings_of(read: Callable[[str, bytes], object], path: str, data: bytes) -> Iterator[Finding]:
@@ -122,4 +155,5 @@ def _findings_of(read: Callable[[str, bytes], object], path: str, data: bytes) -
         read(path, data)
     except Refusal as refusal:
         for place, sentence in refusal.facts.get("problems") or [("", refusal.sentence)]:
-            yield Finding(path, 0, str(place), refusal.code, "error", sentence)
+            line = refusal.facts.get("line") or _line(data, str(place))
+            yield Finding(path, line, str(place), refusal.code, "error", sentence)

@@ -57,6 +57,9 @@ def play(release: LoadedRelease, path: str, data: bytes) -> Played:
         return Played(name, False, str(differs), frozenset(visited))
     except Refusal as refusal:
         return Played(name, False, f"{refusal.code}: {refusal.sentence}", frozenset(visited))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+        said = f"scenario.shape: something in it is of the wrong kind or missing: {type(fault).__name__} {fault}"
+        return Played(name, False, said, frozenset(visited))
     return Played(name, True, "", frozenset(visited))
 
 

@@ -14,7 +14,7 @@ from lxml import etree
 
 from engine.errors import Invalid
 
-LARGEST_FILE = 5_000_000
+LARGEST_FILE = 2 * 1024 * 1024
 MOST_TAGS = 250_000
 DEEPEST_TAG = 100
 
@@ -31,6 +31,8 @@ _ENCODINGS = frozenset(
 )
 _DECLARATION = re.compile(r"<\?xml\s(?P<body>[^<>]*?)\?>")
 _DECLARED = re.compile(r"""encoding\s*=\s*["']\s*(?P<name>[A-Za-z0-9._-]{1,40})\s*["']""")
+_LONG_TAG = re.compile(r"<[^!?<>][^<>]{50000}")
+"""The parser compares every attribute of a tag with every other."""
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -38,8 +40,8 @@ def read_xml(name: str, data: bytes, *, limit_bytes: int = LARGEST_FILE) -> Any:
     """The root element of the file `name`, without comments and processing instructions; `sourceline` is 1-based.
 
     Raises Invalid `xml.*`, its facts naming `file` and, where known, `line` and `column`: `xml.empty`,
-    `xml.too_large`, `xml.encoding`, `xml.characters`, `xml.doctype`, `xml.too_many_tags`, `xml.too_deep`,
-    `xml.malformed`. Never anything else.
+    `xml.too_large`, `xml.encoding`, `xml.characters`, `xml.doctype`, `xml.too_many_tags`,
+    `xml.tag_too_long`, `xml.too_deep`, `xml.malformed`. Never anything else.
     """
     if len(data) > limit_bytes:
         raise _refusal(
@@ -54,6 +56,9 @@ def read_xml(name: str, data: bytes, *, limit_bytes: int = LARGEST_FILE) -> Any:
     _refuse_doctype(name, text)
     if text.count("<") > MOST_TAGS:
         raise _refusal("xml.too_many_tags", name, f"it has more than {MOST_TAGS:,} tags")
+    if long := _LONG_TAG.search(text):
+        line = text.count("\n", 0, long.start()) + 1
+        raise _refusal("xml.tag_too_long", name, "one of its tags has more than 50,000 characters", line)
     root = _parsed(name, text)
     _refuse_depth(name, root)
     return root

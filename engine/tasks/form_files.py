@@ -30,12 +30,15 @@ from engine.tasks.fields import (
 )
 from engine.tasks.forms import Form
 
+LARGEST_FORM = 500_000
 _VALIDATIONS = frozenset({"required", "minLength", "maxLength", "pattern", "min", "max", "validationType"})
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
 
 def read_form(name: str, data: bytes) -> Form:
     """Raises Invalid `form.unreadable` or `form.schema`; `facts["problems"]` lists all of (place, sentence)."""
+    if len(data) > LARGEST_FORM:
+        raise Invalid("form.too_large", f"{name} has more than {LARGEST_FORM:,} bytes.", problems=[])
     try:
         raw = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -43,7 +46,10 @@ def read_form(name: str, data: bytes) -> Form:
     if not isinstance(raw, dict) or not isinstance(raw.get("components"), list):
         raise Invalid("form.schema", f"{name} is not a form: it has no list of components.", problems=[])
     problems: list[tuple[str, str]] = []
-    parts = tuple(_parts(raw["components"], (), problems, depth=0))
+    try:
+        parts = tuple(_parts(raw["components"], (), problems, depth=0))
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        raise Invalid("form.schema", f"{name} says something of the wrong kind: {error}.", problems=problems) from error
     fields: dict[str, Field] = {}
     for field in _fields(parts):
         if field.key in fields:

@@ -25,6 +25,9 @@ from engine.vocabulary import Vocabulary
 
 __all__ = ["check"]
 
+MOST_ELEMENTS = 3_000
+MOST_FLOWS = 6_000
+MOST_PROCESSES = 100
 _NO_MODEL = (".yaml", ".yml", ".form", ".json", ".md", ".txt", ".svg", ".png", ".csv")
 
 
@@ -47,8 +50,10 @@ def check(files: Mapping[str, bytes], vocabulary: Vocabulary) -> list[Finding]:
         if is_dmn(root):
             tables[file] = files[file]
         elif local_name(root.tag) == "definitions" and namespace(root.tag) == BPMN:
-            diagrams[file] = read_diagram(file, root)
-            reports[file] = Report(file, vocabulary)
+            diagram, report = read_diagram(file, root), Report(file, vocabulary)
+            reports[file] = report
+            if _is_small_enough(diagram, report):
+                diagrams[file] = diagram
         else:
             findings.append(Finding(file, 1, "", "xml.not_a_model", "error", _not_a_model(root.tag)))
     decisions, about_tables = read_decisions(tables)
@@ -62,6 +67,18 @@ def check(files: Mapping[str, bytes], vocabulary: Vocabulary) -> list[Finding]:
     for report in reports.values():
         findings += report.findings
     return sorted(findings)
+
+
+def _is_small_enough(diagram: Diagram, report: Report) -> bool:
+    """What nobody can read is not looked at any further, so that a check always ends soon."""
+    scopes = list(diagram.scopes())
+    elements, flows = sum(len(scope.nodes) for scope in scopes), sum(len(scope.flows) for scope in scopes)
+    small = elements <= MOST_ELEMENTS and flows <= MOST_FLOWS and len(diagram.processes) <= MOST_PROCESSES
+    if not small:
+        message = f"The file holds {elements:,} elements, {flows:,} flows and {len(diagram.processes):,} processes."
+        most = f"At most {MOST_ELEMENTS:,}, {MOST_FLOWS:,} and {MOST_PROCESSES}: draw parts as files of their own."
+        report.error(diagram.root, "bpmn.too_large", message, most)
+    return small
 
 
 def _check_diagram(diagram: Diagram, report: Report) -> None:

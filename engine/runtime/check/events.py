@@ -8,11 +8,13 @@ from engine.errors import Invalid
 from engine.runtime.check.diagram import Diagram, Node, Scope, reference
 from engine.runtime.check.report import Report, article
 from engine.runtime.support import BPMN, CAMUNDA, EXECUTED_EVENTS, POSITIONS, TOGETHER, TRIGGERS, WHY_NOT
-from engine.runtime.timers import TimerKind, compile_timer, parse_cycle, parse_length
+from engine.runtime.timers import TimerKind, compile_timer, parse_cycle, parse_instant, parse_length
 from engine.runtime.xml import local_name
 
 _TIMES: dict[str, TimerKind] = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
 SHORTEST_ENDLESS_CYCLE_S = 60
+LONGEST_DAYS = 3_653
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 _TIMER_HINT = (
     'Write a length such as P7D or PT12H, an instant such as 2026-03-01T12:00:00+08:00, or due("handle", tier).'
 )
@@ -157,6 +159,11 @@ def _check_timer(node: Node, definition: Any, report: Report) -> None:
         length = parse_length(timer.text)
         if not length.months and not length.span:
             report.warning(said[0], "timer.zero", f"{what} is over at once.", _TIMER_HINT)
+        elif length.months * 30 + length.span.days > LONGEST_DAYS:
+            report.error(said[0], "timer.never", f"{what} takes more than ten years.", _TIMER_HINT)
+    elif not EARLIEST_YEAR <= parse_instant(timer.text).year <= LATEST_YEAR:
+        message = f"{what} is before {EARLIEST_YEAR} or after {LATEST_YEAR}: it comes at once, or never."
+        report.error(said[0], "timer.never", message, _TIMER_HINT)
 
 
 def _check_cycle(node: Node, element: Any, text: str, report: Report) -> None:

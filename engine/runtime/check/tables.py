@@ -15,6 +15,8 @@ from engine.runtime.decisions.model import Column, Decision, Rule, Table
 from engine.runtime.values import Finding
 
 MOST_STEPS = 20_000
+MOST_CELLS = 200_000
+"""Cells held against classes, and pairs of rules held against each other."""
 OTHER = "any other text"
 
 
@@ -34,12 +36,15 @@ def check_table(decision: Decision) -> list[Finding]:
     if not isinstance(table, Table) or not table.columns:
         return []
     classes = [_classes(table, index) for index in range(len(table.columns))]
+    if len(table.rules) * max(len(table.rules) // 2, sum(len(each) for each in classes)) > MOST_CELLS:
+        message = f"The table has {len(table.rules)} rules: too many to look for overlaps and gaps."
+        return [_finding(decision, decision.line, "decision.too_large", "warning", message, "Split it in two tables.")]
     boxes = [
         _Box(tuple(_mask(rule, index, classes[index]) for index in range(len(table.columns)))) for rule in table.rules
     ]
     found = [*_dead(decision, table, boxes)]
     if table.policy == "UNIQUE":
-        found += _overlaps(decision, table, boxes)
+        found += _overlaps(decision, table, boxes, classes)
     elif table.policy == "FIRST":
         found += _hidden(decision, table, boxes)
     if table.policy in ("UNIQUE", "FIRST", "ANY") and all(output.default is None for output in table.outputs):
@@ -89,7 +94,9 @@ def _dead(decision: Decision, table: Table, boxes: Sequence[_Box]) -> list[Findi
     return found
 
 
-def _overlaps(decision: Decision, table: Table, boxes: Sequence[_Box]) -> list[Finding]:
+def _overlaps(
+    decision: Decision, table: Table, boxes: Sequence[_Box], classes: Sequence[Sequence[Value]]
+) -> list[Finding]:
     names = [column.expression.text for column in table.columns]
     sure = all(name.isidentifier() for name in names) and len(set(names)) == len(names)
     found = []
@@ -97,7 +104,11 @@ def _overlaps(decision: Decision, table: Table, boxes: Sequence[_Box]) -> list[F
         for earlier in range(later):
             if boxes[earlier].meets(box):
                 first, second = table.rules[earlier], table.rules[later]
-                message = f"Rules {first.number} and {second.number} can match together, and UNIQUE allows only one."
+                both = [a & b for a, b in zip(boxes[earlier].masks, box.masks, strict=True)]
+                when = _example(table, classes, [(mask & -mask).bit_length() - 1 for mask in both])
+                message = (
+                    f"Rules {first.number} and {second.number} both match when {when}, and UNIQUE allows only one."
+                )
                 hint = "Narrow one of them, or use the hit policy FIRST."
                 found.append(
                     _finding(decision, second.line, "decision.overlap", "error" if sure else "warning", message, hint)
@@ -123,13 +134,26 @@ def _gap(decision: Decision, table: Table, boxes: Sequence[_Box], classes: Seque
     missed = _uncovered(everything, boxes, 0, steps)
     if missed is None:
         return []
-    said = ", ".join(
-        f"{column.label} = {_spoken(values[bit])}"
-        for column, values, bit in zip(table.columns, classes, missed, strict=False)
+    near = (
+        max(
+            range(len(boxes)),
+            key=lambda n: sum(mask >> bit & 1 for mask, bit in zip(boxes[n].masks, missed, strict=False)),
+        )
+        if boxes
+        else -1
     )
-    message = f"No rule matches when {said}."
+    message = f"No rule matches when {_example(table, classes, missed)}."
+    if near >= 0:
+        message += f" Rule {table.rules[near].number} comes nearest."
     hint = "Add a last rule with - in every column, or a default output."
     return [_finding(decision, decision.line, "decision.gap", "warning", message, hint)]
+
+
+def _example(table: Table, classes: Sequence[Sequence[Value]], bits: Sequence[int]) -> str:
+    return ", ".join(
+        f"{column.label} = {_spoken(values[bit])}"
+        for column, values, bit in zip(table.columns, classes, bits, strict=False)
+    )
 
 
 def _uncovered(masks: tuple[int, ...], boxes: Sequence[_Box], depth: int, steps: list[int]) -> tuple[int, ...] | None:

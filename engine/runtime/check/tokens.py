@@ -119,7 +119,9 @@ class _Net:
             moved = False
             for taken, put, join in self._firings(dict(state)):
                 moved = True
-                self.work += len(state)
+                self.work += len(state) + len(put)
+                if self.work > MOST_WORK:
+                    return False
                 if join >= 0:
                     fired.add(join)
                 after = dict(state) if taken != (-1,) else {}
@@ -235,9 +237,12 @@ class _Net:
     def _nobody_else_comes(self, node: Node, state: dict[int, int], ways: list[int], here: list[int]) -> bool:
         """BPMN 2.0.2, 13.4.2: no token elsewhere can reach an empty way in, other than through a full one."""
         empty = [place for place in ways if place not in here]
+        self.work += len(state) * len(ways) // 10
         for place, count in state.items():
             if not count or place in ways:
                 continue
+            if self.work > MOST_WORK:  # the walk is about to end, and claims nothing
+                return True
             reach = self._reached(node, place)
             if any(way in reach for way in empty) and not any(way in reach for way in here):
                 return False
@@ -253,6 +258,7 @@ class _Net:
                 if node is join:
                     continue
                 for one in (node, *node.boundary):
+                    self.work += len(one.outgoing) // 10
                     for flow in one.outgoing:
                         other = self.places[flow]
                         if other not in seen:

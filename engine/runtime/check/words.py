@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from engine.runtime.check.report import Report
@@ -24,6 +25,7 @@ from engine.runtime.support import (
 from engine.runtime.xml import local_name, namespace
 
 _XML = "http://www.w3.org/XML/1998/namespace"
+_MARKUP = re.compile("</?[a-zA-Z!][^>]{0,40}|&#?[a-zA-Z0-9]{1,8};|[\u202a-\u202e\u2066-\u2069]")
 _HARMLESS_METADATA = ("elementname",)
 _PACKAGING = frozenset(
     {"packageName", "version", "adHoc", "bgcolor", "bordercolor", "fontcolor", "fontsize", "selectable", "dtype"}
@@ -40,8 +42,17 @@ def check_words(root: Any, report: Report) -> None:
             continue
         entered = _check_element(element, report)
         if entered:
+            _check_name(element, report)
             _check_attributes(element, report)
             todo.extend(reversed(element))
+
+
+def _check_name(element: Any, report: Report) -> None:
+    """Pages show a name as it is written; what looks like markup, or turns the reading direction, misleads people."""
+    for attribute in ("name", "label"):
+        if bad := _MARKUP.search(element.get(attribute) or ""):
+            message = f"The {attribute} holds {bad[0]!r}, which is shown as it stands."
+            report.warning(element, "bpmn.markup_in_name", message, "Write plain words.")
 
 
 def _check_element(element: Any, report: Report) -> bool:

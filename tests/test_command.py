@@ -102,13 +102,13 @@ def test_with_four_eyes_the_command_line_proposes(empty: str, tmp_path: Path, mo
         person = ("account", name, "--name-zh", "某", "--name-en", name, "--role", role, "--unit", "LHQ")
         assert run(*person, "--database", empty).exit_code == 0
     limits = tmp_path / "bpmn" / "small" / "limits.yaml"
-    limits.write_text(limits.read_text(encoding="utf-8").replace("grid: 2wd", "grid: 4wd"), encoding="utf-8")
+    limits.write_text(limits.read_text(encoding="utf-8").replace("grid: 2wd", "grid: 1wd"), encoding="utf-8")
     for by, code in (([], "publish.four_eyes"), (["zheng"], "act.not_yours"), (["nobody"], "person.unknown")):
-        refused = run(*give, "more time", *(("--by", by[0]) if by else ()))
+        refused = run(*give, "quicker", *(("--by", by[0]) if by else ()))
         assert (refused.exit_code, told(refused)["code"]) == (1, code)
-    assert told(run(*give, "more time", "--by", "xu")) == {"proposal": 1}
+    assert told(run(*give, "quicker", "--by", "xu")) == {"proposal": 1}
     monkeypatch.setenv("MAPLEBRIDGE_PUBLISHING__FOUR_EYES", "false")
-    assert told(run(*give, "more time", "--by", "xu"))["release"] == 2
+    assert told(run(*give, "quicker", "--by", "xu"))["release"] == 2
 
 
 def test_every_scenario_passes_and_every_element_is_visited() -> None:

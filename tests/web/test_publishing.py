@@ -25,12 +25,12 @@ LIMITS, SMALL = "small/limits.yaml", "small/small.bpmn"
 
 @pytest.fixture
 def propose(district: District, clock: ManualClock) -> Callable[..., int]:
-    def make(who: str = "designer", days: int = 1, diagram: bool = False) -> int:
+    def make(who: str = "designer", limit: str = "1wd", diagram: bool = False) -> int:
         with district.store.transaction() as session:
             common: dict[str, Any] = {"actor_id": district.people[who], "now": clock.now()}
             made = design.begin_proposal(session, "网格更快", author_id=district.people[who], now=clock.now())
             files = deploy.files_in_force(session)
-            limits = files[LIMITS].replace(b"grid: 2wd", f"grid: {days}wd".encode())
+            limits = files[LIMITS].replace(b"grid: 2wd", f"grid: {limit}".encode())
             design.save_file(session, made.id, LIMITS, limits, seen=0, **common)
             if diagram:
                 drawn = files[SMALL].replace(b'candidateGroups="lead,deputy,handler"', b'candidateGroups="lead"', 1)
@@ -158,7 +158,7 @@ def test_a_planned_one_comes_into_force_by_itself_and_is_recalled_before(
 def test_a_plan_that_does_not_pass_when_its_day_comes_is_open_again_and_says_why(
     visit: Visit, district: District, clock: ManualClock, propose: Callable[..., int]
 ) -> None:
-    first, second_, visitor = propose(), propose(days=3), visit("designer")
+    first, second_, visitor = propose(), propose(limit="5wh"), visit("designer")
     day = (clock.now() + timedelta(days=1)).date().isoformat()
     publish(visitor, first, on=day)
     publish(visitor, second_)

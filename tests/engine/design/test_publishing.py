@@ -50,9 +50,9 @@ class Workshop:
         with self.store.reading() as session:
             return question(session)
 
-    def propose(self, days: int = 1, author: int = XU, *, path: str = LIMITS, content: bytes | None = None) -> int:
+    def propose(self, limit: str = "1wd", author: int = XU, *, path: str = LIMITS, content: bytes | None = None) -> int:
         number = self.do(design.begin_proposal, "shorter", author_id=author).id
-        content = content or FILES[LIMITS].replace(b"grid: 2wd", f"grid: {days}wd".encode())
+        content = content or FILES[LIMITS].replace(b"grid: 2wd", f"grid: {limit}".encode())
         self.do(design.save_file, number, path, content, seen=0, actor_id=author)
         return int(number)
 
@@ -91,7 +91,7 @@ def test_a_proposal_becomes_the_release_that_new_cases_start_on(workshop: Worksh
 def test_with_four_eyes_no_author_publishes_even_one_whose_words_are_gone(workshop: Workshop) -> None:
     number = workshop.propose()
     workshop.do(
-        design.save_file, number, LIMITS, FILES[LIMITS].replace(b"grid: 2wd", b"grid: 3wd"), seen=1, actor_id=LUO
+        design.save_file, number, LIMITS, FILES[LIMITS].replace(b"grid: 2wd", b"grid: 5wh"), seen=1, actor_id=LUO
     )
     for who in (XU, LUO):
         with pytest.raises(NotAllowed) as refused:
@@ -135,7 +135,7 @@ def test_a_reason_is_needed_and_nobody_publishes_what_they_did_not_see(workshop:
 
 
 def test_who_stands_on_an_older_release_adopts_the_newer_first(workshop: Workshop) -> None:
-    first, second = workshop.propose(1), workshop.propose(3)
+    first, second = workshop.propose("1wd"), workshop.propose("5wh")
     workshop.publish(first)
     with pytest.raises(Conflict) as stale:
         workshop.publish(second)
@@ -165,7 +165,7 @@ def test_a_planned_proposal_waits_for_its_time_and_is_published_once(workshop: W
 
 
 def test_a_plan_can_be_recalled_and_gives_way_to_what_came_before_it(workshop: Workshop) -> None:
-    number, other = workshop.propose(), workshop.propose(3)
+    number, other = workshop.propose(), workshop.propose("5wh")
     at = workshop.clock.now() + timedelta(days=2)
     workshop.publish(number, effective_at=at)
     workshop.do(design.recall, number, actor_id=XU)
@@ -195,7 +195,7 @@ def test_rolling_back_is_one_act_and_a_new_release(workshop: Workshop) -> None:
 
 
 def test_of_two_publishers_at_once_one_wins(workshop: Workshop) -> None:
-    numbers = [workshop.propose(1), workshop.propose(3, LUO)]
+    numbers = [workshop.propose("1wd"), workshop.propose("5wh", LUO)]
     for number in numbers:  # judged before, as the pages do it
         workshop.ask(lambda db, n=number: deploy.judge(design.files_of(db, design.get_proposal(db, n))))
     said: list[str] = []

@@ -85,9 +85,9 @@ def test_one_process_is_checked_and_played_with_its_neighbours() -> None:
 def test_one_process_is_published_over_what_is_in_force(published: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "bpmn", tmp_path / "bpmn")
     limits = tmp_path / "bpmn" / "small" / "limits.yaml"
-    limits.write_text(limits.read_text(encoding="utf-8").replace("grid: 2wd", "grid: 4wd"), encoding="utf-8")
+    limits.write_text(limits.read_text(encoding="utf-8").replace("grid: 2wd", "grid: 1wd"), encoding="utf-8")
     (tmp_path / "bpmn" / "big" / "limits.yaml").unlink()
-    result = run("publish", str(limits.parent), "--reason", "more time", "--database", published, "--json")
+    result = run("publish", str(limits.parent), "--reason", "quicker", "--database", published, "--json")
     assert (result.exit_code, told(result)["release"], told(result)["changed"]) == (0, 2, "small")
 
 

@@ -29,7 +29,8 @@ def publish(here: District, files: dict[str, bytes], expected: int | None = None
 def test_running_cases_keep_their_version_and_new_ones_take_the_new(district: Open) -> None:
     here = district("2024-11-18 10:00")
     old = here.file(GRID)
-    assert publish(here, changed("small/limits.yaml", "grid: 2wd", "grid: 4wd")) == 2
+    longer = changed("small/limits.yaml", "grid: 2wd\n  zone: 3wd", "grid: 4wd\n  zone: 1wd")
+    assert publish(here, longer) == 2
     new = here.file(GRID)
     assert here.clocks(old)["handle"].due_at == at("2024-11-20 18:00")
     assert here.clocks(new)["handle"].due_at == at("2024-11-22 18:00")
@@ -73,6 +74,6 @@ def test_a_release_whose_scenario_fails_is_refused(district: Open) -> None:
 
 def test_two_designers_at_once_one_is_told(district: Open) -> None:
     here = district("2024-11-18 10:00")
-    publish(here, changed("small/limits.yaml", "grid: 2wd", "grid: 4wd"), expected=1)
+    publish(here, changed("small/limits.yaml", "grid: 2wd", "grid: 1wd"), expected=1)
     with pytest.raises(Conflict, match="published meanwhile"):
-        publish(here, changed("small/limits.yaml", "grid: 2wd", "grid: 3wd"), expected=1)
+        publish(here, changed("small/limits.yaml", "grid: 2wd", "grid: 5wh"), expected=1)

@@ -37,7 +37,7 @@ CASES: list[tuple[str, str, str, str, str, str]] = [
     ("bpmn.call_unknown", "error", "ca_joint", SMALL, 'calledElement="p_joint"', 'calledElement="p_gone"'),
     ("timer.length", "error", "be_contact", SMALL, CONTACT, "-P1D"),
     ("timer.never", "warning", "be_contact", SMALL, 'id="be_contact" name="联系超时 / Contact overdue" cancelActivity="false" attachedToRef="t_first_contact"', 'id="be_contact" name="联系超时" cancelActivity="false" attachedToRef="tier_visit"'),
-    ("limits.too_long", "error", "handle", LIMITS, "district: 15wd", "district: 16wd"),
+    ("limits.too_long", "warning", "handle", LIMITS, "district: 15wd", "district: 16wd"),
     ("limits.no_default", "warning", "handle", LIMITS, "  default: 5wd\n", ""),
     ("limits.invalid", "error", "contact", LIMITS, "contact: 24h", "contact: -24h"),
     ("limits.invalid", "error", "contact", LIMITS, "contact: 24h", "contact: 0wd"),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.people import Person, names
 from engine.web.context import world
 from engine.web.design.change_words import WHAT
+from engine.web.design.rule_words import rule_words
 
 pages = Blueprint("design", __name__)
 
@@ -55,7 +56,8 @@ EDITORS: Mapping[str, str] = {".bpmn": "design.edit_diagram"}
 
 @pages.context_processor
 def _words() -> dict[str, Any]:
-    return {"what_words": WHAT, "state_words": STATES, "act_words": ACTS, "editor_of": editor_of}
+    words = {"what_words": WHAT, "state_words": STATES, "act_words": ACTS}
+    return {**words, "editor_of": editor_of, "rule_words": rule_words}
 
 
 def editor_of(proposal_id: int, path: str) -> str | None:

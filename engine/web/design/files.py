@@ -20,6 +20,7 @@ from engine.web.attached import takes_files
 from engine.web.context import acting, looking, now, stop_looking, viewer
 from engine.web.design.blueprint import may_miss, pages
 from engine.web.design.change_words import WHAT, FileLines, told
+from engine.web.design.rule_words import rule_words
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
 from engine.web.show import moment, person_name
@@ -83,7 +84,7 @@ def findings(proposal_id: int, path: str) -> Response:
         raise NotFound("file.unknown", "There is no such file in this proposal.")
     found = deploy.check_release(files | {path: content}, limits_may_miss=may_miss())
     found.sort(key=lambda each: (each.file != path, each.severity != "error"))
-    return jsonify(findings=[asdict(each) for each in found])
+    return jsonify(findings=[{**asdict(each), "rule": rule_words(each.code)} for each in found])
 
 
 @pages.post("/proposals/<int:proposal_id>/difference/<path:path>")

@@ -12,38 +12,43 @@ from engine.search.index import PROTECTED, block_mark
 from engine.search.model import BLOCKS, CaseText
 from engine.search.words import Phrase
 
-EVERY_LEVEL = tuple(BLOCKS)
+NEWER_BLOCKS = 16
+"""At most so many blocks are named for what is newer than the end of a period."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What the index is asked for: every phrase, and of each list of marks one.
 
-    `protected`: at least one of the phrases stands among protected names, the others there or openly. `levels` are the
-    sizes of stretches to go back by.
+    `protected`: at least one of the phrases stands among protected names, the others there or openly. `stretches` are
+    the sizes, in bits, by which to go back; of none, everything is looked through at once. `most_below`: nearly all
+    that fits lies below this id, since it is the end of a period.
     """
 
     phrases: Sequence[Phrase]
     marks: Sequence[Sequence[str]]
-    levels: Sequence[str] = EVERY_LEVEL
+    stretches: Sequence[int] = BLOCKS
     protected: bool = False
+    most_below: int | None = None
 
 
 def candidates(session: Session, question: Question, *, before: int | None, most: int) -> Iterator[int]:
     """Ids below `before`, newest first."""
     if session.get_bind().dialect.name == "sqlite":
-        given = {"asked": _for_fts5(question, ()), "before": before or 2**62, "most": most}
+        given = {"asked": _for_fts5(question), "before": before or 2**62, "most": most}
         yield from session.scalars(_SQLITE, given)
         return
-    if before is None:
+    if before is None and question.stretches:
         before = (session.scalar(select(func.max(CaseText.case_id))) or 0) + 1
-    high = before
-    for block, low in _windows(before, question.levels):
-        given = {"asked": _for_postgres(question, block), "low": low, "high": high, "most": most}
-        found = list(session.scalars(_POSTGRES, given))
+    high = before or 2**31 - 1
+    spread = any(phrase.beginning for phrase in question.phrases)
+    for block, low in _stretches(high, question):
+        narrow = _narrow(question, block) if spread else ""
+        given = {"asked": _for_postgres(question, block), "narrow": narrow, "low": low, "high": high, "most": most}
+        found = session.scalars(_POSTGRES_ROW_BY_ROW if narrow else _POSTGRES, given).all()
         yield from found
         most -= len(found)
-        high = low
+        high, spread = low, False
         if most <= 0 or high <= 0:
             return
 
@@ -51,17 +56,22 @@ def candidates(session: Session, question: Question, *, before: int | None, most
 Block = Sequence[Sequence[str]]
 
 
-def _windows(before: int, levels: Sequence[str]) -> Iterator[tuple[Block, int]]:
-    """Ever larger stretches of ids, going back: two blocks of each level, and at last whatever lies before.
+def _stretches(before: int, question: Question) -> Iterator[tuple[Block, int]]:
+    """Ever larger stretches of ids, going back: two blocks of each size, and at last whatever lies before.
 
     So a search costs what it takes to fill a page, not what there is: a common word is found many times in the newest
     block, a rare one has few hits in the largest.
     """
-    for level in levels:
-        bits = BLOCKS[level]
+    end = question.most_below
+    if end is not None and end < before:
+        bits = next((bits for bits in BLOCKS if (before - end) >> bits < NEWER_BLOCKS), None)
+        blocks = range(end >> bits, ((before - 1) >> bits) + 1) if bits else ()
+        yield [[block_mark(bits, number) for number in blocks]] if bits else (), end
+        before = end
+    for bits in question.stretches:
         newest = (before - 1) >> bits
         low = max(0, newest - 1) << bits
-        yield [[block_mark(level, number) for number in range(max(0, newest - 1), newest + 1)]], low
+        yield [[block_mark(bits, number) for number in range(max(0, newest - 1), newest + 1)]], low
         if low == 0:
             return
     yield (), 0
@@ -74,20 +84,39 @@ _POSTGRES = text(
     "WITH hit AS MATERIALIZED (SELECT case_id FROM case_text WHERE words @@ CAST(:asked AS tsquery))"
     " SELECT case_id FROM hit WHERE case_id >= :low AND case_id < :high ORDER BY case_id DESC LIMIT :most"
 )
+_POSTGRES_ROW_BY_ROW = text(
+    "WITH hit AS MATERIALIZED (SELECT case_id FROM case_text"
+    " WHERE words @@ CAST(:narrow AS tsquery) AND ts_match_vq(words, CAST(:asked AS tsquery)))"
+    " SELECT case_id FROM hit WHERE case_id >= :low AND case_id < :high ORDER BY case_id DESC LIMIT :most"
+)
+"""For the beginning of a word, of which GIN would first gather every case that there is: the function, unlike the
+operator, uses no index, and looks at the rows of the newest stretch alone. What is not found there is rare enough."""
 
 
-def _for_fts5(question: Question, block: Block) -> str:
+def _for_fts5(question: Question) -> str:
     def written(words: Sequence[str], beginning: bool) -> str:
         return f'"{" ".join(words)}"' + (" *" if beginning else "")
 
-    return _all_of(question, block, written, " AND ", " OR ")
+    return _all_of(question, (), written, " AND ", " OR ")
 
 
 def _for_postgres(question: Question, block: Block) -> str:
-    def written(words: Sequence[str], beginning: bool) -> str:
-        return " <-> ".join(f"'{word}'" for word in words) + (":*" if beginning else "")
+    return _all_of(question, block, _as_tsquery, " & ", " | ")
 
-    return _all_of(question, block, written, " & ", " | ")
+
+def _narrow(question: Question, block: Block) -> str:
+    """What GIN answers quickly of a question with beginnings; empty when that is nothing."""
+    whole = [phrase for phrase in question.phrases if not phrase.beginning]
+    clauses = [[_as_tsquery([each], False) for each in marked] for marked in (*question.marks, *block)]
+    if question.protected:
+        clauses.append([_as_tsquery(_hidden(phrase), phrase.beginning) for phrase in question.phrases])
+    else:
+        clauses += [[_as_tsquery(phrase.words, False)] for phrase in whole]
+    return " & ".join(f"({' | '.join(choices)})" for choices in clauses)
+
+
+def _as_tsquery(words: Sequence[str], beginning: bool) -> str:
+    return " <-> ".join(f"'{word}'" for word in words) + (":*" if beginning else "")
 
 
 def _all_of(
@@ -96,8 +125,12 @@ def _all_of(
     clauses = [[written([each], False) for each in marked] for marked in (*question.marks, *block)]
     openly = [written(phrase.words, phrase.beginning) for phrase in question.phrases]
     if question.protected:
-        hidden = [written([PROTECTED + w for w in phrase.words], phrase.beginning) for phrase in question.phrases]
+        hidden = [written(_hidden(phrase), phrase.beginning) for phrase in question.phrases]
         clauses += [hidden, *([mine, theirs] for mine, theirs in zip(openly, hidden, strict=True))]
     else:
         clauses += [[each] for each in openly]
     return both.join(f"({either.join(choices)})" for choices in clauses)
+
+
+def _hidden(phrase: Phrase) -> list[str]:
+    return [PROTECTED + word for word in phrase.words]

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import ENDED, Case, Party
 from engine.people import WORKING, Viewer
-from engine.search.candidates import EVERY_LEVEL, Question, candidates
-from engine.search.index import IS_OPEN, mark, months_between
+from engine.search.candidates import Question, candidates
+from engine.search.index import IS_CLOSED, IS_OPEN, mark, months_between
+from engine.search.model import BLOCKS
 from engine.search.words import Phrase, phrases_of
 from engine.tasks import Task, TaskState, identity_shown, visible_cases
 from engine.territory import Unit, ancestors, units_by_id, within
@@ -103,7 +104,7 @@ def _by_person(session: Session, viewer: Viewer, asked: Asked, where: Sequence[C
     """
     if not viewer.may("case.unmask"):
         return []
-    question = Question(asked.phrases, _marks(viewer, asked), levels=(), protected=True)
+    question = Question(asked.phrases, _marks(viewer, asked), stretches=(), protected=True)
     ids = list(candidates(session, question, before=None, most=PAGE))
     figures = "".join(sign for sign in unicodedata.normalize("NFKC", asked.text) if sign.isdigit())
     if len(figures) >= SHORTEST_PHONE and not any(sign.isalpha() for sign in asked.text):
@@ -116,7 +117,8 @@ def _by_words(
     session: Session, viewer: Viewer, asked: Asked, where: Sequence[ColumnElement[bool]], most: int
 ) -> tuple[list[Case], int | None]:
     cases: list[Case] = []
-    question, before = Question(asked.phrases, _marks(viewer, asked), _levels(viewer, asked)), asked.before
+    before, end = asked.before, None if asked.until is None else _id_at(session, asked.until)
+    question = Question(asked.phrases, _marks(viewer, asked), _stretches(viewer, asked), most_below=end)
     for batch in BATCHES:
         ids = list(candidates(session, question, before=before, most=batch))
         cases += _seen(session, viewer, ids, where, most + 1 - len(cases)) if ids else []
@@ -159,18 +161,23 @@ def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:
         marks.append([mark("", asked.place_id)])
     if asked.category:
         marks.append([mark("c:", asked.category)])
-    if asked.state == "open":
-        marks.append([IS_OPEN])
+    if asked.state != "all":
+        marks.append([IS_OPEN if asked.state == "open" else IS_CLOSED])
     if asked.since is not None and asked.until is not None:
         marks.append(months_between(asked.since, asked.until))
     return marks
 
 
-def _levels(viewer: Viewer, asked: Asked) -> Sequence[str]:
-    """The sizes of stretches to go back by: who sees little begins with a long one, since little stands in it."""
+def _stretches(viewer: Viewer, asked: Asked) -> Sequence[int]:
+    """Who sees little begins with a long stretch, since little of theirs stands in it."""
     units = [asked.place_id] if asked.place_id else viewer.asked
-    highest = min(unit.count(".") for unit in units)
-    return EVERY_LEVEL[max(0, min(highest - 1, 2)) :]
+    return BLOCKS if min(unit.count(".") for unit in units) < 2 else BLOCKS[1:]
+
+
+def _id_at(session: Session, until: datetime) -> int:
+    """An id below which lies nearly all that was received by then: the largest of some that were received last."""
+    last = select(Case.id).where(Case.received_at <= until).order_by(Case.received_at.desc()).limit(200).subquery()
+    return (session.scalar(select(func.max(last.c.id))) or 0) + 1
 
 
 def _told(

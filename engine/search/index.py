@@ -23,7 +23,7 @@ from engine.tasks import Task
 from engine.territory import Unit, ancestors, is_within, units_by_id
 
 AT_ONCE = 500
-IS_OPEN = "§open"
+IS_OPEN, IS_CLOSED = "§open", "§closed"
 PROTECTED = "¤"
 """Stands before a word that only those may find who may know the identity of protected parties."""
 
@@ -99,16 +99,15 @@ def open_texts(case: Case, line: Sequence[Unit]) -> list[str]:
 
 
 def marks_of(case: Case) -> Iterator[str]:
-    if not case.ended:
-        yield IS_OPEN
+    yield IS_CLOSED if case.ended else IS_OPEN
     parts = case.category.split(".")
     for length in range(1, len(parts) + 1):
         yield mark("c:", ".".join(parts[:length]))
     received_at = case.received_at.astimezone(UTC)
     yield year_mark(received_at.year)
     yield month_mark(received_at.year, received_at.month)
-    for level in BLOCKS:
-        yield block_mark(level, case.id >> BLOCKS[level])
+    for bits in BLOCKS:
+        yield block_mark(bits, case.id >> bits)
 
 
 @lru_cache(maxsize=20_000)
@@ -125,8 +124,8 @@ def month_mark(year: int, month: int) -> str:
     return mark("m:", f"{year}-{month:02d}")
 
 
-def block_mark(level: str, block: int) -> str:
-    return mark("b:", f"{level}-{block}")
+def block_mark(bits: int, block: int) -> str:
+    return mark("b:", f"{bits}-{block}")
 
 
 def months_between(since: datetime, until: datetime) -> list[str]:

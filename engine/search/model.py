@@ -6,7 +6,7 @@ it; its tokenizer is the plainest there is, since the words are made here (`word
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import DDL, Dialect, ForeignKey, Index, Integer, Text, event
@@ -77,5 +77,5 @@ SQLITE_INDEX: Sequence[str] = (
 for _statement in SQLITE_INDEX:
     event.listen(table_of(CaseText), "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 
-BLOCKS: Mapping[str, int] = {"0": 11, "1": 14, "2": 17, "3": 20}
-"""Levels of blocks of ids: 2,048, 16,384, 131,072 and 1,048,576 cases."""
+BLOCKS = (11, 15, 20)
+"""Sizes of blocks of ids, in bits: 2,048, 32,768 and 1,048,576 cases."""

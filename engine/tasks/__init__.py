@@ -44,7 +44,15 @@ from engine.tasks.model import Task, TaskState, pack_roles
 from engine.tasks.offers import LeftBehind, left_behind, offered_to
 from engine.tasks.one_tap import Tap, taps
 from engine.tasks.rows import add_tasks, get_task, open_of_case, open_of_instance, open_tokens, withdraw
-from engine.tasks.scope import identity_shown, outside_wall, see_case, see_task, sees_a_part, visible_cases
+from engine.tasks.scope import (
+    identity_shown,
+    outside_wall,
+    see_case,
+    see_task,
+    sees_a_part,
+    sees_nothing_secret,
+    visible_cases,
+)
 from engine.tasks.shift_notes import ShiftNote, leave_note, newest_note
 from engine.tasks.staffing import deactivate, take_role
 from engine.tasks.standing import AtHand, Standing, at_hand, standing
@@ -123,6 +131,7 @@ __all__ = [
     "see_case",
     "see_task",
     "sees_a_part",
+    "sees_nothing_secret",
     "split_invitee",
     "staff_of",
     "standing",

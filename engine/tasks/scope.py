@@ -62,9 +62,14 @@ def visible_cases(viewer: Viewer, *, one: Few | BindParameter[int] | int | None 
 
 
 def sees_a_part(viewer: Viewer) -> bool:
-    """Whether what they see lies in some units below the top and none of it is confidential."""
+    """Whether they work in some units below the top."""
     working = viewer.units(WORKING)
-    return bool(working) and all("." in unit for unit in working) and not viewer.units(CONFIDENTIAL)
+    return bool(working) and all("." in unit for unit in working)
+
+
+def sees_nothing_secret(viewer: Viewer) -> bool:
+    """Whether they work somewhere, and no confidential case is theirs."""
+    return bool(viewer.units(WORKING)) and not viewer.units(CONFIDENTIAL)
 
 
 def outside_wall(viewer: Viewer, case_id: ColumnElement[int], *, few: Few | None = None) -> ColumnElement[bool]:

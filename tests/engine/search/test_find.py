@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.cases import Case, Party
 from engine.deploy import Release
 from engine.people import Viewer
-from engine.search import Asked, CaseText, fill_index, find, index_case
+from engine.search import Asked, CaseText, fill_index, find, index_case, newest
 from engine.store import Store
 from engine.tasks import visible_cases
 from engine.territory import Unit
@@ -222,6 +222,26 @@ def test_a_search_goes_back_through_ever_larger_stretches(settled: Store) -> Non
     with settled.reading() as session:
         assert [hit.case.id for hit in find(session, LEADER, Asked("远近")).rows] == ids[::-1]
         assert [hit.case.id for hit in find(session, LEAD, Asked("远近", before=131_073)).rows] == ids[:8][::-1]
+
+
+def test_beginnings_of_words_and_periods_of_the_past_reach_as_far(settled: Store) -> None:
+    """What is asked in another way of the newest stretch, and what lies above the end of a period."""
+    ids = [1, 2048, 40_000, 400_000, 5_000_000, 40_000_000]
+    with settled.transaction() as session:
+        for id_ in ids:
+            add(session, f"水管 leaking {id_}", id=id_, filed=timedelta(days=200))
+            add(session, f"水管 leaking {id_} anew", id=id_ + 1, state="closed")
+    old, new = [f"水管 leaking {id_}" for id_ in reversed(ids)], [f"水管 leaking {id_} anew" for id_ in reversed(ids)]
+    past = {"since": NOW - timedelta(days=300), "until": NOW - timedelta(days=100)}
+    with settled.reading() as session:
+        for who in (LEADER, LEAD):
+            for asked in ("水", "leak", "管 lea"):
+                assert titles(session, who, asked, state="closed") == new, asked
+                assert titles(session, who, asked, **past) == old, asked
+                assert len(titles(session, who, asked, until=NOW)) == 2 * len(ids), asked
+                assert titles(session, who, asked, before=40_000, **past) == old[-2:], asked
+            closed, before = newest(session, who, Asked("", state="closed"), most=4)
+            assert ([case.title for case in closed], before) == (new[:4], ids[2] + 1)
 
 
 def test_the_index_follows_the_life_of_a_case(settled: Store) -> None:

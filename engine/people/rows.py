@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -24,13 +25,18 @@ def viewer_of(session: Session, person_id: int, *, now: datetime | None = None) 
     rows = _WITH_MEMBERSHIPS.rows(session, {"person_id": person_id})
     if not rows:
         raise NotFound("person.unknown", "There is no such person, or they may no longer sign in.")
-    name_zh, name_en, locale, theme, muted, password_ends_at = rows[0][:6]
+    return viewer_in(session, rows, now=now)
+
+
+def viewer_in(session: Session, rows: Sequence[tuple[Any, ...]], *, now: datetime | None) -> Viewer:
+    """The viewer in rows of `VIEWED`, one for each membership."""
+    person_id, name_zh, name_en, locale, theme, muted, password_ends_at = rows[0][:7]
     return Viewer(
         person_id,
         name_zh,
         name_en,
         locale,
-        tuple((unit, role) for *_, unit, role in rows if unit),
+        tuple((unit, role) for unit, role in (row[7:9] for row in rows) if unit),
         theme=theme,
         muted=frozenset(muted or ()),
         must_choose_password=password_ends_at is not None,
@@ -38,11 +44,12 @@ def viewer_of(session: Session, person_id: int, *, now: datetime | None = None) 
     )
 
 
+VIEWED = (
+    *(Person.id, Person.name_zh, Person.name_en, Person.locale, Person.theme, Person.muted, Person.password_ends_at),
+    *(Membership.unit_id, Membership.role),
+)
 _WITH_MEMBERSHIPS = Prepared(
-    select(
-        *(Person.name_zh, Person.name_en, Person.locale, Person.theme, Person.muted, Person.password_ends_at),
-        *(Membership.unit_id, Membership.role),
-    )
+    select(*VIEWED)
     .outerjoin(Membership, Membership.person_id == Person.id)
     .where(Person.id == bindparam("person_id"), Person.active)
     .order_by(Membership.unit_id, Membership.role)

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from engine.errors import Invalid, Unavailable
 from engine.people.model import Attempts, Membership, Person, SignIn
 from engine.people.passwords import check_password, hash_password
+from engine.people.rights import Viewer
+from engine.people.rows import VIEWED, viewer_in
 from engine.store import Prepared
 
 WINDOW = timedelta(minutes=15)
@@ -115,23 +117,26 @@ def sign_in(session: Session, person_id: int, *, now: datetime, lasts: timedelta
     return secret
 
 
-def who_is(session: Session, secret: str, *, now: datetime, idle: timedelta) -> tuple[int, bool] | None:
-    """The signed-in person's id, and whether `touch` is due; None when nobody is signed in by this secret."""
-    found = _SIGNED_IN.rows(session, {"secret_hash": _hash(secret), "now": now, "rested_since": now - idle})
-    for person_id, seen_at in found:
-        return person_id, now - seen_at > TOUCH_AFTER
-    return None
+def who_is(session: Session, secret: str, *, now: datetime, idle: timedelta) -> tuple[Viewer, bool] | None:
+    """Who is signed in by this secret, and whether `touch` is due; None when nobody is."""
+    rows = _SIGNED_IN.rows(session, {"secret_hash": _hash(secret), "now": now, "rested_since": now - idle})
+    if not rows:
+        return None
+    return viewer_in(session, rows, now=now), now - rows[0][-1] > TOUCH_AFTER
 
 
 _SIGNED_IN = Prepared(
-    select(SignIn.person_id, SignIn.seen_at)
+    select(*VIEWED, SignIn.seen_at)
+    .select_from(SignIn)
     .join(Person, Person.id == SignIn.person_id)
+    .outerjoin(Membership, Membership.person_id == Person.id)
     .where(
         SignIn.secret_hash == bindparam("secret_hash"),
         SignIn.ends_at > bindparam("now"),
         SignIn.seen_at > bindparam("rested_since"),
         Person.active,
     )
+    .order_by(Membership.unit_id, Membership.role)
 )
 
 

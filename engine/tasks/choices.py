@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from engine import documents
-from engine.cases import Case, Party, name_of, parties_of
+from engine.cases import Case, Party, Wall, name_of, parties_of, wall_of
 from engine.documents import Document
 from engine.tasks.fields import DOCUMENTS, Choice, Words
 from engine.tasks.forms import Form
@@ -24,17 +24,21 @@ def choices_for(
     tiers: Tiers,
     *,
     papers: Sequence[Document] | None = None,
+    parties: Sequence[Party] | None = None,
+    wall: Wall | None = None,
 ) -> Mapping[str, Sequence[Choice]]:
     """What the form's `valuesKey`s stand for in this case; nothing is asked for a form that has none.
 
-    `papers` are the documents of the case where they have been read already.
+    `papers`, `parties` and `wall` are those of the case where they have been read already.
     """
     wanted = {field.source for field in form.fields.values() if field.source}
     found: dict[str, Sequence[Choice]] = {}
     if "community_units" in wanted:
-        found["community_units"] = invitees(session, task, case, tiers)
+        found["community_units"] = invitees(session, task, case, tiers, wall or wall_of(session, case))
     if "parties" in wanted:
-        found["parties"] = [_party(party) for party in parties_of(session, case.id)]
+        if parties is None:
+            parties = parties_of(session, case.id)
+        found["parties"] = [_party(party) for party in parties]
     if any(field.type == "filepicker" for field in form.fields.values()):
         if papers is None:
             papers = documents.of_case(session, case.id, identity_shown=True)

@@ -9,7 +9,7 @@ from typing import cast
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, wall_of
+from engine.cases import Case, Wall
 from engine.people import WORKING, Membership, Person
 from engine.tasks.fields import Choice, Words
 from engine.tasks.model import Task, TaskState
@@ -33,9 +33,9 @@ def split_invitee(value: str) -> tuple[str, int | None]:
     return (unit, int(person)) if mark and person.isdecimal() else (value, None)
 
 
-def invitees(session: Session, task: Task, case: Case, tiers: Tiers) -> list[Choice]:
+def invitees(session: Session, task: Task, case: Case, tiers: Tiers, wall: Wall) -> list[Choice]:
     """Each choice once, under the first heading that fits; without the asking unit and without anybody walled off."""
-    units, staff = _community(session, task, case, tiers)
+    units, staff = _community(session, task, case, tiers, wall)
     near = _near(task, case, units)
     known = {unit.id: Choice(unit.id, Words(unit.name_zh, unit.name_en), heading=OTHERS) for unit in units.values()}
     every = {unit: replace(known[unit], heading=NEAR) for unit in near}
@@ -50,7 +50,7 @@ def invitees(session: Session, task: Task, case: Case, tiers: Tiers) -> list[Cho
 
 
 def _community(
-    session: Session, task: Task, case: Case, tiers: Tiers
+    session: Session, task: Task, case: Case, tiers: Tiers, wall: Wall
 ) -> tuple[dict[str, Unit], dict[str, dict[int, Person]]]:
     """Units by id, and who works in each, read together.
 
@@ -71,7 +71,6 @@ def _community(
         )
         .order_by(Unit.id, Person.id)
     ).all()
-    wall = wall_of(session, case)
     units: dict[str, Unit] = {}
     staff: dict[str, dict[int, Person]] = {}
     for unit, found in rows:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Integer, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, wall_of
+from engine.cases import Case, Wall, wall_of
 from engine.errors import NotFound, Refusal
 from engine.people import Person, Viewer
 from engine.tasks.acts import (
@@ -25,6 +26,7 @@ from engine.tasks.acts import (
 from engine.tasks.delegations import Delegation, delegates, may_be_asked
 from engine.tasks.drafts import Draft, about_task
 from engine.tasks.model import Task
+from engine.tasks.scope import visible_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +46,57 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class AtHand:
-    """A task with its latest delegation and what a person has begun to write for it."""
+    """A task with its case, its latest delegation and what a person has begun to write for it."""
 
     task: Task
+    case: Case
     draft: Draft | None
     delegation: Delegation | None
 
 
-def at_hand(session: Session, person_id: int, task_id: int) -> AtHand:
-    """One query. Raises NotFound; whether they may see it is asked by `see_task`."""
-    mine = and_(Draft.person_id == person_id, Draft.about == about_task(task_id))
-    row = session.execute(
-        select(Task, Draft, Delegation)
-        .select_from(Task)
-        .outerjoin(Draft, mine)
-        .outerjoin(Delegation, Delegation.task_id == Task.id)
-        .where(Task.id == task_id)
-        .order_by(Delegation.id.desc())
-        .limit(1)
-    ).first()
+def at_hand(session: Session, viewer: Viewer, task_id: int) -> AtHand:
+    """One query. Raises NotFound as `see_task` does."""
+    row = session.execute(_at_hand_of(viewer), {"this": task_id, "about": about_task(task_id)}).first()
     if row is None:
         raise NotFound("task.unknown", "There is no such task.", task=task_id)
     return AtHand(*row)
 
 
-def standing(session: Session, task: Task, case: Case, viewer: Viewer, *, staff: Staff | None = None) -> Standing:
-    """One query, or none with the `staff` of the units that `may_be_asked`. The act decides again."""
+@lru_cache(maxsize=512)
+def _at_hand_of(viewer: Viewer) -> Select[Task, Case, Draft | None, Delegation | None]:
+    """Put into words once per person and what they are; holds no row."""
+    this = bindparam("this", type_=Integer)
+    mine = and_(Draft.person_id == viewer.person_id, Draft.about == bindparam("about"))
+    return (
+        select(Task, Case, Draft, Delegation)
+        .select_from(Task)
+        .join(Case, Case.id == Task.case_id)
+        .outerjoin(Draft, mine)
+        .outerjoin(Delegation, Delegation.task_id == Task.id)
+        .where(Task.id == this, visible_cases(viewer, one=select(Task.case_id).where(Task.id == this)))
+        .order_by(Delegation.id.desc())
+        .limit(1)
+    )
+
+
+def standing(
+    session: Session,
+    task: Task,
+    case: Case,
+    viewer: Viewer,
+    *,
+    staff: Staff | None = None,
+    wall: Wall | None = None,
+) -> Standing:
+    """The act decides again. Asks nothing for whoever knows the `wall` and the `staff` of the units that
+    `may_be_asked`."""
     out = task.owner_id is not None
     offered = _may(must_be_open, task) and _may(must_be_offered, task, viewer)
     free = offered and _may(must_not_be_anothers, task, viewer)
     colleagues: list[Person] = []
     others: list[Person] = []
     if offered or viewer.may("task.hand_over", task.unit_id):
-        wall = wall_of(session, case)
+        wall = wall or wall_of(session, case)
         if staff is None:
             staff = staff_of(session, may_be_asked(task, case) if free and not out else [task.unit_id])
         colleagues = [

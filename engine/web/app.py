@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine.clock import Clock
 from engine.errors import NotAllowed, Refusal
-from engine.people import touch, viewer_of, who_is
+from engine.people import touch, who_is
 from engine.process import World
 from engine.store import Store
 from engine.web import (
@@ -131,8 +131,7 @@ def _know_who() -> None:
         known = who_is(session, secret, now=now(), idle=idle)
         if known is None:
             return
-        person_id, stale = known
-        g.viewer = viewer_of(session, person_id, now=now())
+        g.viewer, stale = known
     if stale:
         with acting() as session:
             touch(session, secret, now=now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 
 from engine import process, tasks
 from engine.errors import Conflict, Invalid, Refusal, Unavailable
-from engine.tasks import Task, TaskState
+from engine.process import Story
+from engine.tasks import Choice, Form, Task, TaskState
 from engine.web import attached, offline
 from engine.web.context import acting, looking, now, viewer, world
 from engine.web.delegations import person_in
@@ -129,12 +130,12 @@ def _page(
 ) -> str:
     who = viewer()
     with looking() as session:
-        found = tasks.at_hand(session, who.person_id, task_id)
-        task, case = tasks.see_task(session, who, task_id)
+        found = tasks.at_hand(session, who, task_id)
+        task, case = found.task, found.case
         is_open = task.state == TaskState.OPEN
         story = told(session, case)
         staff = tasks.staff_of(session, {*process.units_of_story(story), *tasks.may_be_asked(task, case)})
-        can = tasks.standing(session, task, case, who, staff=staff)
+        can = tasks.standing(session, task, case, who, staff=staff, wall=story.wall)
         form = form_of(session, task, story.runs)
         if raw is None and form is not None:
             raw = filled(form, found.draft, request.args, first_words(form, task, story))
@@ -142,9 +143,7 @@ def _page(
             "tasks/task.html",
             task=task,
             form=form,
-            choices=tasks.choices_for(session, form, task, case, world().tiers, papers=story.documents)
-            if form and is_open
-            else {},
+            choices=_choices(session, form, task, story) if form and is_open else {},
             raw=raw,
             wrong=wrong or {},
             refused=words_of(503 if isinstance(refused, Unavailable) else 409, refused) if refused else None,
@@ -160,6 +159,12 @@ def _page(
             story=story,
             case=case,
         )
+
+
+def _choices(session: Session, form: Form, task: Task, story: Story) -> Mapping[str, Sequence[Choice]]:
+    """From what the page has read of the case anyway."""
+    papers, parties, wall = story.documents, story.parties, story.wall
+    return tasks.choices_for(session, form, task, story.case, world().tiers, papers=papers, parties=parties, wall=wall)
 
 
 def _first_offered(session: Session, opened: tuple[int, ...]) -> int | None:

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from engine import process
-from engine.cases import parties_of
+from engine.cases import Case, Recusal, parties_of
 from engine.clock import ManualClock
 from engine.documents import Document
 from engine.people import viewer_of
@@ -24,9 +24,12 @@ from engine.store import canonical_json
 from engine.tasks import Task
 from tests.web import district as town
 from tests.web.district import District
+from tests.web.test_worklist import statements
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
+CONTACTED = {"contacted_at": "2026-03-02T09:05:00+08:00", "method": "phone", "reached": "yes", "summary": "联系过"}
+HANDLED = {"action_type": "visit", "happened_at": "2026-03-02T09:30:00+08:00", "findings": "看过现场"}
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -48,10 +51,8 @@ def inviting(district: District, clock: ManualClock) -> int:
     """A case whose grid is about to invite others."""
     case_id = town.file_case(district, clock)
     complete(district, clock, case_id, "sign_in", "grid", {"action": "sign"})
-    contacted = {"contacted_at": "2026-03-02T09:05:00+08:00", "method": "phone", "reached": "yes", "summary": "联系过"}
-    complete(district, clock, case_id, "first_contact", "grid", contacted)
-    handled = {"action_type": "visit", "happened_at": "2026-03-02T09:30:00+08:00", "findings": "看过现场"}
-    complete(district, clock, case_id, "handle", "grid", {**handled, "outcome": "joint"})
+    complete(district, clock, case_id, "first_contact", "grid", CONTACTED)
+    complete(district, clock, case_id, "handle", "grid", {**HANDLED, "outcome": "joint"})
     return case_id
 
 
@@ -80,10 +81,8 @@ def test_those_who_come_to_mind_stand_first_and_the_question_is_written(
 
     again = town.file_case(district, clock, title="另一件")
     complete(district, clock, again, "sign_in", "grid", {"action": "sign"})
-    contacted = {"contacted_at": "2026-03-02T09:05:00+08:00", "method": "phone", "reached": "yes", "summary": "联系过"}
-    complete(district, clock, again, "first_contact", "grid", contacted)
-    handled = {"action_type": "visit", "happened_at": "2026-03-02T09:30:00+08:00", "findings": "看过现场"}
-    complete(district, clock, again, "handle", "grid", {**handled, "outcome": "joint"})
+    complete(district, clock, again, "first_contact", "grid", CONTACTED)
+    complete(district, clock, again, "handle", "grid", {**HANDLED, "outcome": "joint"})
     page = visitor.get(f"/tasks/{town.open_task(district, again).id}").text
     assert re.findall(r'name="co_units" value="([^"]+)"', page)[0] == "LHQ.MZ.01.02"
     assert "最近邀请过" in page
@@ -166,6 +165,32 @@ AGREED = {
     "performance_place": "本楼",
     "performance_due": "2026-03-12",
 }
+
+
+def test_no_step_of_handling_together_asks_the_database_much(
+    district: District, clock: ManualClock, visit: Visit
+) -> None:
+    """Also where somebody is shut out of the case, and whoever looks has just been asked."""
+    case_id = town.file_case(district, clock)
+    with district.store.transaction() as session:
+        session.add(Recusal(person_id=district.people["grid_b"], case_id=case_id, reason="亲属", at=clock.now()))
+        session.get_one(Case, case_id).walled = True
+        signers = [str(party.id) for party in parties_of(session, case_id)]
+    steps: list[tuple[str, str, dict[str, Any]]] = [
+        ("sign_in", "grid", {"action": "sign"}),
+        ("first_contact", "grid", CONTACTED),
+        ("handle", "grid", {**HANDLED, "outcome": "joint"}),
+        ("invite_joint", "grid", {"co_units": ["LHQ.MZ.01.01"], "question": "请提出意见"}),
+        ("co_opinion", "zone", {"position": "agree", "opinion": "同意"}),
+        ("joint_conclusion", "grid", {"summary": "一致同意", "measures": "维修", "agreed": "yes"}),
+        ("agreement", "grid", {**AGREED, "signers": signers}),
+        ("sign", "grid", {"signed": "no", "refusal_reason": "要再想想"}),
+    ]
+    for form, who, answers in steps:
+        visitor, task = visit(who), town.open_task(district, case_id, form)
+        visitor.get("/")
+        assert statements(district, visitor, f"/tasks/{task.id}") <= 15, form
+        complete(district, clock, case_id, form, who, answers)
 
 
 def test_a_signature_stands_under_the_text_that_was_agreed(

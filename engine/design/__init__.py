@@ -9,6 +9,7 @@ seen.
 from engine.design.acts import Act, acts_of
 from engine.design.difference import Aspect, Change, What, difference, marks
 from engine.design.files import MAX_BYTES, files_of, remove_file, save_file
+from engine.design.limit_table import ANY, LimitTable, askers, read_limit_table, write_limits
 from engine.design.model import DesignAct, Proposal, ProposalFile, ProposalState
 from engine.design.proposals import (
     Stale,
@@ -35,11 +36,13 @@ from engine.design.publishing import (
 from engine.design.templates import element_templates, message_words, steps_at_hand, templates_for
 
 __all__ = [
+    "ANY",
     "MAX_BYTES",
     "Act",
     "Aspect",
     "Change",
     "DesignAct",
+    "LimitTable",
     "Proposal",
     "ProposalFile",
     "ProposalState",
@@ -47,6 +50,7 @@ __all__ = [
     "What",
     "acts_of",
     "adopt_release",
+    "askers",
     "authors_of",
     "begin_proposal",
     "difference",
@@ -63,6 +67,7 @@ __all__ = [
     "publish_planned",
     "publish_proposal",
     "put_back",
+    "read_limit_table",
     "recall",
     "remove_file",
     "rename_proposal",
@@ -72,4 +77,5 @@ __all__ = [
     "steps_at_hand",
     "templates_for",
     "touched",
+    "write_limits",
 ]

@@ -217,3 +217,17 @@ def test_nobody_but_a_designer_publishes(who: str, visit: Visit, propose: Callab
         "/releases/1/rollback",
     ):
         assert visitor.post(address, {"reason": "x", "title": "x"}).status_code == 403, address
+
+
+def test_a_proposal_is_renamed_while_it_is_open(propose: Callable[..., int], visit: Visit) -> None:
+    number = propose()
+    designer = visit("designer")
+    designer.get(f"/proposals/{number}")
+    empty = designer.post(f"/proposals/{number}/title", {"title": "  "})
+    assert empty.status_code == 422
+    assert "需要标题" in words(empty)
+    assert designer.post(f"/proposals/{number}/title", {"title": "网格  更快更好"}).status_code == 302
+    assert "网格 更快更好" in words(designer.get(f"/proposals/{number}"))
+    designer.post(f"/proposals/{number}/dropping")
+    assert designer.post(f"/proposals/{number}/title", {"title": "晚了"}).status_code == 409
+    assert "网格 更快更好" in words(designer.get(f"/proposals/{number}"))

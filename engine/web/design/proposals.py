@@ -102,6 +102,16 @@ def adopt(proposal_id: int) -> Response | tuple[str, int]:
     return _acted(proposal_id, act)
 
 
+@pages.post("/proposals/<int:proposal_id>/title")
+@policy("process.publish")
+def rename(proposal_id: int) -> Response | tuple[str, int]:
+    def act(session: Session) -> Done:
+        design.rename_proposal(session, proposal_id, text("title"), now=now())
+        return Done(_home(proposal_id), _("Renamed."))
+
+    return _acted(proposal_id, act)
+
+
 @pages.post("/proposals/<int:proposal_id>/dropping")
 @policy("process.publish")
 def drop(proposal_id: int) -> Response | tuple[str, int]:

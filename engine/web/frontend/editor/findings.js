@@ -51,9 +51,10 @@ export function watchFindings(element, modeler, { say, links }) {
     button.dataset.element = here(finding) ? finding.element : '';
     const where = finding.file === path ? finding.element : finding.file;
     for (const [tag, text] of [
-      ['strong', finding.message],
+      ['strong', finding.rule],
+      ['span', finding.message],
       ['span', finding.hint],
-      ['code', [where, finding.code].filter(Boolean).join(' · ')],
+      ['code', where],
     ]) {
       if (text) button.append(Object.assign(document.createElement(tag), { textContent: text }));
     }
@@ -79,7 +80,7 @@ export function watchFindings(element, modeler, { say, links }) {
     mark.className = 'finding-mark';
     mark.dataset.kind = told.some(({ severity }) => severity === 'error') ? 'error' : 'warning';
     mark.textContent = told.length;
-    mark.title = told.map(({ message, hint }) => [message, hint].filter(Boolean).join('\n→ ')).join('\n\n');
+    mark.title = told.map(({ rule, message, hint }) => [rule, message, hint].filter(Boolean).join('\n')).join('\n\n');
     mark.addEventListener('click', () => {
       reveal(told[0]);
       const entry = list.querySelector(`[data-element="${CSS.escape(id)}"]`);

@@ -11,16 +11,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, ForeignKey, Integer, String, event, insert
+from sqlalchemy import DDL, ForeignKey, Index, Integer, String, event, insert, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store import Base, Instant, Json, Prepared, canonical_json, failpoint, table_of
+
+STEERED = text("act IN ('case.returned', 'case.downgraded', 'triage.overridden', 'token.moved')")
+"""Acts by which somebody turned a case from where it was going; written out, so that queries meet the index."""
 
 
 class HistoryEntry(Base):
     """One act. `after` holds the fields of the case that the act changed, so that replay gives the present state."""
 
     __tablename__ = "history"
+    __table_args__ = (Index("ix_history_steered", "at", postgresql_where=STEERED, sqlite_where=STEERED),)
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -17,6 +17,7 @@ from engine.store import Base, Instant, UnitId
 ARMED = text("state = 'armed'")
 TIER_CLOCK = text("state = 'armed' AND step = 'handle'")
 BY_PLACE = ("due_at", "place_id", "case_id")
+ENDED = text("closed_at IS NOT NULL")
 TO_WARN = text("state = 'armed' AND warned_at IS NULL")
 
 
@@ -38,6 +39,7 @@ class Deadline(Base):
         Index("ix_deadline_tier_clock", *BY_PLACE, postgresql_where=TIER_CLOCK, sqlite_where=TIER_CLOCK),
         Index("ix_deadline_to_warn", "warn_at", "id", postgresql_where=TO_WARN, sqlite_where=TO_WARN),
         Index("ix_deadline_case_id", "case_id"),
+        Index("ix_deadline_ended", "process", "closed_at", postgresql_where=ENDED, sqlite_where=ENDED),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -45,6 +47,8 @@ class Deadline(Base):
     visit_seq: Mapped[int | None] = mapped_column(Integer)
     instance_id: Mapped[int | None] = mapped_column(ForeignKey("instance.id"))
     token: Mapped[str | None] = mapped_column(String(24))
+    process: Mapped[str | None] = mapped_column(String(64))
+    """The process that holds the timer, which may run inside that of the instance."""
     element: Mapped[str | None] = mapped_column(String(64))
     attached_to: Mapped[str | None] = mapped_column(String(64))
     step: Mapped[str] = mapped_column(String(32))

@@ -29,6 +29,7 @@ BLANK: Mapping[str, Any] = {
     "visit_seq": None,
     "instance_id": None,
     "token": None,
+    "process": None,
     "element": None,
     "attached_to": None,
     "tier": None,

@@ -6,10 +6,11 @@ pass then. Several designers may work on one; each file carries a revision, so t
 seen.
 """
 
+from engine.design import picture
 from engine.design.acts import Act, acts_of
 from engine.design.difference import Aspect, Change, What, difference, marks
 from engine.design.files import MAX_BYTES, files_of, remove_file, save_file
-from engine.design.limit_table import ANY, LimitTable, askers, read_limit_table, write_limits
+from engine.design.limit_table import ANY, WORD, Cell, LimitTable, askers, read_limit_table, write_limits
 from engine.design.model import DesignAct, Proposal, ProposalFile, ProposalState
 from engine.design.proposals import (
     Stale,
@@ -38,8 +39,10 @@ from engine.design.templates import element_templates, message_words, steps_at_h
 __all__ = [
     "ANY",
     "MAX_BYTES",
+    "WORD",
     "Act",
     "Aspect",
+    "Cell",
     "Change",
     "DesignAct",
     "LimitTable",
@@ -62,6 +65,7 @@ __all__ = [
     "marks",
     "message_words",
     "open_proposals",
+    "picture",
     "propose_files",
     "publish_files",
     "publish_planned",

@@ -124,9 +124,7 @@ def _stops(story: Story, run: Run, chosen: str, inside: Mapping[str, ProcessFact
     stops: list[Stop] = []
     for element in inside[chosen].elements.values():
         here = tuple(task for task in tasks if task.process == chosen and task.element == element.id)
-        timers = tuple(
-            clock for clock in clocks if clock.element == element.id and _owner(clock, tasks, inside, now) == chosen
-        )
+        timers = tuple(clock for clock in clocks if clock.process == chosen and clock.element == element.id)
         called = _below(element.calls, inside) if element.calls else set()
         within = [task for task in tasks if task.process in called]
         states = (*_of_tasks((*here, *within), now), *_of_timers(timers, now))
@@ -134,16 +132,6 @@ def _stops(story: Story, run: Run, chosen: str, inside: Mapping[str, ProcessFact
             calls = element.calls if within else ""
             stops.append(Stop(element.id, element.name or element.id, states, here, timers, calls))
     return sorted(stops, key=_when)
-
-
-def _owner(clock: Deadline, tasks: Sequence[Task], inside: Mapping[str, ProcessFacts], now: datetime) -> str | None:
-    """The process whose timer this was: two may call an element alike, then the one that was at work at the end."""
-    candidates = [name for name, facts in inside.items() if clock.element in facts.elements]
-    if len(candidates) < 2:
-        return candidates[0] if candidates else None
-    end = clock.closed_at or now
-    at_work = [task for task in tasks if task.process in candidates and task.opened_at <= end]
-    return max(at_work, key=lambda task: (task.opened_at, task.id)).process if at_work else candidates[0]
 
 
 def _below(called: str, inside: Mapping[str, ProcessFacts]) -> set[str]:

@@ -143,6 +143,7 @@ def _arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
                 "visit_seq": push.case.visit_seq,
                 "instance_id": push.instance.id,
                 "token": timer.token,
+                "process": timer.process,
                 "element": timer.element,
                 "attached_to": timer.attached_to,
                 "step": step,
@@ -167,6 +168,7 @@ def _revive(push: Push, row: Deadline, timer: runtime.WaitingTimer) -> None:
     """The visit's clock goes on under the token that now waits for it, with its pauses and its extension."""
     row.token = timer.token
     row.instance_id = push.instance.id
+    row.process = timer.process
     row.element = timer.element
     row.attached_to = timer.attached_to
     row.state = DeadlineState.ARMED.value

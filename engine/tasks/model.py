@@ -19,6 +19,7 @@ class TaskState(enum.StrEnum):
 
 
 OPEN = text("state = 'open'")
+ENDED = text("closed_at IS NOT NULL")
 DELEGATED = text("owner_id IS NOT NULL AND state = 'open'")
 
 
@@ -35,6 +36,7 @@ class Task(Base):
         Index("ix_task_open_owner_id", "owner_id", postgresql_where=DELEGATED, sqlite_where=DELEGATED),
         Index("ix_task_open_due_at", "due_at", "id", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_task_completed_by", "completed_by", "completed_at"),
+        Index("ix_task_ended", "process", "closed_at", postgresql_where=ENDED, sqlite_where=ENDED),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)

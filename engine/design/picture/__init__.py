@@ -1,0 +1,7 @@
+"""A diagram as a picture, drawn from the places its file gives: for the library, for print, for a Word file. Pure."""
+
+from engine.design.picture.model import Drawing, Figure, Label, Mark
+from engine.design.picture.read import draw
+from engine.design.picture.svg import as_svg
+
+__all__ = ["Drawing", "Figure", "Label", "Mark", "as_svg", "draw"]

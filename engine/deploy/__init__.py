@@ -1,5 +1,6 @@
 """Process versions: check, play scenarios, publish, and the releases that instances run on."""
 
+from engine.deploy import scenarios
 from engine.deploy.check import check_files, check_release
 from engine.deploy.keywords import CATEGORY, UNSORTED, Keywords, Sorted, read_keywords
 from engine.deploy.model import Release, ReleaseFile
@@ -46,6 +47,7 @@ __all__ = [
     "read_keywords",
     "recent_releases",
     "release_before",
+    "scenarios",
     "store_release",
     "unvisited",
 ]

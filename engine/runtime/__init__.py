@@ -14,8 +14,11 @@ from engine.runtime.decisions import Decisions, Hit, Outcome
 from engine.runtime.driver import cancel, complete, deliver, fire, inspect, signal, start
 from engine.runtime.elements import BusinessError
 from engine.runtime.expressions import Expression, compile_expression, compile_template
-from engine.runtime.package import ElementFacts, Package, ProcessFacts, compile_package, decide
+from engine.runtime.likeness import OBSTACLES, Obstacle
+from engine.runtime.moving import Movable, Target, movable, move
+from engine.runtime.package import ElementFacts, FlowFacts, Package, ProcessFacts, compile_package, decide
 from engine.runtime.timers import parse_length
+from engine.runtime.transplant import Transplanted, Verdicts, as_before, transplant
 from engine.runtime.values import (
     Advance,
     Data,
@@ -34,6 +37,7 @@ from engine.runtime.values import (
 from engine.runtime.xml import read_xml
 
 __all__ = [
+    "OBSTACLES",
     "Advance",
     "BusinessError",
     "Data",
@@ -43,18 +47,25 @@ __all__ = [
     "ElementFacts",
     "Expression",
     "Finding",
+    "FlowFacts",
     "Hit",
     "Host",
+    "Movable",
+    "Obstacle",
     "Outcome",
     "Package",
     "ProcessFacts",
     "Scalar",
     "ServiceCall",
     "Step",
+    "Target",
     "Thrown",
+    "Transplanted",
+    "Verdicts",
     "WaitingMessage",
     "WaitingTask",
     "WaitingTimer",
+    "as_before",
     "cancel",
     "check",
     "compile_expression",
@@ -65,8 +76,11 @@ __all__ = [
     "deliver",
     "fire",
     "inspect",
+    "movable",
+    "move",
     "parse_length",
     "read_xml",
     "signal",
     "start",
+    "transplant",
 ]

@@ -34,12 +34,24 @@ class ElementFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowFacts:
+    """One arrow. `name` is what is written on it, often nothing."""
+
+    id: str
+    source: str
+    target: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessFacts:
     id: str
     name: str
     path: str
     elements: Mapping[str, ElementFacts]
     """Including those inside its subprocesses, by id."""
+    flows: Mapping[str, FlowFacts]
+    """The sequence flows between them, by id."""
 
 
 class Package:
@@ -166,7 +178,12 @@ def _facts(process_id: str, path: str, spec: ScopeSpec) -> ProcessFacts:
         )
         for element in elements_of(spec)
     }
-    return ProcessFacts(process_id, spec.description or process_id, path, elements)
+    flows = {
+        flow.id: FlowFacts(flow.id, element.bpmn_id, flow.target.bpmn_id, flow.name)
+        for element in elements_of(spec)
+        for flow in element.flows
+    }
+    return ProcessFacts(process_id, spec.description or process_id, path, elements, flows)
 
 
 def _fingerprint(files: Mapping[str, bytes]) -> str:

@@ -109,6 +109,10 @@ class Step:
     kind: StepKind
     element: str
     token: str
+    process: str = ""
+    """The process that contains the element."""
+    via: str | None = None
+    """Of an element that was entered: the sequence flow that led to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import Invalid
 from engine.tasks.answers import Wrong, empty, missing, typed
-from engine.tasks.fields import TO_DIAGRAM, Choice, Field, Part
+from engine.tasks.fields import TO_DIAGRAM, Choice, Field, Part, Words
 
 UNKNOWN_FIELD = {"zh": "表单没有这一项。", "en": "The form has no such field."}
 
@@ -62,6 +62,17 @@ class Form:
                 fields=dict.fromkeys(unknown[:5], UNKNOWN_FIELD),
             )
         return raw
+
+    def takes(self, key: str, value: Any) -> bool:
+        """Whether the field could be answered so; choices that the engine finds for a case are taken as they are."""
+        field = self.fields[key]
+        found = value if isinstance(value, list) else [value]
+        known = [Choice(str(each), Words("", "")) for each in found] if field.source else field.choices
+        try:
+            typed(field, value, tuple(known), UTC)
+        except Wrong:
+            return False
+        return True
 
     def visible(self, answers: Mapping[str, Any]) -> frozenset[str]:
         """The fields shown for these typed answers; a hidden field counts as unanswered for the others."""

@@ -42,6 +42,7 @@ class Flow:
     target: Element
     condition: Expression | None
     default: bool
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

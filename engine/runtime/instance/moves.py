@@ -114,7 +114,9 @@ class Instance(Nest, BpmnWorkflow):  # type: ignore[misc]
         return Token(scope, element, self.number, state)
 
     def step(self, kind: StepKind, token: Token) -> None:
-        self.steps.append(Step(kind, token.task_spec.bpmn_id, token.id))
+        element = token.task_spec
+        via = token.via if kind == "entered" else None
+        self.steps.append(Step(kind, element.bpmn_id, token.id, element.process, via))
 
     def begin(self, start: str | None = None) -> None:
         """Put the first token. `start` names a start event; without it the one that waits for nothing."""

@@ -68,7 +68,7 @@ class ScopeParser(ProcessParser):  # type: ignore[misc]
         compiled = None
         if condition is not None and not default:
             compiled = self.parser.expression(condition, condition.text)
-        return Flow(flow_id, target, compiled, default)
+        return Flow(flow_id, target, compiled, default, node.get("name") or "")
 
     def _link(self, elements: dict[str, Element]) -> None:
         catching = {

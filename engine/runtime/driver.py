@@ -33,7 +33,7 @@ def start(package: Package, process_id: str, data: Data, host: Host, at: str | N
     instance = Instance(package, process_id, dict(data))
     instance.host = host
     instance.begin(at)
-    return _settled(instance)
+    return settled(instance)
 
 
 def complete(package: Package, state: bytes, token: str, data: Data, host: Host) -> Advance:
@@ -41,12 +41,12 @@ def complete(package: Package, state: bytes, token: str, data: Data, host: Host)
 
     Raises Conflict `task.gone` when no task waits under that token (any more), Invalid `data.not_flat`.
     """
-    return answer(_woken(package, state, host), token, data)
+    return answer(woken(package, state, host), token, data)
 
 
 def fire(package: Package, state: bytes, token: str, host: Host) -> Advance:
     """The timer of `token` has come due. Raises Conflict `timer.gone` when it no longer waits."""
-    return strike(_woken(package, state, host), token)
+    return strike(woken(package, state, host), token)
 
 
 def deliver(
@@ -56,17 +56,17 @@ def deliver(
 
     Raises Conflict `message.not_awaited` when nobody waits for it.
     """
-    return hand_over(_woken(package, state, host), message, payload, token)
+    return hand_over(woken(package, state, host), message, payload, token)
 
 
 def signal(package: Package, state: bytes, name: str, payload: Data, host: Host) -> Advance:
     """A signal has come from elsewhere: all in the instance that wait for it go on. Nobody waiting is no error."""
-    return broadcast(_woken(package, state, host), name, payload)
+    return broadcast(woken(package, state, host), name, payload)
 
 
 def cancel(package: Package, state: bytes, host: Host) -> Advance:
     """End the instance with everything in it. Doing it twice changes nothing."""
-    instance = _woken(package, state, host)
+    instance = woken(package, state, host)
     if not instance.ended:
         instance.ended = True
         instance.cancel_all(instance)
@@ -89,7 +89,7 @@ def answer(instance: Instance, token: str, data: Data) -> Advance:
     events.check_conditions(instance)
     if found.alive:
         found.run()
-    return _settled(instance)
+    return settled(instance)
 
 
 def strike(instance: Instance, token: str) -> Advance:
@@ -97,7 +97,7 @@ def strike(instance: Instance, token: str) -> Advance:
     if found is None or found.armed is None or found._state != TaskState.WAITING:
         raise Conflict("timer.gone", f'No timer waits under "{token}" any more.', token=token)
     events.catch(instance, found, {})
-    return _settled(instance)
+    return settled(instance)
 
 
 def hand_over(instance: Instance, message: str, payload: Data, token: str | None) -> Advance:
@@ -108,21 +108,21 @@ def hand_over(instance: Instance, message: str, payload: Data, token: str | None
         )
     if events.heard(waiting[0], Trigger("message", message)):
         events.catch(instance, waiting[0], payload)
-    return _settled(instance)
+    return settled(instance)
 
 
 def broadcast(instance: Instance, name: str, payload: Data) -> Advance:
     events.spread(instance, Trigger("signal", name), payload)
-    return _settled(instance)
+    return settled(instance)
 
 
-def _woken(package: Package, state: bytes, host: Host) -> Instance:
+def woken(package: Package, state: bytes, host: Host) -> Instance:
     instance = load(package, state)
     instance.host = host
     return instance
 
 
-def _settled(instance: Instance) -> Advance:
+def settled(instance: Instance) -> Advance:
     events.check_conditions(instance)
     instance.settle()
     if not instance.ended and not any(_can_go_on(token) for token in instance.tokens()):

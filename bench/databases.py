@@ -33,10 +33,14 @@ SETTINGS = ("shared_buffers=1GB", "max_wal_size=8GB", "random_page_cost=1.1", "m
 """What an operator sets on a server with a solid-state disk, and room for a large load."""
 
 
+FILLING = ("wal_level=minimal", "max_wal_senders=0", "fsync=off", "full_page_writes=off", "autovacuum=off")
+"""While it is filled: what breaks off is made anew."""
+
+
 @contextmanager
-def kept(folder: Path) -> Iterator[str]:
+def kept(folder: Path, *settings: str) -> Iterator[str]:
     """A PostgreSQL database in a folder, made on first use and there again the next time."""
-    with postgres.kept_in(folder, *SETTINGS) as server:
+    with postgres.kept_in(folder, *SETTINGS, *settings) as server:
         yield server.lasting("district")
 
 

@@ -4,7 +4,8 @@
     python -m bench.district --folder /tmp/big --open 50000 --closed 1000000      (PostgreSQL, kept in the folder)
 
 Some hundred cases are lived through by the simulation on the real engine; all others are copied from them as rows
-(`cloning.py`), the open ones so that they can be worked on and `maplebridge verify` finds nothing to say.
+(`cloning.py`), the open ones so that they can be worked on and `maplebridge verify` finds nothing to say. Of the closed
+ones five weeks are copied so, and the other five years multiplied from these by the database (`laps.py`).
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ import argparse
 import random
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Index, func, select, text
+from sqlalchemy import func, select
 
 from bench import cloning, databases, ground
 from bench.cloning import Elsewhere, Ids, Pattern, Words
+from bench.filling import Filling, gather_statistics, without_indexes
+from bench.laps import Stretch, Told, multiply, placed
 from engine.clock import ManualClock
 from engine.main import build
 from engine.people import Membership
-from engine.search import CaseText, mark, marks_of, words_of
+from engine.search import mark, words_of
 from engine.simulate import Crew, Loop, Places, arrivals, places_of, start_district
-from engine.store import Store, migrate, open_store, table_of
+from engine.store import Store, migrate, open_store
 from engine.territory import Unit, ancestors
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -37,7 +38,8 @@ LIVED_DAYS = 45
 LIVED = 700
 RISING = 8.0
 TEXTS = 20_000
-YEARS = 5
+WEEKS, LAPS = 5, 52
+"""Five years are so many stretches of so many weeks."""
 BATCH = 20_000
 PLACE_AT, BODY_AT = 64, 192
 """The words of a place stand behind those of one case, and those of a text behind them."""
@@ -63,11 +65,12 @@ def build_district(
         told("a small district has lived for a while")
         factory = _Factory(store, url, seed)
         told(f"{len(factory.open)} open and {len(factory.closed)} closed patterns, {TEXTS} texts")
-        with _without_indexes(store):
-            counts = _write(store, factory, open_cases, closed_cases, with_past, told)
-            told(f"{counts} rows written")
+        filling = Filling(store)
+        with without_indexes(filling):
+            for done in _write(filling, factory, open_cases, closed_cases, with_past):
+                told(done)
         told("indexes built")
-        _finish(store)
+        gather_statistics(filling)
         told("statistics gathered")
     finally:
         store.dispose()
@@ -87,16 +90,6 @@ def _live(store: Store, url: str, seed: int) -> None:
         places, application.world.calendar, start=day, days=LIVED_DAYS, cases=LIVED, seed=seed, until=NOW, rising=RISING
     )
     Loop(application, clock, coming, crew, release, until=NOW).run()
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """What the marks of a case are made from."""
-
-    id: int
-    ended: bool
-    category: str
-    received_at: datetime
 
 
 class _Factory:
@@ -152,9 +145,12 @@ class _Factory:
 
     def _words(self, tokens: list[str], first: int) -> str:
         """Words as the database takes them, `first` being the position of the first one."""
-        return " ".join(tokens) if self.dialect == "sqlite" else _placed(tokens, first)
+        return " ".join(tokens) if self.dialect == "sqlite" else placed(tokens, first)
 
-    def make(self, pattern: Pattern, *, target: datetime | None, with_past: bool) -> Iterator[tuple[str, list[Any]]]:
+    def make(
+        self, pattern: Pattern, *, target: datetime | None, with_past: bool, until: datetime = NOW
+    ) -> tuple[Told, Iterator[tuple[str, list[Any]]]]:
+        """A copy and its rows, received near `target` and closed before `until`; of None: when the pattern was."""
         depth = pattern.case["place_id"].count(".") + 1
         while True:
             place = self.places.grid(self.chance)
@@ -166,61 +162,81 @@ class _Factory:
                 break
         words, body = self.texts[self.chance.randrange(len(self.texts))]
         later = timedelta() if target is None else cloning.shifted(pattern.case["received_at"], target)
-        received = pattern.case["received_at"] + later
-        case_id = self.ids.last["case"] + 1
-        number = f"LHQ-{received:%Y%m%d}-{case_id:07d}"
+        while target is not None and pattern.case["closed_at"] + later >= until:
+            later -= timedelta(weeks=1)
+        outside = {units.get(each, each) for each in pattern.shown_to}.difference(ancestors(place))
+        told = Told(
+            self.ids.last["case"] + 1,
+            pattern.case["closed_at"] is not None,
+            words.category,
+            pattern.case["received_at"] + later,
+            tuple(mark("", unit) for unit in sorted(outside)),
+            None if pattern.case["confidential"] else f"{self.place_words[place]} {body}",
+        )
 
         def person(old: int) -> int:
             return self.leads.get(units.get(self.stands.get(old, ""), ""), old)
 
-        yield from cloning.copy(
-            pattern, self.ids, units=units, people=person, words=words, number=number, later=later,
+        rows = cloning.copy(
+            pattern, self.ids, units=units, people=person, words=words, number=told.number, later=later,
             with_past=with_past,
         )  # fmt: skip
-        if not pattern.case["confidential"]:
-            line = ancestors(place)
-            outside = {units.get(each, each) for each in pattern.shown_to}.difference(line)
-            case = Marked(case_id, pattern.case["closed_at"] is not None, words.category, received)
-            own = self._words([*(mark("", unit) for unit in outside), *marks_of(case), *words_of(number)], 1)
-            yield "case_text", [case_id, f"{own} {self.place_words[place]} {body}"]
+        return told, self._with_words(told, rows)
+
+    def _with_words(self, told: Told, rows: Iterator[tuple[str, list[Any]]]) -> Iterator[tuple[str, list[Any]]]:
+        yield from rows
+        if told.rest is not None:
+            yield "case_text", [told.id, f"{self._words(list(told.words()), 1)} {told.rest}"]
 
 
-def _placed(tokens: list[str], first: int) -> str:
-    at: dict[str, list[int]] = {}
-    for position, token in enumerate(tokens, start=first):
-        at.setdefault(token, []).append(position)
-    return " ".join(f"'{token}':{','.join(map(str, where))}" for token, where in at.items())
+Wanted = tuple[Pattern, datetime | None]
 
 
-def _write(
-    store: Store, factory: _Factory, open_cases: int, closed_cases: int, with_past: bool, told: Any
-) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    wanted = _wanted(factory, open_cases, closed_cases)
-    writer = Writer(store)
+def _write(filling: Filling, factory: _Factory, open_cases: int, closed_cases: int, with_past: bool) -> Iterator[str]:
+    """Closed ones from years ago up to now, then the open ones. Tells what it has done."""
+    more = max(0, closed_cases - len(factory.closed))
+    each, singly = (0, more) if with_past else divmod(more, LAPS)
+    begun = NOW - timedelta(weeks=WEEKS * LAPS)
+    ends = NOW if with_past else begun + timedelta(weeks=WEEKS)
+    yield f"{_put(filling, factory, _closed(factory, singly, begun, ends), ends, with_past)} closed ones written"
+    if each:
+        before = Ids(dict(factory.ids.last))
+        cases: list[Told] = []
+        _put(filling, factory, _closed(factory, each, begun, ends), ends, False, cases)
+        stretch = Stretch(before, Ids(dict(factory.ids.last)), cases)
+        yield from multiply(filling, stretch, factory.ids, laps=LAPS - 1, weeks=WEEKS)
+    wanted = ((factory.chance.choice(factory.open), None) for _ in range(max(0, open_cases - len(factory.open))))
+    yield f"{_put(filling, factory, wanted, NOW, True)} open ones written"
+    filling.end()
+
+
+def _closed(factory: _Factory, many: int, begun: datetime, ends: datetime) -> Iterator[Wanted]:
+    for number in range(many):
+        yield factory.chance.choice(factory.closed), begun + (ends - begun) * (number / many)
+
+
+def _put(
+    filling: Filling,
+    factory: _Factory,
+    wanted: Iterable[Wanted],
+    until: datetime,
+    with_past: bool,
+    cases: list[Told] | None = None,
+) -> int:
+    """Gives how many; `cases` gets them all."""
     done = 0
     for chunk in _chunks(wanted, BATCH):
         rows: dict[str, list[list[Any]]] = {}
         for pattern, target in chunk:
-            for name, row in factory.make(pattern, target=target, with_past=with_past or target is None):
+            told, made = factory.make(pattern, target=target, with_past=with_past, until=until)
+            for name, row in made:
                 rows.setdefault(name, []).append(row)
-        for name, made in rows.items():
-            writer.write(name, made)
-            counts[name] = counts.get(name, 0) + len(made)
+            if cases is not None:
+                cases.append(told)
+        for name, made_rows in rows.items():
+            filling.write(name, COLUMNS[name], made_rows)
         done += len(chunk)
-        if done % (5 * BATCH) == 0:
-            told(f"{done} cases")
-    writer.end()
-    return counts
-
-
-def _wanted(factory: _Factory, open_cases: int, closed_cases: int) -> Iterator[tuple[Pattern, datetime | None]]:
-    """Closed ones from years ago up to now, then the open ones."""
-    span = timedelta(days=365 * YEARS - LIVED_DAYS)
-    for number in range(max(0, closed_cases - len(factory.closed))):
-        yield factory.chance.choice(factory.closed), NOW - span * (1 - number / max(1, closed_cases))
-    for _ in range(max(0, open_cases - len(factory.open))):
-        yield factory.chance.choice(factory.open), None
+    return done
 
 
 def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -234,85 +250,7 @@ def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-class Writer:
-    """Rows by COPY on PostgreSQL, by the plain driver on SQLite. Foreign keys are not looked up: the rows are whole."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    def write(self, name: str, rows: list[list[Any]]) -> None:
-        columns = COLUMNS[name]
-        quoted = ", ".join(f'"{column}"' for column in columns)
-        connection = self.store.engine.raw_connection()
-        try:
-            if self.store.dialect == "postgresql":
-                cursor = connection.cursor()
-                cursor.execute("SET session_replication_role = replica")
-                cursor.execute("SET statement_timeout = 0")
-                with cursor.copy(f'COPY "{name}" ({quoted}) FROM STDIN') as target:
-                    for row in rows:
-                        target.write_row(row)
-                cursor.execute("SET session_replication_role = origin")
-                connection.commit()
-            else:
-                connection.execute("PRAGMA foreign_keys=OFF")
-                connection.execute("BEGIN")
-                marks = ", ".join("?" * len(columns))
-                connection.executemany(f'INSERT INTO "{name}" ({quoted}) VALUES ({marks})', rows)
-                connection.commit()
-                connection.execute("PRAGMA foreign_keys=ON")
-        finally:
-            connection.close()
-
-    def end(self) -> None:
-        """Lets the next ids follow those that were written."""
-        if self.store.dialect == "postgresql":
-            with self.store.engine.begin() as connection:
-                for name, columns in cloning.NAMES.items():
-                    if "id" in columns:
-                        sequence = f"pg_get_serial_sequence('\"{name}\"', 'id')"
-                        connection.execute(text(f'SELECT setval({sequence}, (SELECT max(id) FROM "{name}"))'))
-
-
 COLUMNS = {**cloning.NAMES, "case_text": ("case_id", "words")}
-
-
-@contextmanager
-def _without_indexes(store: Store) -> Iterator[None]:
-    """Drops what only speeds up reading and builds it again at the end, which is far quicker than row by row."""
-    tables = (*cloning.TABLES, *cloning.PAST, table_of(CaseText))
-    dropped = [index for table in tables for index in table.indexes if _exists_on(store, index)]
-    with store.engine.begin() as connection:
-        for index in dropped:
-            index.drop(connection)
-    yield
-    for index in dropped:
-        with store.engine.begin() as connection:
-            if store.dialect == "postgresql":
-                connection.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
-                connection.execute(text("SET LOCAL statement_timeout = 0"))
-            index.create(connection)
-
-
-def _exists_on(store: Store, index: Index) -> bool:
-    return not (store.dialect == "sqlite" and index.table is table_of(CaseText))
-
-
-def _finish(store: Store) -> None:
-    raw = store.engine.raw_connection()
-    try:
-        if store.dialect == "postgresql":
-            raw.rollback()
-            raw.driver_connection.autocommit = True
-            cursor = raw.cursor()
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("VACUUM ANALYZE")
-            raw.driver_connection.autocommit = False
-        else:
-            raw.execute("ANALYZE")
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        raw.close()
 
 
 def main() -> None:
@@ -325,7 +263,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--past", action="store_true", help="closed cases with their whole history")
     asked = parser.parse_args()
-    with databases.kept(asked.folder) if asked.folder else databases.fresh(asked.database) as url:
+    with databases.kept(asked.folder, *databases.FILLING) if asked.folder else databases.fresh(asked.database) as url:
         build_district(
             url,
             open_cases=asked.open_cases,

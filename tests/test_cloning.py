@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bench import cloning, ground
 from bench.cloning import Elsewhere, Ids, Words
-from bench.district import Writer
+from bench.filling import Filling
 from engine import search, verify
 from engine.clock import ManualClock
 from engine.store import Store
@@ -41,10 +41,10 @@ def test_a_copy_is_whole_and_can_be_worked_on(each_store: Store, database_url: s
                 later=later, with_past=True,
             ):  # fmt: skip
                 rows.setdefault(name, []).append(row)
-        writer = Writer(g.store)
+        filling = Filling(g.store)
         for name, made in rows.items():
-            writer.write(name, made)
-        writer.end()
+            filling.write(name, cloning.NAMES[name], made)
+        filling.end()
         assert search.fill_index(g.store) == 3
         assert verify.check(g.store, g.app.world, now=clock.now()) == []
         copies = range(last["case"] + 1, last["case"] + 4)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Float, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import deadlines, deploy, design, outbox, process, reports
+from engine import deadlines, deploy, design, outbox, process, rehearsal, reports
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
@@ -78,6 +79,8 @@ class Scheduler:
         self.post = post
         self.refresh = refresh or world.forget_people
         self._background: BackgroundScheduler | None = None
+        self._stopping = threading.Event()
+        self._rehearsals = rehearsal.Worker(store, world, clock, name=name)
         self._wake_lock = threading.Lock()
         self._wake_at: datetime | None = None
         self._fired: deque[tuple[datetime, float]] = deque(maxlen=100_000)
@@ -204,6 +207,20 @@ class Scheduler:
                     design.put_back(session, proposal_id, refusal, now=now)
         return done
 
+    def move_cases(self) -> int:
+        """Works on migrations of running cases until nothing is left to do; gives how many chunks."""
+        chunks = 0
+        while self.store.run(partial(process.work_on_migration, world=self.world, now=self.clock.now())):
+            chunks += 1
+        return chunks
+
+    def rehearse(self) -> int:
+        """Works on rehearsals until nothing is left to do or this node stops; gives how many portions."""
+        portions = 0
+        while not self._stopping.is_set() and self._rehearsals.work():
+            portions += 1
+        return portions
+
     def tick(self) -> Tick:
         """One full pass, as the background runs it."""
         done = self.fire_due()
@@ -214,6 +231,7 @@ class Scheduler:
         """Begins to tick in the background: at an interval, and at the next due instant known to this node."""
         config = self.world.config.scheduler
         self.beat()
+        self._stopping.clear()
         self._background = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -238,12 +256,15 @@ class Scheduler:
             id="publish",
             next_run_time=self.clock.now(),
         )
+        add(self._guarded(self.move_cases), IntervalTrigger(seconds=config.tick_seconds), id="migrations")
+        add(self._guarded(self.rehearse), IntervalTrigger(seconds=config.tick_seconds), id="rehearsals")
         add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=self.clock.now())
         self.store.after_commit.append(self._on_commit)
         self._background.start()
 
     def stop(self) -> None:
         """Lets the running pass finish and ticks no more."""
+        self._stopping.set()
         if self._background is not None:
             self._background.shutdown(wait=True)
             self._background = None

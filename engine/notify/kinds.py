@@ -30,6 +30,7 @@ _KINDS: Mapping[str, Kind] = {
     "case.downgraded": Kind.MOVED,
     "case.reopened": Kind.MOVED,
     "downgraded": Kind.MOVED,
+    "case.token_moved": Kind.MOVED,
     "case.regraded": Kind.MOVED,
     "severity_jump": Kind.MOVED,
     "clock.warned": Kind.CLOCK,

@@ -41,7 +41,10 @@ ACTS: Mapping[str, frozenset[str]] = {
     "place.print_codes": frozenset(
         {"lead", "deputy", "handler", "dispatcher", "clerk", "petition_officer", "leader", "operator"}
     ),
+    "process.measure": frozenset({"designer", "leader", "dispatcher", "petition_officer", "quality"}),
     "process.publish": frozenset({"designer"}),
+    "case.migrate": frozenset({"designer", "operator"}),
+    "case.move_token": frozenset({"operator"}),
     "system.operate": frozenset({"operator"}),
 }
 """Act → the roles that may do it where they stand."""

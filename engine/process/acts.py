@@ -14,24 +14,22 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from engine import escalation, runtime, tasks
-from engine.cases import Case, Visit, Wall, lock_case
+from engine import runtime, tasks
+from engine.cases import Case, Visit, lock_case
 from engine.deadlines import Deadline, DeadlineState
 from engine.errors import Conflict, Refusal, Unavailable
 from engine.people import Viewer
 from engine.process import marks
+from engine.process.beginning import MAIN, begin_beside
+from engine.process.faults import faults_told
 from engine.process.locked import lock_for_task, lock_instance
 from engine.process.model import Instance
 from engine.process.push import Push, record
 from engine.process.services import SERVICES
 from engine.process.settle import settle, state_after
-from engine.process.trouble import faults_told
 from engine.process.world import World
-from engine.store import Prepared, canonical_json, insert_row, table_of, update_row
+from engine.store import Prepared, canonical_json, table_of, update_row
 from engine.tasks import TaskState
-
-MAIN = "p_case"
-"""The process every case runs; supervision and requests run beside it as instances of their own."""
 
 SIZES = ("small", "big")
 ENDS_WITH_CASE = frozenset({"p_extension"})
@@ -48,29 +46,6 @@ class Completion:
     ended: bool
 
 
-def begin(
-    session: Session,
-    world: World,
-    case: Case,
-    process_id: str,
-    *,
-    actor_id: int | None,
-    now: datetime,
-    data: Mapping[str, Any] | None = None,
-) -> Instance:
-    """Starts a process for a case on the release in force. The case row is locked or new."""
-    release = world.releases.current(session)
-    instance = Instance(
-        case_id=case.id, process_id=process_id, release_id=release.id, state=b"", revision=0, started_at=now
-    )
-    insert_row(session, instance)
-    push = Push(session, world, case, instance, release, actor_id, now, SERVICES, _begin_beside)
-    given = {**_start_data(world, case, push.wall), **(data or {})}
-    advance = runtime.start(release.package, process_id, given, push.host())
-    settle(push, advance)
-    return instance
-
-
 def complete_task(
     session: Session, world: World, task_id: int, answers: Mapping[str, Any], *, viewer: Viewer, now: datetime
 ) -> Completion:
@@ -85,7 +60,7 @@ def complete_task(
     tasks.must_be_offered(task, viewer)
     tasks.must_not_be_anothers(task, viewer)
     tasks.must_not_be_delegated(task)
-    push = _push_of(session, world, case, instance, visit, actor_id=viewer.person_id, now=now)
+    push = push_of(session, world, case, instance, visit, actor_id=viewer.person_id, now=now)
     marks.refuse_self_approval(push, task)
     variables: Mapping[str, Any] = {}
     if task.form is not None:
@@ -115,7 +90,7 @@ def complete_task(
     with faults_told(push.instance):
         advance = runtime.complete(push.release.package, push.instance.state, task.token, given, push.host())
     opened = settle(push, advance, completed=task)
-    _follow(push, advance)
+    follow(push, advance)
     push.write_down(task)
     return Completion(case.id, case.number, tuple(opened), case.ended)
 
@@ -155,7 +130,7 @@ def fire_deadline(session: Session, world: World, case: Case, deadline: Deadline
     assert deadline.token is not None
     advance = runtime.fire(push.release.package, push.instance.state, deadline.token, push.host())
     settle(push, advance, fired=deadline)
-    _follow(push, advance)
+    follow(push, advance)
     if deadline.step == "handle" and case.visit_seq == deadline.visit_seq:  # nobody above took it over
         case.overdue_at = case.overdue_at or deadline.due_at
     push.write_down()
@@ -201,7 +176,7 @@ def deliver_message(
             with faults_told(push.instance):
                 advance = runtime.deliver(push.release.package, state, message, dict(payload), host)
             settle(push, advance)
-            _follow(push, advance)
+            follow(push, advance)
             return
     raise Conflict(
         "message.not_awaited", f"Case {case.number} does not wait for {message!r} now.", case=case.id, message=message
@@ -221,10 +196,10 @@ def is_awaited(session: Session, world: World, case_id: int, message: str) -> bo
 
 def _push(session: Session, world: World, case: Case, instance_id: int, *, actor_id: int | None, now: datetime) -> Push:
     instance, visit = lock_instance(session, instance_id)
-    return _push_of(session, world, case, instance, visit, actor_id=actor_id, now=now)
+    return push_of(session, world, case, instance, visit, actor_id=actor_id, now=now)
 
 
-def _push_of(
+def push_of(
     session: Session,
     world: World,
     case: Case,
@@ -241,33 +216,14 @@ def _push_of(
             "instance.set_aside", "This case is set aside because of a fault; an operator has been told.", case=case.id
         )
     release = world.releases.get(session, instance.release_id)
-    return Push(session, world, case, instance, release, actor_id, now, SERVICES, _begin_beside, visit)
-
-
-def _begin_beside(push: Push, process_id: str) -> None:
-    begin(push.session, push.world, push.case, process_id, actor_id=push.actor_id, now=push.now)
+    return Push(session, world, case, instance, release, actor_id, now, SERVICES, begin_beside, visit)
 
 
 def _running(session: Session, case_id: int) -> list[int]:
     return [instance_id for instance_id, _process in _RUNNING_OF_CASE.rows(session, {"case": case_id})]
 
 
-def _start_data(world: World, case: Case, wall: Wall) -> dict[str, Any]:
-    return {
-        "case_id": case.id,
-        "tier": case.tier,
-        "top": escalation.is_top(case, world.tiers, wall),
-        "severity": case.severity,
-        "size": case.size,
-        "track": case.track,
-        "urgent": case.urgent,
-        "confirm": False,
-        "signed_in": False,
-        "repeat": int(case.facts.get("repeat_count") or 0) > 0,
-    }
-
-
-def _follow(push: Push, advance: runtime.Advance) -> None:
+def follow(push: Push, advance: runtime.Advance) -> None:
     """What the case takes over from its process, and what ends with the case."""
     size = advance.data.get("size")
     if push.instance.process_id == MAIN and size in SIZES and size != push.case.size:

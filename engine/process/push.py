@@ -33,6 +33,7 @@ OUTWARD = frozenset(
         "case.regraded",
         "case.closed",
         "case.reopened",
+        "case.token_moved",
         "case.told",
         "citizen.confirmed",
         "citizen.rated",

@@ -64,7 +64,7 @@ def settle(
     )
     failpoint("clocks-closed")
     new_timers = [timer for timer in advance.timers if timer.token not in live]
-    armed = _arm(push, new_timers)
+    armed = arm(push, new_timers)
     failpoint("clocks-armed")
     kept = [row for token, row in live.items() if token in waiting]
     clocks = [(row.attached_to, row.step, row.due_at, row.warn_at) for row in kept if row.state == DeadlineState.ARMED]
@@ -119,7 +119,7 @@ def _save(session: Session, instance: Instance, advance: runtime.Advance, now: d
         set_committed_value(instance, name, value)
 
 
-def _arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
+def arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
     calendar, share = push.world.calendar, push.world.config.policy.warn_share
     rows: list[dict[str, Any]] = []
     clocks: list[Clock] = []
@@ -186,15 +186,15 @@ def _task_row(push: Push, task: runtime.WaitingTask, clocks: list[Clock]) -> dic
     if person_id is None:
         unit_id = push.world.nearest_staffed(push.session, asked, roles, push.wall) or asked
     due_step, due_at, warn_at = _earliest(task.element, clocks)
-    name_zh, _, name_en = task.name.partition(" / ")
+    name_zh, name_en = names_of(task)
     return {
         "case_id": push.case.id,
         "instance_id": push.instance.id,
         "token": task.token,
         "process": task.process,
         "element": task.element,
-        "name_zh": name_zh or task.element,
-        "name_en": task.properties.get("title_en") or name_en or name_zh or task.element,
+        "name_zh": name_zh,
+        "name_en": name_en,
         "form": task.form,
         "unit_id": unit_id,
         "roles": tasks.pack_roles(roles),
@@ -208,6 +208,12 @@ def _task_row(push: Push, task: runtime.WaitingTask, clocks: list[Clock]) -> dic
         "claimed_by": person_id,
         "claimed_at": None if person_id is None else push.now,
     }
+
+
+def names_of(task: runtime.WaitingTask) -> tuple[str, str]:
+    """What a task is called, in Chinese and in English."""
+    zh, _, en = task.name.partition(" / ")
+    return zh or task.element, task.properties.get("title_en") or en or zh or task.element
 
 
 def _why(push: Push, task: runtime.WaitingTask, word: str) -> str:

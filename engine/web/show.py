@@ -308,6 +308,12 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             return " · ".join([*way, *_passed_over(facts, story)])
         case "case.regraded":
             return word(facts.get("severity"), "severity")
+        case "case.migrated":
+            return _("release %(old)d → %(new)d", old=facts.get("from", 0), new=facts.get("to", 0))
+        case "case.token_moved":
+            zh = locale().startswith("zh")
+            ends = [name.partition(" / ")[0 if zh else 2] or name for name in facts.get("names") or []]
+            return f"{' → '.join(ends)} · {masked_text(str(facts.get('reason') or ''))}"
         case "case.closed":
             return word(facts.get("result"), "result")
         case "task.completed":

@@ -239,6 +239,8 @@ ACTS: Mapping[str, Any] = {
     "joint.absent": _("No opinion in time"),
     "incident.opened": _("Set aside because of a fault"),
     "incident.retried": _("Taken up again by an operator"),
+    "case.migrated": _("Taken to another version of the process"),
+    "case.token_moved": _("Put somewhere else by an operator"),
 }
 
 NEWS: Mapping[str, Any] = {
@@ -300,6 +302,7 @@ OPERATIONS: Mapping[str, Any] = {
     "unit.reopened": _("Unit opened again"),
     "year.loaded": _("Working days loaded"),
     "incident.retried": _("Incident tried again"),
+    "case.token_moved": _("Case put somewhere else on its diagram"),
 }
 
 STOPS: Mapping[str, Any] = {

@@ -1,0 +1,148 @@
+"""The way from one release to another, for one instance after the other: what changes in it, or why it stays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine import runtime, tasks
+from engine.deploy import LoadedRelease
+from engine.errors import NotFound, Refusal
+from engine.process.model import Instance
+from engine.process.push import Push
+from engine.process.settle import names_of, unit_for
+from engine.runtime import Obstacle, WaitingTask
+from engine.tasks import Form, Task
+
+OBSTACLES: Mapping[str, str] = {
+    **runtime.OBSTACLES,
+    "clock.stopped": "a clock that stands still would be lost",
+    "fact.unknown": "the new release asks there for something this case does not know",
+    "form.other": "somebody has begun on its form, which is another one there",
+    "instance.ended": "it has ended",
+    "instance.elsewhere": "it runs on another release already",
+    "instance.not_begun": "a fault has kept it from beginning",
+    "moved.since": "it has gone on since",
+}
+"""Everything that can keep an instance where it is, in words for the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """The instance in the new release: its state, and by token the fields of tasks and clocks that differ there."""
+
+    state: bytes
+    withdrawn: Collection[str]
+    """Tokens of clocks that end."""
+    began: Sequence[runtime.WaitingTimer]
+    tasks: Mapping[str, Mapping[str, Any]]
+    clocks: Mapping[str, Mapping[str, Any]]
+    elements: tuple[Sequence[str], Sequence[str]]
+    """The elements whose watchers end and begin, for the history."""
+
+
+@dataclass(slots=True)
+class Crossing:
+    """From `old` to `new`. Keeps what it found out, since most instances stand alike."""
+
+    old: LoadedRelease
+    new: LoadedRelease
+    _verdicts: dict[Any, Any] = field(default_factory=dict)
+    _forms: dict[tuple[str, str | None, str | None], bool] = field(default_factory=dict)
+
+    def cross(
+        self, push: Push, open_tasks: Mapping[str, Task], begun_on: Collection[int], stopped: Collection[str]
+    ) -> Crossed | Obstacle:
+        """Changes nothing. `begun_on` are the ids of tasks with a draft, `stopped` the tokens of paused clocks.
+
+        The first obstacle, when there are several.
+        """
+        standing = _standing(push.instance, self.old.id)
+        if standing is not None:
+            return standing
+        state = push.instance.state
+        try:
+            taken = runtime.transplant(self.old.package, state, self.new.package, push.host(), self._verdicts)
+            if taken.obstacles:
+                return taken.obstacles[0]
+            was = runtime.inspect(self.old.package, state)
+            becomes = was
+            if taken.state != state or self.old.package is not self.new.package:
+                becomes = runtime.inspect(self.new.package, taken.state)
+            changed = dict(self._tasks(push, was.tasks, becomes.tasks, open_tasks, begun_on))
+        except _Kept as kept:
+            return kept.obstacle
+        except Refusal as refusal:
+            return Obstacle("fact.unknown", str(refusal.facts.get("element", "")))
+        after = {timer.token: timer for timer in becomes.timers}
+        before = {timer.token: timer for timer in was.timers}
+        gone = before.keys() - after.keys()
+        for token in sorted(gone & set(stopped)):
+            return Obstacle("clock.stopped", before[token].element)
+        clocks = {
+            token: {"interrupting": timer.interrupting}
+            for token, timer in after.items()
+            if token in before and before[token].interrupting != timer.interrupting
+        }
+        began = [timer for token, timer in after.items() if token not in before]
+        return Crossed(taken.state, gone, began, changed, clocks, (taken.withdrawn, taken.added))
+
+    def _tasks(
+        self,
+        push: Push,
+        was: Sequence[WaitingTask],
+        becomes: Sequence[WaitingTask],
+        rows: Mapping[str, Task],
+        begun_on: Collection[int],
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for before, after in zip(was, becomes, strict=True):
+            row = rows.get(after.token)
+            if row is None:
+                continue
+            in_hand = row.claimed_by is not None or row.id in begun_on
+            if in_hand and not self._same_form(before.process, before.form, after.form):
+                raise _Kept(Obstacle("form.other", after.element, after.name))
+            wanted: dict[str, Any] = {}
+            if (before.name, before.properties) != (after.name, after.properties):
+                wanted["name_zh"], wanted["name_en"] = names_of(after)
+            if before.form != after.form:
+                wanted["form"] = after.form
+            if before.roles != after.roles:
+                wanted["roles"] = tasks.pack_roles(after.roles or ("lead",))
+            words = [each.properties.get("unit", "holder") for each in (before, after)]
+            if row.claimed_by is None and (words[0] != words[1] or "roles" in wanted):
+                asked, _person = tasks.split_invitee(unit_for(push, words[1]))
+                near = push.world.nearest_staffed(push.session, asked, after.roles or ("lead",), push.wall)
+                wanted["unit_id"] = near or asked
+            if wanted:
+                yield after.token, wanted
+
+    def _same_form(self, process: str, before: str | None, after: str | None) -> bool:
+        key = process, before, after
+        if key not in self._forms:
+            self._forms[key] = _form(self.old, process, before) == _form(self.new, process, after)
+        return self._forms[key]
+
+
+class _Kept(Exception):
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.code)
+        self.obstacle = obstacle
+
+
+def _standing(instance: Instance, from_id: int) -> Obstacle | None:
+    if instance.ended_at is not None:
+        return Obstacle("instance.ended")
+    if instance.release_id != from_id:
+        return Obstacle("instance.elsewhere")
+    return Obstacle("instance.not_begun") if instance.begins_with is not None else None
+
+
+def _form(release: LoadedRelease, process: str, key: str | None) -> tuple[str, Form | None]:
+    if key is None:
+        return "", None
+    try:
+        return key, release.form(process, key)
+    except NotFound:
+        return key, None

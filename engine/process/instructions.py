@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine.cases import Case, lock_case, wall_of
 from engine.errors import Conflict, Invalid
 from engine.people import ACTS, Viewer, staffed_of
-from engine.process.acts import begin
+from engine.process.beginning import begin
 from engine.process.model import Instruction
 from engine.process.push import record
 from engine.process.world import World
@@ -39,7 +39,6 @@ def instruct(
     Raises NotAllowed, Conflict for a closed case, Invalid for an empty text or a unit that cannot be instructed.
     """
     case = lock_case(session, case_id)
-    assert case is not None
     viewer.must("case.instruct", case.place_id)
     if case.ended:
         raise Conflict("case.ended", f"Case {case.number} is closed.", case=case.id)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store import Base, Instant, UnitId
+from engine.store import Base, Instant, Json, UnitId
 
 
 class Instance(Base):
@@ -42,6 +43,8 @@ class Instance(Base):
     trouble: Mapped[str | None] = mapped_column(Text)
     """Why it was set aside; an operator sees it and may have it tried again."""
     trouble_at: Mapped[datetime | None] = mapped_column(Instant)
+    begins_with: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """Of one that a fault kept from beginning: what it is to begin with. It has no state yet."""
 
 
 class Instruction(Base):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import deadlines, escalation
 from engine.cases import Case
-from engine.process.acts import MAIN, begin
+from engine.process.beginning import MAIN, begin
 from engine.process.push import record
 from engine.process.settle import state_after
 from engine.process.world import World

@@ -16,7 +16,8 @@ from engine.deadlines import Deadline, DeadlineState, Extension, WorkingCalendar
 from engine.deploy import CATEGORY
 from engine.errors import Conflict, Invalid
 from engine.people import Viewer
-from engine.process.acts import begin, deliver_message
+from engine.process.acts import deliver_message
+from engine.process.beginning import begin
 from engine.process.push import record
 from engine.process.world import World
 
@@ -188,7 +189,6 @@ def _source(viewer: Viewer | None) -> dict[str, str]:
 
 def _open_case(session: Session, case_id: int) -> Case:
     case = lock_case(session, case_id)
-    assert case is not None
     if case.ended:
         raise Conflict("case.ended", f"Case {case.number} is closed.", case=case.id)
     return case

@@ -15,8 +15,8 @@ from engine.deadlines import Deadline, Extension, Limits
 from engine.documents import Document
 from engine.history import HistoryEntry
 from engine.people import Person, Viewer, names
-from engine.process.acts import MAIN
 from engine.process.ahead import Forecast, look_ahead
+from engine.process.beginning import MAIN
 from engine.process.identity import STEPPED_ASIDE, may_unmask, shown_until
 from engine.process.joint import Agreement, Joint, agreement_in, joint_of
 from engine.process.model import Instance
@@ -37,6 +37,7 @@ class Run:
     process_id: str
     release_id: int
     ended: bool
+    set_aside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,11 @@ class Story:
         return min(self.open_tasks, key=urgency, default=None)
 
     @property
+    def set_aside(self) -> bool:
+        """Whether a fault holds up one of its processes until an operator takes it up again."""
+        return any(run.set_aside for run in self.runs)
+
+    @property
     def forecast(self) -> Forecast | None:
         return self.ahead[0] if self.ahead else None
 
@@ -103,8 +109,8 @@ def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: dat
     visited = session.execute(_VISITS, {"case_id": case.id}).all()
     visits = list(dict.fromkeys(visit for visit, _ in visited))
     run_and_asked = session.execute(_RUNS, {"case_id": case.id}).all()
-    runs = list(dict.fromkeys(Run(*row[:4]) for row in run_and_asked))
-    every_task = sorted(filter(None, (row[4] for row in run_and_asked)), key=lambda task: task.id)
+    runs = list(dict.fromkeys(Run(*row[:5]) for row in run_and_asked))
+    every_task = sorted(filter(None, (row[5] for row in run_and_asked)), key=lambda task: task.id)
     open_tasks = [task for task in every_task if task.state == TaskState.OPEN]
     entries = session.scalars(
         select(HistoryEntry).where(HistoryEntry.case_id == case.id).order_by(HistoryEntry.seq.desc()).limit(LATEST)
@@ -182,7 +188,10 @@ _VISITS = (
     .order_by(Visit.seq)
 )
 _RUNS = (
-    select(Instance.id, Instance.process_id, Instance.release_id, Instance.ended_at.is_not(None), Task)
+    select(
+        *(Instance.id, Instance.process_id, Instance.release_id),
+        *(Instance.ended_at.is_not(None), Instance.trouble.is_not(None), Task),
+    )
     .outerjoin(Task, Task.instance_id == Instance.id)
     .where(Instance.case_id == bindparam("case_id"))
     .order_by(Instance.id)

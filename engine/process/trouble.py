@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from engine.cases import Case, lock_case
 from engine.deadlines import FAR, Deadline, DeadlineState
-from engine.errors import Invalid, NotFound, Unavailable
+from engine.errors import NotFound, Unavailable
 from engine.people import Viewer, operator_log
+from engine.process.beginning import begin_anew
+from engine.process.faults import LONGEST
 from engine.process.model import Instance
 from engine.process.push import record
 from engine.process.world import World
@@ -54,7 +55,7 @@ def failed(session: Session, deadline_id: int, *, said: str, retries: int, now: 
         return False
     case = lock_case(session, deadline.case_id)
     deadline.attempts += 1
-    deadline.trouble = said[:2000]
+    deadline.trouble = said[:LONGEST]
     if deadline.attempts < retries:
         deadline.next_at = now + FIRST_WAIT * 2 ** (deadline.attempts - 1)
         return False
@@ -63,49 +64,11 @@ def failed(session: Session, deadline_id: int, *, said: str, retries: int, now: 
         session.execute(
             update(Instance)
             .where(Instance.id == deadline.instance_id)
-            .values(trouble=said[:2000], trouble_at=now)
+            .values(trouble=said[:LONGEST], trouble_at=now)
             .execution_options(synchronize_session=False)
         )
     record(session, case, "incident.opened", actor_id=None, now=now, facts={"step": deadline.step, "said": said[:500]})
     return True
-
-
-FAULTS = frozenset(
-    {
-        "data.not_flat",
-        "instance.cancel_uncaught",
-        "instance.endless",
-        "instance.error_uncaught",
-        "instance.expression",
-        "instance.no_path",
-        "instance.rounds",
-        "instance.stuck",
-        "instance.too_deep",
-        "instance.too_large",
-        "instance.too_many_tokens",
-        "state.broken",
-        "state.element",
-        "state.version",
-    }
-)
-"""Refusals of the runtime that are the diagram's fault and nobody's who completes a task."""
-
-
-@contextmanager
-def faults_told(instance: Instance) -> Iterator[None]:
-    """Turns a fault of the diagram into Unavailable `instance.failed`, for the edge to hand to `set_aside`."""
-    try:
-        yield
-    except Invalid as fault:
-        if fault.code not in FAULTS:
-            raise
-        raise Unavailable(
-            "instance.failed",
-            "This case is set aside because of a fault; an operator has been told.",
-            case=instance.case_id,
-            instance=instance.id,
-            said=f"Invalid: {fault.sentence}",
-        ) from fault
 
 
 def set_aside(session: Session, refusal: Unavailable, *, now: datetime) -> None:
@@ -120,7 +83,7 @@ def set_aside(session: Session, refusal: Unavailable, *, now: datetime) -> None:
     if instance is None or instance.trouble is not None:
         return
     said = str(refusal.facts["said"])
-    instance.trouble, instance.trouble_at = said[:2000], now
+    instance.trouble, instance.trouble_at = said[:LONGEST], now
     record(session, case, "incident.opened", actor_id=None, now=now, facts={"said": said[:500]})
 
 
@@ -158,8 +121,9 @@ def causes(found: Iterable[Trouble]) -> list[Cause]:
     return [Cause(said, tuple(listed)) for said, listed in ordered]
 
 
-def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, now: datetime) -> None:
-    """Takes an instance back into service and lets its due deadlines be tried anew at once."""
+def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, now: datetime) -> bool:
+    """Takes an instance back into service: its due deadlines are tried anew by the next tick, and what never began is
+    begun at once. Gives False when that failed again."""
     viewer.must("system.operate")
     instance = session.get(Instance, instance_id)
     if instance is None or instance.trouble is None:
@@ -174,14 +138,17 @@ def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, n
     )
     record(session, case, "incident.retried", actor_id=viewer.person_id, now=now, facts={"instance": instance_id})
     operator_log.log(session, viewer, "incident.retried", f"instance:{instance_id}", now=now)
+    if instance.begins_with is not None:
+        begin_anew(session, world, case, instance, actor_id=viewer.person_id, now=now)
+    return instance.trouble is None
 
 
 def retry_cause(session: Session, world: World, said: str, *, viewer: Viewer, now: datetime) -> int:
-    """`retry` for every instance that was set aside with these words; gives how many."""
+    """`retry` for every instance that was set aside with these words; gives how many go on."""
     viewer.must("system.operate")
     rows = select(Instance.id).where(Instance.trouble == said).order_by(Instance.case_id, Instance.id).limit(AT_ONCE)
-    ids = session.scalars(rows).all()
-    for instance_id in ids:
-        retry(session, world, instance_id, viewer=viewer, now=now)
+    count = 0
+    for instance_id in session.scalars(rows).all():
+        count += retry(session, world, instance_id, viewer=viewer, now=now)
         session.flush()
-    return len(ids)
+    return count

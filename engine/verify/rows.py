@@ -75,6 +75,8 @@ def _history(session: Session, first: int, last: int) -> Iterator[Any]:
 
 
 def _running(session: Session, world: World, row: Any) -> Running:
+    if row.begins_with is not None and row.trouble is not None:  # an incident kept it from its first steps
+        return Running(row, None, "", frozenset())
     try:
         package = world.releases.get(session, row.release_id).package
         return Running(row, runtime.inspect(package, bytes(row.state)), "", _boundary(package))

@@ -122,6 +122,7 @@ def case_full(story: Story) -> CaseFull:
         forecast=_forecast(story.forecast, units),
         open_tasks=[open_task(each, units, story.people) for each in story.open_tasks],
         extension_asked=None if story.extension is None else story.extension.length,
+        set_aside=story.set_aside,
     )
 
 

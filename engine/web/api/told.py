@@ -176,6 +176,7 @@ class CaseFull(CaseLine):
     forecast: Forecast | None
     open_tasks: list[OpenTask]
     extension_asked: str | None = Field(description="The length of a request for more time that waits for a decision.")
+    set_aside: bool = Field(description="Whether a fault holds it up until an operator takes it up again.")
 
 
 class Cases(Told):

@@ -41,8 +41,9 @@ def show() -> str:
 @policy("system.operate")
 def retry(instance_id: int) -> Response:
     def act(session: Session) -> Done:
-        process.retry(session, world(), instance_id, viewer=viewer(), now=now())
-        return Done(url_for("operations.show", _anchor="incidents"), _("Taken up again."))
+        goes_on = process.retry(session, world(), instance_id, viewer=viewer(), now=now())
+        said = _("Taken up again.") if goes_on else _("It failed again; what it says stands below.")
+        return Done(url_for("operations.show", _anchor="incidents"), said)
 
     return once(act)
 

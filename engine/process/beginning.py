@@ -1,0 +1,115 @@
+"""Beginning a process. Where its first steps fail, the case is there all the same, and an incident says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from engine import escalation, runtime
+from engine.cases import Case, Wall, lock_case
+from engine.errors import Unavailable
+from engine.process.faults import LONGEST, said_of
+from engine.process.model import Instance
+from engine.process.push import Push, record
+from engine.process.services import SERVICES
+from engine.process.settle import settle
+from engine.process.world import World
+from engine.store import insert_row
+
+MAIN = "p_case"
+"""The process every case runs; supervision and requests run beside it as instances of their own."""
+
+
+def begin(
+    session: Session,
+    world: World,
+    case: Case,
+    process_id: str,
+    *,
+    actor_id: int | None,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+) -> Instance:
+    """Starts a process for a case on the release in force. The case row is locked or new.
+
+    A fault in its first steps refuses nothing: what they did is undone, and the instance waits as an incident until
+    an operator has it begun anew.
+    """
+    instance = Instance(
+        case_id=case.id,
+        process_id=process_id,
+        release_id=world.releases.current(session).id,
+        state=b"",
+        revision=0,
+        started_at=now,
+    )
+    insert_row(session, instance)
+    _begin(session, world, case, instance, data or {}, actor_id=actor_id, now=now)
+    return instance
+
+
+def begin_anew(
+    session: Session, world: World, case: Case, instance: Instance, *, actor_id: int | None, now: datetime
+) -> None:
+    """Begins what a fault had kept from it, on the release that is in force by now. Fails again as `begin` does."""
+    data = instance.begins_with or {}
+    instance.release_id = world.releases.current(session).id
+    instance.begins_with = None
+    session.flush()
+    _begin(session, world, case, instance, data, actor_id=actor_id, now=now)
+
+
+def begin_beside(push: Push, process_id: str) -> None:
+    begin(push.session, push.world, push.case, process_id, actor_id=push.actor_id, now=push.now)
+
+
+def _begin(
+    session: Session,
+    world: World,
+    case: Case,
+    instance: Instance,
+    data: Mapping[str, Any],
+    *,
+    actor_id: int | None,
+    now: datetime,
+) -> None:
+    try:
+        with session.begin_nested():
+            release = world.releases.get(session, instance.release_id)
+            push = Push(session, world, case, instance, release, actor_id, now, SERVICES, begin_beside)
+            given = {**_start_data(world, case, push.wall), **data}
+            settle(push, runtime.start(release.package, instance.process_id, given, push.host()))
+    except (SQLAlchemyError, Unavailable):
+        raise  # the database, not the diagram: nothing can be kept now
+    except Exception as fault:  # whatever a diagram makes its first steps stumble over
+        _wait_for_an_operator(session, case, instance, data, said_of(fault), now=now)
+
+
+def _wait_for_an_operator(
+    session: Session, case: Case, instance: Instance, data: Mapping[str, Any], said: str, *, now: datetime
+) -> None:
+    session.expire_all()  # rows written the short way are not known to have been rolled back
+    lock_case(session, case.id)
+    instance.begins_with = dict(data)
+    instance.trouble, instance.trouble_at = said[:LONGEST], now
+    facts = {"process": instance.process_id, "said": said[:500]}
+    record(session, case, "incident.opened", actor_id=None, now=now, facts=facts)
+
+
+def _start_data(world: World, case: Case, wall: Wall) -> dict[str, Any]:
+    return {
+        "case_id": case.id,
+        "tier": case.tier,
+        "top": escalation.is_top(case, world.tiers, wall),
+        "severity": case.severity,
+        "size": case.size,
+        "track": case.track,
+        "urgent": case.urgent,
+        "confirm": False,
+        "signed_in": False,
+        "repeat": int(case.facts.get("repeat_count") or 0) > 0,
+    }

@@ -18,16 +18,38 @@ from engine.process.identity import SHOWN_FOR, may_unmask, step_aside, unmask
 from engine.process.instructions import instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
 from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in, units_of_story
+from engine.process.migration import (
+    OBSTACLES,
+    Judged,
+    Migration,
+    MigrationCase,
+    MigrationFigures,
+    MigrationState,
+    Named,
+    Outcome,
+    Staying,
+    begin_migration,
+    dry_run,
+    get_migration,
+    migration_cases,
+    migration_figures,
+    recent_migrations,
+    start_migration,
+    stop_migration,
+    undo_migration,
+    work_on_migration,
+)
 from engine.process.model import Instance, Instruction
 from engine.process.push import FUNCTIONS, OUTWARD, record
 from engine.process.related import Related, related
 from engine.process.reopening import arm_case_clocks, reopen, supervise
 from engine.process.requests import ask_extension, downgrade, report_risk, sort_case, supply, withdraw
 from engine.process.running import running
-from engine.process.services import SERVICES
+from engine.process.services import SERVICES, is_sampled
 from engine.process.settle import retime_tasks
 from engine.process.story import Run, Story, tell, time_spent
 from engine.process.time_spent import Kind, Pause, Stretch, TimeSpent
+from engine.process.token_moves import CaseStanding, Moved, Standing, case_standing, move_token, preview_move
 from engine.process.trouble import Cause, Trouble, causes, failed, retry, retry_cause, set_aside, troubles
 from engine.process.units import UnitPlan, import_units, plan_units
 from engine.process.ways import Way, may_ask_more_time, ways
@@ -36,10 +58,12 @@ from engine.process.world import World
 __all__ = [
     "FUNCTIONS",
     "MAIN",
+    "OBSTACLES",
     "OUTWARD",
     "SERVICES",
     "SHOWN_FOR",
     "Agreement",
+    "CaseStanding",
     "Cause",
     "Chart",
     "Completion",
@@ -50,13 +74,23 @@ __all__ = [
     "Instance",
     "Instruction",
     "Joint",
+    "Judged",
     "Kind",
     "Mentionable",
+    "Migration",
+    "MigrationCase",
+    "MigrationFigures",
+    "MigrationState",
     "Move",
+    "Moved",
+    "Named",
+    "Outcome",
     "Pause",
     "Related",
     "Run",
     "Signature",
+    "Standing",
+    "Staying",
     "Stop",
     "Story",
     "Stretch",
@@ -70,6 +104,8 @@ __all__ = [
     "arm_case_clocks",
     "ask_extension",
     "begin",
+    "begin_migration",
+    "case_standing",
     "causes",
     "chart_of",
     "comment",
@@ -77,24 +113,32 @@ __all__ = [
     "conclusion_from",
     "deliver_message",
     "downgrade",
+    "dry_run",
     "failed",
     "find_cases",
     "fire_deadline",
     "forecast",
+    "get_migration",
     "how_many",
     "import_units",
     "instruct",
     "instructable",
     "instruction_of",
     "is_awaited",
+    "is_sampled",
     "joint_of",
     "load_year",
     "may_ask_more_time",
     "may_unmask",
     "mentionable",
     "mentionable_in",
+    "migration_cases",
+    "migration_figures",
+    "move_token",
     "plan_units",
     "plan_year",
+    "preview_move",
+    "recent_migrations",
     "record",
     "related",
     "reopen",
@@ -105,7 +149,9 @@ __all__ = [
     "running",
     "set_aside",
     "sort_case",
+    "start_migration",
     "step_aside",
+    "stop_migration",
     "supervise",
     "supply",
     "tasks_together",
@@ -113,9 +159,11 @@ __all__ = [
     "time_spent",
     "to_decide",
     "troubles",
+    "undo_migration",
     "units_of_story",
     "unmask",
     "warn",
     "ways",
     "withdraw",
+    "work_on_migration",
 ]

@@ -1,4 +1,4 @@
-"""A diagram whose first steps fail: the matter is filed all the same, an incident says so, and an operator starts it."""
+"""A diagram whose first steps fail: what came in is filed all the same, and an operator has it begin."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,21 @@ RISES = frozenset(
 REDO = "redo"
 """A visit that begins because the petitioner did not take the answer."""
 DESCENTS = frozenset({"return_down", "downgrade", "assign_down"})
+
+
+class Stay(Protocol):
+    """What the rules need of a visit, kept or only thought of."""
+
+    @property
+    def reason(self) -> str: ...
+    @property
+    def unit_id(self) -> str: ...
+    @property
+    def from_unit_id(self) -> str | None: ...
+    @property
+    def from_tier(self) -> str | None: ...
+    @property
+    def signed_in_at(self) -> datetime | None: ...
 
 
 def is_top(case: Case, tiers: Tiers, wall: Wall = NO_WALL) -> bool:
@@ -63,14 +79,22 @@ def raise_one_tier(
     """
     if reason not in RISES:
         raise Invalid("raise.reason_unknown", f"{reason!r} is no reason for a rise; known: {', '.join(sorted(RISES))}.")
-    if to is not None and tiers.index(to) <= tiers.index(case.tier):
+    target = where_up(case.place_id, case.tier, to, tiers=tiers, wall=wall)
+    if target == case.tier:
         return present_visit(session, case)
-    target = to
-    if target is None or wall.shuts_out(tiers.unit_at(case.place_id, target)):
-        target = tier_above(case.place_id, target or case.tier, tiers, wall)
-    if target is None:
-        raise Conflict("raise.at_the_top", f"Case {case.number} already stands at the highest tier.", case=case.id)
     return _move(session, case, target, tiers.unit_at(case.place_id, target), reason=reason, actor_id=actor_id, now=now)
+
+
+def where_up(place_id: str, tier: str, to: str | None, *, tiers: Tiers, wall: Wall = NO_WALL) -> str:
+    """The tier a rise leads to; the present one when `to` does not lie higher. Raises Conflict `raise.at_the_top`."""
+    if to is not None and tiers.index(to) <= tiers.index(tier):
+        return tier
+    target = to
+    if target is None or wall.shuts_out(tiers.unit_at(place_id, target)):
+        target = tier_above(place_id, target or tier, tiers, wall)
+    if target is None:
+        raise Conflict("raise.at_the_top", "The case already stands at the highest tier.")
+    return target
 
 
 def return_down(
@@ -99,7 +123,7 @@ def return_down(
 
 
 def must_be_returnable(
-    visits: Sequence[Visit], *, window_ends_at: datetime | None, most: int, wall: Wall = NO_WALL, now: datetime
+    visits: Sequence[Stay], *, window_ends_at: datetime | None, most: int, wall: Wall = NO_WALL, now: datetime
 ) -> None:
     """Raises the refusal that `return_down` would meet. `visits` are all of the case, the present one last."""
     visit = visits[-1]
@@ -129,15 +153,23 @@ def downgrade(
     now: datetime,
 ) -> Visit:
     """Moves a case down to a tier when the reason of a jump is gone; of None: to where it stood before it jumped."""
+    target = where_down(visits_of(session, case.id) if to is None else (), case.place_id, case.tier, to, tiers, wall)
+    unit = tiers.unit_at(case.place_id, target)
+    return _move(session, case, target, unit, reason="downgrade", actor_id=actor_id, now=now)
+
+
+def where_down(
+    stays: Sequence[Stay], place_id: str, tier: str, to: str | None, tiers: Tiers, wall: Wall = NO_WALL
+) -> str:
+    """The tier a downgrade leads to. Raises Conflict `downgrade.not_below` or `move.walled`."""
     target = to
     if target is None:
-        jumped = [v for v in visits_of(session, case.id) if v.reason in RISES and v.from_tier is not None]
+        jumped = [stay for stay in stays if stay.reason in RISES and stay.from_tier is not None]
         target = jumped[-1].from_tier if jumped else None
-    if target is None or tiers.index(target) >= tiers.index(case.tier):
-        raise Conflict("downgrade.not_below", f"The case stands at {case.tier} and can only be moved below that.")
-    unit = tiers.unit_at(case.place_id, target)
-    _must_not_be_shut_out(unit, wall)
-    return _move(session, case, target, unit, reason="downgrade", actor_id=actor_id, now=now)
+    if target is None or tiers.index(target) >= tiers.index(tier):
+        raise Conflict("downgrade.not_below", f"The case stands at {tier} and can only be moved below that.")
+    _must_not_be_shut_out(tiers.unit_at(place_id, target), wall)
+    return target
 
 
 def _must_not_be_shut_out(unit_id: str, wall: Wall) -> None:

@@ -196,6 +196,16 @@ def store_release(
     )
     session.add(release)
     session.flush()
+    hashes = keep_contents(session, files)
+    session.execute(
+        insert(table_of(ReleaseFile)),
+        [{"release_id": release.id, "path": path, "content_hash": hashes[path]} for path in sorted(files)],
+    )
+    return release
+
+
+def keep_contents(session: Session, files: Mapping[str, bytes]) -> dict[str, str]:
+    """Keeps what files say, each content once for all; gives path → hash."""
     hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
     known = set(session.scalars(select(ReleaseContent.hash).where(ReleaseContent.hash.in_(hashes.values()))))
     contents = {hashes[path]: data for path, data in files.items() if hashes[path] not in known}
@@ -203,11 +213,16 @@ def store_release(
         session.execute(
             insert(table_of(ReleaseContent)), [{"hash": h, "content": c} for h, c in sorted(contents.items())]
         )
-    session.execute(
-        insert(table_of(ReleaseFile)),
-        [{"release_id": release.id, "path": path, "content_hash": hashes[path]} for path in sorted(files)],
+    return hashes
+
+
+def contents_of(session: Session, hashes: Mapping[str, str]) -> dict[str, bytes]:
+    """What `keep_contents` kept, by path."""
+    rows = session.execute(
+        select(ReleaseContent.hash, ReleaseContent.content).where(ReleaseContent.hash.in_(set(hashes.values())))
     )
-    return release
+    known = {mark: bytes(content) for mark, content in rows}
+    return {path: known[mark] for path, mark in sorted(hashes.items())}
 
 
 def _newest_locked(session: Session) -> Release | None:

@@ -8,10 +8,12 @@ seen.
 
 from engine.design import picture
 from engine.design.acts import Act, acts_of
+from engine.design.acts import record as record_act
 from engine.design.difference import Aspect, Change, What, difference, marks
-from engine.design.files import MAX_BYTES, files_of, remove_file, save_file
+from engine.design.files import MAX_BYTES, add_file, files_of, move_file, remove_file, revision_of, save_file
 from engine.design.limit_table import ANY, WORD, Cell, LimitTable, askers, read_limit_table, write_limits
 from engine.design.model import DesignAct, Proposal, ProposalFile, ProposalState
+from engine.design.printed_tables import PrintedTable, printed_tables
 from engine.design.proposals import (
     Stale,
     adopt_release,
@@ -46,12 +48,14 @@ __all__ = [
     "Change",
     "DesignAct",
     "LimitTable",
+    "PrintedTable",
     "Proposal",
     "ProposalFile",
     "ProposalState",
     "Stale",
     "What",
     "acts_of",
+    "add_file",
     "adopt_release",
     "askers",
     "authors_of",
@@ -64,17 +68,21 @@ __all__ = [
     "get_proposal",
     "marks",
     "message_words",
+    "move_file",
     "open_proposals",
     "picture",
+    "printed_tables",
     "propose_files",
     "publish_files",
     "publish_planned",
     "publish_proposal",
     "put_back",
     "read_limit_table",
+    "record_act",
     "recall",
     "remove_file",
     "rename_proposal",
+    "revision_of",
     "roll_back",
     "save_file",
     "stale",

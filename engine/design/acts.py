@@ -23,6 +23,8 @@ class Act(enum.StrEnum):
     """A planned publication did not pass when its time came."""
     PUBLISHED = "published"
     ROLLED_BACK = "rolled_back"
+    REHEARSED = "rehearsed"
+    """Tried on closed cases; nothing is changed by it."""
 
 
 def record(

@@ -251,8 +251,13 @@ def _supervise(push: Push, call: runtime.ServiceCall) -> Given:
 
 def _sampled(push: Push, call: runtime.ServiceCall) -> Given:
     share = push.world.config.policy.quality_sample_share
-    drawn = int(hashlib.sha256(push.case.number.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF < share
-    return {"sampled": drawn or int(push.case.facts.get("repeat_count") or 0) > 0}
+    return {"sampled": is_sampled(push.case.number, push.case.facts, share)}
+
+
+def is_sampled(number: str, facts: Mapping[str, Any], share: float) -> bool:
+    """Whether a case is drawn for the quality check: always when it is a repeat, else by its number. Pure."""
+    drawn = int(hashlib.sha256(number.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF < share
+    return drawn or int(facts.get("repeat_count") or 0) > 0
 
 
 def _close_case(push: Push, call: runtime.ServiceCall) -> Given:

@@ -35,7 +35,7 @@ from engine.tasks.drafts import (
     drop_draft,
     save_draft,
 )
-from engine.tasks.fields import Choice, Field, Group, Note, Words
+from engine.tasks.fields import TO_DIAGRAM, Choice, Field, Group, Note, Words
 from engine.tasks.filters import BELOW, Filter, SavedFilter, remove_filter, save_filter, saved_filters
 from engine.tasks.form_files import read_form
 from engine.tasks.forms import Form
@@ -62,6 +62,7 @@ from engine.tasks.worklist import Counts, Item, Page, Tab, counts, page
 __all__ = [
     "BELOW",
     "FILING",
+    "TO_DIAGRAM",
     "Act",
     "AtHand",
     "Choice",

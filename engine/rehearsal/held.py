@@ -1,0 +1,269 @@
+"""A case that is only thought of: where it stands, its visits and its clocks, and what a diagram may ask of it.
+
+The counterpart of the rows that `engine.process` moves, with the same rules of `engine.escalation` and the calendar.
+Clocks are values, so that a push that is refused leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from engine import escalation, process, runtime, triage
+from engine.deadlines import PAUSE_REASONS, Length, WorkingCalendar, parse_length
+from engine.deploy import LoadedRelease
+from engine.errors import Conflict, Invalid
+from engine.process import World
+from engine.rehearsal.past import Past, Stay
+
+ClockState = Literal["armed", "paused", "met", "breached", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """As a row of `deadline`. `number` counts the clocks of the case in the order in which they were first armed."""
+
+    number: int
+    token: str
+    process: str
+    element: str
+    attached_to: str | None
+    step: str
+    tier: str
+    stay: int
+    started_at: datetime
+    length: str
+    due_at: datetime
+    state: ClockState = "armed"
+    rest: float | None = None
+    pauses: int = 0
+    extended: bool = False
+
+    @property
+    def live(self) -> bool:
+        return self.state in ("armed", "paused")
+
+
+@dataclass(slots=True)
+class Held:
+    """The case during a rehearsal. `push` begins each step; `fresh` says that the visit began in this very push."""
+
+    past: Past
+    world: World
+    release: LoadedRelease
+    now: datetime
+    tier: str
+    unit_id: str
+    severity: int
+    size: str
+    facts: dict[str, Any]
+    urgent: bool
+    stays: list[Stay]
+    outer_due_at: datetime | None = None
+    outer_extended: bool = False
+    clocks: dict[int, Clock] = field(default_factory=dict)
+    fresh: bool = False
+    revived: dict[str, int] = field(default_factory=dict)
+    overdue: bool = False
+    yellow: int = 0
+    red: int = 0
+    closed_as: str | None = None
+
+    def copy(self) -> Held:
+        return replace(
+            self, facts=dict(self.facts), stays=list(self.stays), clocks=dict(self.clocks), revived=dict(self.revived)
+        )
+
+    @property
+    def stay(self) -> int:
+        return len(self.stays) - 1
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        return self.world.calendar
+
+    def push(self, now: datetime) -> None:
+        self.now, self.fresh = now, False
+        self.revived.clear()
+
+    def host(self) -> runtime.Host:
+        return runtime.Host(now=self.now, functions=process.FUNCTIONS, due=self._due, call=self._call)
+
+    def standing(self) -> dict[str, Any]:
+        top = escalation.tier_above(self.past.place_id, self.tier, self.world.tiers, self.past.wall) is None
+        return {"tier": self.tier, "top": top}
+
+    def clock_of(self, step: str) -> Clock | None:
+        """The youngest of a step in the present visit, whatever its state."""
+        mine = [clock for clock in self.clocks.values() if clock.stay == self.stay and clock.step == step]
+        return max(mine, key=lambda clock: clock.number, default=None)
+
+    def regrade(self) -> triage.Grade:
+        return triage.grade(self.release.package, self.facts, tiers=self.world.tiers, least_severity=self.severity)
+
+    def extend(self, by: str) -> bool:
+        """Gives the tier clock more time, and the case's own where that would end before; False when it cannot be."""
+        clock = self.clock_of("handle")
+        if clock is None or clock.state != "armed" or clock.extended:
+            return False
+        more, length = parse_length(by), parse_length(clock.length)
+        due = self.calendar.extend(clock.due_at, more, started_at=clock.started_at, length=length, provisional=True).at
+        self.clocks[clock.number] = replace(clock, due_at=due, extended=True)
+        outer = self.outer_due_at
+        if outer is not None and self.now < outer < due and not self.outer_extended:
+            limit = self.release.limits[process.MAIN].length("case_outer", self.past.kind)
+            self.outer_due_at = self.calendar.extend(
+                outer, more, started_at=self.past.received_at, length=limit, provisional=True
+            ).at
+            self.outer_extended = True
+        return True
+
+    # --- what the runtime asks --------------------------------------------------------------------------------------
+
+    def _due(self, call: runtime.DueCall) -> runtime.Due:
+        length, start = self._length(call), self.now
+        if call.tier is not None:
+            if not self.fresh:
+                earlier = self.clock_of(call.step)
+                if earlier is not None and earlier.state == "cancelled":
+                    self.revived[call.step] = earlier.number
+                    return runtime.Due(earlier.due_at, call.step, earlier.length)
+            start = self.stays[-1].entered_at
+        return runtime.Due(self.calendar.due(start, length, provisional=True).at, call.step, str(length))
+
+    def _length(self, call: runtime.DueCall) -> Length:
+        policy = self.world.config.limits_policy
+        try:
+            return self.release.limits[call.process].length(call.step, call.tier)
+        except Invalid:
+            if policy.missing_step == "refuse":
+                raise
+            return parse_length(policy.default_length)
+
+    def _call(self, call: runtime.ServiceCall) -> Mapping[str, Any]:
+        return SERVICES[call.name](self, call)
+
+    def move(self, tier: str, unit_id: str, reason: str) -> dict[str, Any]:
+        left = self.stays[-1]
+        self.stays[-1] = replace(left, left_at=left.left_at or self.now)
+        self.stays.append(Stay(tier, unit_id, reason, self.now, None, left.tier, left.unit_id))
+        self.tier, self.unit_id, self.fresh = tier, unit_id, True
+        return {**self.standing(), "signed_in": False}
+
+
+def _triage(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    grade = held.regrade()
+    held.severity, held.size, held.urgent = grade.severity, grade.size, grade.urgent
+    return {
+        "severity": grade.severity,
+        "size": grade.size,
+        "track": grade.track,
+        "urgent": grade.urgent,
+        "target_tier": grade.tier,
+    }
+
+
+def _raise_tier(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    reason, to = str(call.params["reason"]), call.params.get("to")
+    if reason not in escalation.RISES:
+        raise Invalid("raise.reason_unknown", f"{reason!r} is no reason for a rise.")
+    tiers, place_id = held.world.tiers, held.past.place_id
+    wanted = None if to is None else str(to)
+    target = escalation.where_up(place_id, held.tier, wanted, tiers=tiers, wall=held.past.wall)
+    if target == held.tier:
+        return {**held.standing(), "signed_in": held.stays[-1].signed_in_at is not None}
+    return held.move(target, tiers.unit_at(place_id, target), reason)
+
+
+def _return_down(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    window, most = held.clock_of("ack"), held.world.config.policy.returns_between_units
+    ends_at = None if window is None else window.due_at
+    escalation.must_be_returnable(held.stays, window_ends_at=ends_at, most=most, wall=held.past.wall, now=held.now)
+    stay = held.stays[-1]
+    assert stay.from_tier is not None
+    assert stay.from_unit_id is not None
+    return held.move(stay.from_tier, stay.from_unit_id, "return_down")
+
+
+def _downgrade(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    to, tiers, place_id = call.data.get("to_tier"), held.world.tiers, held.past.place_id
+    wanted = str(to) if to else None
+    target = escalation.where_down(held.stays, place_id, held.tier, wanted, tiers, held.past.wall)
+    return held.move(target, tiers.unit_at(place_id, target), "downgrade")
+
+
+def _pause_clock(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    clock, reason = held.clock_of("handle"), str(call.params["reason"])
+    if clock is None or not clock.live:
+        raise Conflict("pause.no_clock", "No tier clock runs for this case, so there is nothing to stop.")
+    if reason not in PAUSE_REASONS:
+        raise Invalid("pause.reason_unknown", f"{reason!r} is no reason for a pause.")
+    if clock.state == "paused":
+        return {}
+    if clock.due_at <= held.now:
+        raise Conflict("pause.too_late", "The clock has run out already and cannot be stopped any more.")
+    if clock.pauses >= held.world.config.policy.pauses_per_visit:
+        raise Conflict("pause.too_often", "The clock was stopped too often in this visit.")
+    rest = held.calendar.rest(held.now, clock.due_at, parse_length(clock.length), provisional=True)
+    held.clocks[clock.number] = replace(clock, state="paused", rest=rest, pauses=clock.pauses + 1)
+    return {}
+
+
+def _resume_clock(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    clock = held.clock_of("handle")
+    if clock is not None and clock.state == "paused" and clock.rest is not None:
+        due = held.calendar.resume(held.now, clock.rest, parse_length(clock.length), provisional=True).at
+        held.clocks[clock.number] = replace(clock, state="armed", rest=None, due_at=due)
+    return {}
+
+
+def _not_asked(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    raise Conflict("extension.not_asked", "No request for more time waits for a decision on this case.")
+
+
+def _card(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    colour = str(call.params["colour"])
+    if colour not in ("yellow", "red"):
+        raise Invalid("card.colour", f"A card is yellow or red, not {colour!r}.")
+    if colour == "red" or held.yellow + 1 >= 2:
+        held.red += 1
+    else:
+        held.yellow += 1
+    return {}
+
+
+def _sampled(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    share = held.world.config.policy.quality_sample_share
+    return {"sampled": process.is_sampled(held.past.number, held.facts, share)}
+
+
+def _close_case(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    held.closed_as = str(call.params.get("result") or "resolved")
+    held.stays[-1] = replace(held.stays[-1], left_at=held.now)
+    return {}
+
+
+def _nothing(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    """Telling, noting and what runs beside the case do not move it."""
+    return {}
+
+
+SERVICES: Mapping[str, Callable[[Held, runtime.ServiceCall], Mapping[str, Any]]] = {
+    "triage": _triage,
+    "raise_tier": _raise_tier,
+    "return_down": _return_down,
+    "downgrade": _downgrade,
+    "pause_clock": _pause_clock,
+    "resume_clock": _resume_clock,
+    "extend_clock": _not_asked,
+    "refuse_extension": _not_asked,
+    "tell": _nothing,
+    "card": _card,
+    "mark_absent": _nothing,
+    "supervise": _nothing,
+    "sampled": _sampled,
+    "close_case": _close_case,
+    "note": _nothing,
+}

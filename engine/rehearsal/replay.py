@@ -1,0 +1,460 @@
+"""One case on a clock of its own: the real runtime, the real calendar, and what people and the world did back then.
+
+Nothing is written and nothing is read but the past of the case and the habits. Things happen in the order of their
+instants; in one instant clocks strike first, then comes what comes from outside, then answers.
+
+What people did is taken like this. A task is answered by what was answered in the same visit, at the same element, else
+by the same form at the same tier; after as much working time as it took then, and at the very instant when it also
+began then. Who let a clock run out is taken to let the draft's clock run out too, unless others at that tier took
+longer and answered all the same. A task that history knows nothing of is answered as most did, after the usual time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine import escalation, process, runtime, triage
+from engine.cases import Wall
+from engine.deploy import LoadedRelease
+from engine.errors import Conflict, Refusal
+from engine.process import World
+from engine.rehearsal.answers import Answers
+from engine.rehearsal.habits import HALF_A_DAY, Habits, word_of
+from engine.rehearsal.held import Clock, Held
+from engine.rehearsal.past import NEAR, Asked, Course, Ended, Past, Stay, Stop, Word
+
+MOST_PUSHES = 500
+LONGEST = timedelta(days=2 * 366)
+"""A case that is not done by then, or after so many pushes, is given up as unfinished."""
+CLOCK, OUTSIDE, ANSWER = range(3)
+
+
+class Replay:
+    """Rehearses cases on one release. Thread-safe after it was made; nothing of a case is kept."""
+
+    def __init__(self, world: World, release: LoadedRelease, habits: Habits) -> None:
+        self.world, self.release, self.habits = world, release, habits
+        self.answers = Answers(release)
+        self.tables = _tables(release)
+        self.places = {name: facts.elements for name, facts in release.package.processes.items()}
+
+    def course(self, past: Past, own: LoadedRelease) -> Course:
+        """How the case would have gone; `own` is the release it ran on then. Never raises a refusal."""
+        return _Case(self, past, same_tables=own is self.release or _tables(own) == self.tables).run()
+
+
+def _tables(release: LoadedRelease) -> Mapping[str, bytes]:
+    return {path: data for path, data in release.files.items() if path.endswith(".dmn")}
+
+
+@dataclass(slots=True)
+class _Open:
+    """A task that waits. `by` is what answers it, None when nobody ever does."""
+
+    task: runtime.WaitingTask
+    tier: str
+    opened_at: datetime
+    then: Asked | None
+    assumed: bool = False
+
+
+class _Case:
+    def __init__(self, replay: Replay, past: Past, *, same_tables: bool) -> None:
+        self.replay, self.past = replay, past
+        self.calendar = replay.world.calendar
+        self.held, self.confirm = _filed(replay, past, same_tables=same_tables)
+        self.state = b""
+        self.open: dict[str, _Open] = {}
+        self.heard: set[str] = set()
+        """Tokens that are known to wait for a message."""
+        self.wound: dict[int, Clock] = {}
+        """The clocks as they were last planned to strike."""
+        self.stops: list[Stop] = []
+        self.elements: dict[tuple[str, str], None] = {}
+        self.within: list[str] = [process.MAIN]
+        """Processes by when they were last at work, the latest last."""
+        self.unused_asked = list(range(len(past.asked)))
+        self.unused_stays = list(range(1, len(past.course.stays)))
+        self.unused_words = list(past.words)
+        self.stay_then: int | None = 0
+        """The visit of back then that the present one stands for."""
+        self.ended = False
+        self._plan: list[tuple[datetime, int, tuple[datetime, int], int, Callable[[datetime], None]]] = []
+        self._planned = 0
+
+    def run(self) -> Course:
+        trouble, pushes = "", 0
+        last = self.past.filed_at + LONGEST
+        try:
+            self._begin()
+            while self._plan and not self.ended:
+                at, *_, act = heapq.heappop(self._plan)
+                pushes += 1
+                if at > last or pushes > MOST_PUSHES:
+                    break
+                act(at)
+        except Refusal as refusal:
+            trouble = f"{refusal.code} {refusal.facts.get('element') or self.at_work}".strip()
+        held = self.held
+        ended: Ended = "stopped" if trouble else "unfinished"
+        done_as: Mapping[str, Ended] = {"withdrawn": "withdrawn", "merged": "merged"}
+        if self.ended and held.closed_as is not None:
+            ended = done_as.get(held.closed_as, "closed")
+        done = ended not in ("stopped", "unfinished")
+        late = held.overdue or (held.outer_due_at is not None and held.now >= held.outer_due_at)
+        return Course(
+            ended=ended,
+            ended_at=held.now if done else None,
+            stays=tuple(held.stays),
+            stops=tuple(self.stops),
+            overdue=late or not done,
+            yellow=held.yellow,
+            red=held.red,
+            elements=tuple(self.elements),
+            trouble=trouble,
+        )
+
+    @property
+    def at_work(self) -> str:
+        return next((element for _, element in reversed(self.elements)), "")
+
+    # --- what happens -----------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        past, held = self.past, self.held
+        given = {
+            "case_id": 0,  # a diagram must not tell one case from another
+            **held.standing(),
+            "severity": held.severity,
+            "size": held.size,
+            "track": past.track,
+            "urgent": held.urgent,
+            "confirm": self.confirm,
+            "signed_in": False,
+            "repeat": int(held.facts.get("repeat_count") or 0) > 0,
+        }
+        for word in past.words:
+            if word.since == word.at:
+                self._at(word.at, OUTSIDE, lambda at, word=word: self._hear(word, at))  # type: ignore[misc]
+        self._expect_of_visit()
+        held.push(past.filed_at)
+        package = self.replay.release.package
+        self._settle(runtime.start(package, process.MAIN, given, held.host()))
+
+    def _strike(self, clock: Clock, now: datetime) -> None:
+        if self.held.clocks.get(clock.number) != clock:  # met, moved or standing still meanwhile
+            return
+        held = self.held
+        held.push(now)
+        held.clocks[clock.number] = replace(clock, state="breached")
+        self.stops.append(Stop(now, clock.tier, clock.process, clock.element, "fired"))
+        package = self.replay.release.package
+        self._settle(runtime.fire(package, self.state, clock.token, held.host()))
+        if clock.step == "handle" and held.stay == clock.stay:  # nobody above took it over
+            held.overdue = True
+
+    def _answer(self, token: str, now: datetime) -> None:
+        asked = self.open.get(token)
+        if asked is None:
+            return
+        then = asked.then if asked.then is not None and asked.then.completed and not asked.assumed else None
+        before = self.held.copy()
+        try:
+            self._complete(asked, None if then is None else then.answers, now)
+        except Conflict:  # the person would have been refused, and have said what most say
+            if then is None:
+                raise
+            self.held, self.ended = before, False
+            self._complete(asked, None, now)
+
+    def _complete(self, asked: _Open, then: Mapping[str, Any] | None, now: datetime) -> None:
+        task, held = asked.task, self.held
+        habit = self.replay.habits.of(word_of(task.form, task.element), held.tier)
+        said = self.replay.answers.said(task.process, task.form, then, habit, held.unit_id)
+        held.push(now)
+        self._mark(task.form, said.variables)
+        advance = runtime.complete(self.replay.release.package, self.state, task.token, said.variables, held.host())
+        del self.open[task.token]
+        shown = {key: v for key, v in said.variables.items() if isinstance(v, str | bool) and key in self._shown(task)}
+        self.stops.append(Stop(now, asked.tier, task.process, task.element, "completed", shown, said.assumed))
+        self._settle(advance)
+
+    def _shown(self, task: runtime.WaitingTask) -> frozenset[str]:
+        """The questions whose answers are words of the form itself."""
+        if task.form is None:
+            return frozenset()
+        fields = self.replay.release.form(task.process, task.form).fields
+        return frozenset(
+            key for key, field in fields.items() if field.type in ("radio", "select", "checkbox") and not field.source
+        )
+
+    def _mark(self, form: str | None, said: Mapping[str, Any]) -> None:
+        """What the engine itself reads from a form (`process.marks`), as far as it moves the case."""
+        held = self.held
+        if form == "sign_in" and said.get("action") == "sign":
+            held.stays[-1] = replace(held.stays[-1], signed_in_at=held.now)
+        elif form == "confirm_triage" and said.get("verdict") == "change":
+            held.severity = int(said.get("severity") or held.severity)
+            if said.get("size") in ("small", "big"):
+                held.size = str(said["size"])
+
+    def _hear(self, word: Word, now: datetime) -> None:
+        held = self.held
+        match word.kind:
+            case "risk":
+                facts = {**held.facts, **{key: v for key, v in word.given.items() if v is not None}}
+                held.facts = triage.complete_facts(facts)
+                grade, tiers = held.regrade(), self.replay.world.tiers
+                higher = tiers.index(grade.tier) > tiers.index(held.tier)
+                if grade.severity > held.severity or (higher and grade.size != held.size):
+                    self._deliver("m_severity_jump", {}, now)
+            case "message":
+                self._deliver(word.name, word.given, now)
+            case "extension":
+                held.push(now)
+                clock = held.clock_of("handle")
+                if held.extend(str(word.given["by"])) and clock is not None:
+                    self._wind(held.clocks[clock.number])
+
+    def _deliver(self, message: str, given: Mapping[str, Any], now: datetime) -> None:
+        """Nothing happens when nobody waits for it now."""
+        package = self.replay.release.package
+        if not any(each.message == message for each in runtime.inspect(package, self.state).messages):
+            return
+        self.held.push(now)
+        self._settle(runtime.deliver(package, self.state, message, given, self.held.host()))
+
+    # --- what it leaves behind --------------------------------------------------------------------------------------
+
+    def _settle(self, advance: runtime.Advance) -> None:
+        held, now = self.held, self.held.now
+        self.state = advance.state
+        self._follow(advance)
+        waiting = {timer.token: timer for timer in advance.timers}
+        reached = {step.element for step in advance.steps if step.kind == "completed"}
+        known = set()
+        for clock in list(held.clocks.values()):
+            if clock.live and clock.token in waiting:
+                known.add(clock.token)
+            elif clock.live:
+                held.clocks[clock.number] = replace(clock, state="met" if clock.attached_to in reached else "cancelled")
+        self._arm([timer for timer in advance.timers if timer.token not in known])
+        for clock in held.clocks.values():
+            if clock.state == "armed" and self.wound[clock.number] is not clock:  # it goes on after it stood still
+                self._wind(clock)
+        wanted = {task.token: task for task in advance.tasks}
+        for token in [token for token in self.open if token not in wanted]:
+            self._withdraw(self.open.pop(token), now)
+        if held.fresh:
+            self._enter_visit()
+        for token, task in wanted.items():
+            if token not in self.open:
+                self._ask(task)
+        for message in advance.messages:
+            if message.token not in self.heard:
+                self.heard.add(message.token)
+                self._expect_material(message.message)
+        size = advance.data.get("size")
+        if size in ("small", "big"):
+            held.size = str(size)
+        self.ended = advance.ended
+
+    def _arm(self, timers: list[runtime.WaitingTimer]) -> None:
+        held = self.held
+        for timer in timers:
+            step = timer.step or timer.element
+            revived = held.revived.pop(step, None)
+            if revived is not None:
+                clock = replace(
+                    held.clocks[revived],
+                    token=timer.token,
+                    element=timer.element,
+                    process=timer.process,
+                    attached_to=timer.attached_to,
+                    state="armed",
+                )
+            else:
+                clock = Clock(
+                    number=len(held.clocks) + 1,
+                    token=timer.token,
+                    process=timer.process,
+                    element=timer.element,
+                    attached_to=timer.attached_to,
+                    step=step,
+                    tier=held.tier,
+                    stay=held.stay,
+                    started_at=held.stays[-1].entered_at if step in ("handle", "ack") else held.now,
+                    length=timer.length or "timer",
+                    due_at=timer.due_at,
+                )
+            held.clocks[clock.number] = clock
+            self._wind(clock)
+
+    def _wind(self, clock: Clock) -> None:
+        self.wound[clock.number] = clock
+        at = max(clock.due_at, self.held.now)
+        self._at(at, CLOCK, lambda now: self._strike(clock, now), (clock.due_at, clock.number))
+
+    def _withdraw(self, asked: _Open, now: datetime) -> None:
+        """Whoever had not answered back then when their time was up is taken not to answer in more time either."""
+        longer = False
+        if asked.then is not None and not asked.then.completed:
+            longer = (now - asked.opened_at) - (asked.then.closed_at - asked.then.opened_at) > NEAR
+        task = asked.task
+        self.stops.append(Stop(now, asked.tier, task.process, task.element, "withdrawn", assumed=longer))
+
+    # --- what people and the world do about it ----------------------------------------------------------------------
+
+    def _ask(self, task: runtime.WaitingTask) -> None:
+        held, now = self.held, self.held.now
+        then = self._asked_then(task)
+        asked = self.open[task.token] = _Open(task, held.tier, now, then)
+        word = word_of(task.form, task.element)
+        if then is not None and then.completed:
+            at = self._shifted(then.opened_at, then.closed_at)
+        elif then is not None:
+            waited = self.calendar.working_minutes(then.opened_at, then.closed_at, provisional=True)
+            longer = self.replay.habits.longer_than(word, held.tier, waited)
+            if longer is None:
+                return
+            asked.assumed = True
+            at = self._later(longer)
+            if abs(now - then.opened_at) <= NEAR:  # by then they had not answered
+                at = max(at, then.closed_at + timedelta(seconds=1))
+        else:
+            habit = self.replay.habits.of(word, held.tier)
+            at = self._later(HALF_A_DAY if habit is None else habit.usual)
+        self._at(at, ANSWER, lambda now: self._answer(task.token, now))
+
+    def _asked_then(self, task: runtime.WaitingTask) -> Asked | None:
+        """The task of back then that this one stands for; each is used once."""
+        item = None if task.item is None else str(task.item)
+        tier = self.held.tier
+
+        def likeness(asked: Asked) -> int:
+            if (asked.form or asked.element) != (task.form or task.element):
+                return 0
+            if self.past.course.stays[asked.stay].tier != tier:
+                return 0
+            if asked.item != item:
+                return 0
+            same = (asked.process, asked.element) == (task.process, task.element)
+            return 1 + same + 2 * (asked.stay == self.stay_then)
+
+        best, found = 0, None
+        for number in self.unused_asked:
+            alike = likeness(self.past.asked[number])
+            if alike > best:
+                best, found = alike, number
+        if found is None:
+            return None
+        self.unused_asked.remove(found)
+        return self.past.asked[found]
+
+    def _enter_visit(self) -> None:
+        self.stay_then = next(
+            (number for number in self.unused_stays if self.past.course.stays[number].tier == self.held.tier), None
+        )
+        if self.stay_then is not None:
+            self.unused_stays.remove(self.stay_then)
+        self._expect_of_visit()
+
+    def _expect_of_visit(self) -> None:
+        """A downgrade and more time, so long after the visit began as they came then."""
+        for word in [each for each in self.unused_words if each.stay == self.stay_then]:
+            if word.since != word.at and word.name != "m_material":
+                self.unused_words.remove(word)
+                at = self._shifted(word.since, word.at, self.held.stays[-1].entered_at)
+                self._at(at, OUTSIDE, lambda now, word=word: self._hear(word, now))  # type: ignore[misc]
+
+    def _expect_material(self, message: str) -> None:
+        word = next((each for each in self.unused_words if each.name == message == "m_material"), None)
+        if word is not None:
+            self.unused_words.remove(word)
+            self._at(self._shifted(word.since, word.at), OUTSIDE, lambda now: self._hear(word, now))
+
+    def _shifted(self, since: datetime, at: datetime, since_now: datetime | None = None) -> datetime:
+        """As much working time after now as there lay between then; the same instant where it also began then."""
+        begun = self.held.now if since_now is None else since_now
+        if abs(begun - since) <= NEAR and at >= self.held.now:
+            return at
+        minutes = self.calendar.working_minutes(since, at, provisional=True)
+        return max(self.calendar.add_working_minutes(begun, max(minutes, 0.0), provisional=True), self.held.now)
+
+    def _later(self, minutes: float) -> datetime:
+        return self.calendar.add_working_minutes(self.held.now, max(minutes, 1.0), provisional=True)
+
+    def _at(
+        self, at: datetime, rank: int, act: Callable[[datetime], None], among: tuple[datetime, int] | None = None
+    ) -> None:
+        """Plans an act. `among` says which clock strikes first of those that are due in one instant."""
+        self._planned += 1
+        heapq.heappush(self._plan, (at, rank, among or (at, 0), self._planned, act))
+
+    def _follow(self, advance: runtime.Advance) -> None:
+        """Which elements were reached. A step names its element, which is unique within a process only."""
+        for step in advance.steps:
+            if step.kind == "completed":  # entered before
+                continue
+            name = next((p for p in reversed(self.within) if step.element in self.replay.places[p]), None)
+            if name is None:
+                name = next(p for p, elements in self.replay.places.items() if step.element in elements)
+            self._work(name)
+            self.elements.setdefault((name, step.element))
+            calls = self.replay.places[name][step.element].calls
+            if calls and step.kind == "entered":
+                self._work(calls)
+
+    def _work(self, name: str) -> None:
+        if self.within[-1] != name:
+            if name in self.within:
+                self.within.remove(name)
+            self.within.append(name)
+
+
+def _filed(replay: Replay, past: Past, *, same_tables: bool) -> tuple[Held, bool]:
+    """The case as it would have been filed, and whether a person would confirm the grading.
+
+    Where the draft's tables are those of back then, the grading is the one of back then; else it is graded anew.
+    """
+    world, release = replay.world, replay.release
+    first = past.course.stays[0]
+    facts = triage.complete_facts({key: value for key, value in past.facts.items() if key in triage.DEFAULTS})
+    severity, size, urgent = past.severity, past.size, past.urgent
+    if urgent is None or not same_tables:
+        least = past.severity if same_tables or past.overridden else 0
+        grade = triage.grade(release.package, facts, tiers=world.tiers, least_severity=least)
+        urgent = grade.urgent
+    tier, unit_id = first.tier, first.unit_id
+    if not same_tables:
+        severity, size = grade.severity, grade.size
+        tier = _taken(grade.tier, past.place_id, past.wall, world)
+        unit_id = world.tiers.unit_at(past.place_id, tier)
+    held = Held(
+        past=past,
+        world=world,
+        release=release,
+        now=past.filed_at,
+        tier=tier,
+        unit_id=unit_id,
+        severity=severity,
+        size=size,
+        facts=facts,
+        urgent=urgent,
+        stays=[Stay(tier, unit_id, "filed", past.received_at)],
+    )
+    limits = release.limits.get(process.MAIN)
+    if limits is not None and "case_outer" in limits.steps:
+        length = limits.length("case_outer", past.kind)
+        held.outer_due_at = world.calendar.due(past.received_at, length, provisional=True).at
+    return held, held.severity >= triage.CONFIRM_FROM and not past.overridden
+
+
+def _taken(tier: str, place_id: str, wall: Wall, world: World) -> str:
+    if wall.shuts_out(world.tiers.unit_at(place_id, tier)):
+        return escalation.tier_above(place_id, tier, world.tiers, wall) or world.tiers.top
+    return tier

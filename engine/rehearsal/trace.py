@@ -1,0 +1,81 @@
+"""What designers see of a case: no number, no text, no party, no day, no place below the community.
+
+A course becomes a few figures, and where it differs a trace of elements with the working time since filing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.deadlines import WorkingCalendar
+from engine.rehearsal.past import Course, Past
+
+SHOWN_DEPTH = 3
+"""Units are named down to the third tier from the top; what lies below counts as that one's."""
+
+
+def shown_unit(unit_id: str) -> str:
+    return ".".join(unit_id.split(".")[:SHOWN_DEPTH])
+
+
+def sketch(course: Course, past: Past, calendar: WorkingCalendar) -> dict[str, Any]:
+    """The figures of one course, JSON-safe. `stays` are [tier, unit, reason, working minutes, tier it came from]."""
+    end = course.ended_at
+    return {
+        "ended": course.ended,
+        "minutes": None if end is None else _minutes(calendar, past, end),
+        "overdue": course.overdue,
+        "yellow": course.yellow,
+        "red": course.red,
+        "asked": sum(stop.ended == "completed" for stop in course.stops),
+        "assumed": sum(stop.assumed for stop in course.stops),
+        "stays": [
+            [
+                stay.tier,
+                shown_unit(stay.unit_id),
+                stay.reason,
+                round(max(calendar.working_minutes(stay.entered_at, stay.left_at or end or stay.entered_at,
+                                                   provisional=True), 0.0)),
+                stay.from_tier,
+            ]
+            for stay in course.stays
+        ],
+        "trouble": course.trouble,
+    }  # fmt: skip
+
+
+def trace(course: Course, past: Past, calendar: WorkingCalendar) -> dict[str, Any]:
+    """Every stop with the working minutes since filing, and every element reached, by process."""
+    elements: dict[str, list[str]] = {}
+    for name, element in course.elements:
+        elements.setdefault(name, []).append(element)
+    return {
+        "elements": elements,
+        "stops": [
+            {
+                "minutes": _minutes(calendar, past, stop.at),
+                "tier": stop.tier,
+                "process": stop.process,
+                "element": stop.element,
+                "ended": stop.ended,
+                "choices": dict(stop.choices),
+                "assumed": stop.assumed,
+            }
+            for stop in course.stops
+        ],
+    }
+
+
+def assumed_at(course: Course) -> Mapping[str, int]:
+    """`process|element` → how many answers there are assumed."""
+    found: dict[str, int] = {}
+    for stop in course.stops:
+        if stop.assumed:
+            key = f"{stop.process}|{stop.element}"
+            found[key] = found.get(key, 0) + 1
+    return found
+
+
+def _minutes(calendar: WorkingCalendar, past: Past, at: Any) -> int:
+    return round(max(calendar.working_minutes(past.received_at, at, provisional=True), 0.0))

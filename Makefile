@@ -22,7 +22,7 @@ key = $(shell cat $(1) /dev/null | cksum | tr ' ' -)
 missing = $(filter-out $(wildcard $(1)),$(1))
 
 PYTHON_FILES := pyproject.toml constraints.txt
-FRONTEND_FILES := $(FRONTEND)/.npmrc $(wildcard $(FRONTEND)/*.* $(FRONTEND)/editor/*.* $(FRONTEND)/editor/words/*.*)
+FRONTEND_FILES := $(FRONTEND)/.npmrc $(wildcard $(FRONTEND)/*.* $(foreach part,editor tables,$(FRONTEND)/$(part)/*.* $(FRONTEND)/$(part)/words/*.*))
 PO_FILES := $(wildcard $(TRANSLATIONS)/*/LC_MESSAGES/*.po)
 MO_FILES := $(PO_FILES:.po=.mo)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -143,7 +144,7 @@ def _end(entries: list[Entry]) -> int:
     return int(entries[-1][1].end_mark.index)
 
 
-def _steps(name: str, text: str) -> Iterator[Entry | tuple[yaml.ScalarNode, yaml.MappingNode]]:
+def _steps(name: str, text: str) -> Iterator[tuple[yaml.ScalarNode, Any]]:
     try:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError) as error:
@@ -161,7 +162,7 @@ def _steps(name: str, text: str) -> Iterator[Entry | tuple[yaml.ScalarNode, yaml
         yield key, value
 
 
-def _entries(name: str, value: yaml.ScalarNode | yaml.MappingNode) -> list[Entry] | None:
+def _entries(name: str, value: Any) -> list[Entry] | None:
     """Tier and length of a step that is divided; None for one length."""
     if isinstance(value, yaml.ScalarNode):
         return None

@@ -50,7 +50,11 @@ def people_of(session: Session, ids: Iterable[int | None]) -> Mapping[int | None
     return found
 
 
-EDITORS: Mapping[str, str] = {".bpmn": "design.edit_diagram"}
+EDITORS: Mapping[str, str] = {
+    ".bpmn": "design.edit_diagram",
+    ".dmn": "design.edit_tables",
+    "/limits.yaml": "design.edit_limits",
+}
 """How a file's name ends → the page that changes it."""
 
 

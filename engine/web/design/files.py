@@ -137,13 +137,14 @@ def _refused(refusal: Refusal) -> Response:
         code=refusal.code,
         said=sentence_of(refusal),
         revision=refusal.facts.get("revision"),
-        **_by_whom(refusal),
+        **by_whom(refusal),
     )
     answer.status_code = status_of(refusal)
     return answer
 
 
-def _by_whom(refusal: Refusal) -> dict[str, str]:
+def by_whom(refusal: Refusal) -> dict[str, str]:
+    """Who saved in between, and when; nothing for another refusal."""
     person_id, at = refusal.facts.get("by"), refusal.facts.get("at")
     if not isinstance(person_id, int) or not at:
         return {}

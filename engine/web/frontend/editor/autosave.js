@@ -3,7 +3,8 @@
 const PAUSE_MS = 700;
 const AGAIN_MS = 5000;
 
-export function keepSaved(element, modeler, { say, links, revision }) {
+/** `drawing` is what is drawn on: {open(xml), toXml(), onChange(told)} (see drawing.js, ../tables/drawing.js). */
+export function keepSaved(element, drawing, { say, revision }) {
   const { files, difference, file } = element.dataset;
   const state = element.querySelector('[data-state]');
   const dialog = element.querySelector('dialog[data-conflict]');
@@ -29,7 +30,7 @@ export function keepSaved(element, modeler, { say, links, revision }) {
     if (sending || theirs || changes === kept) return;
     sending = true;
     const upTo = changes;
-    const xml = await links.toXml();
+    const xml = await drawing.toXml();
     const sent = await put(xml).catch(() => null);
     sending = false;
     if (!sent) {
@@ -79,7 +80,7 @@ export function keepSaved(element, modeler, { say, links, revision }) {
   function ask(answer, xml) {
     theirs = answer.revision;
     tell('conflict', say('Saved by {who}, {when}. Yours is not saved.', answer));
-    dialog.querySelector('[data-who]').textContent = say('{who} saved this diagram, {when}, while you were working on it.', answer);
+    dialog.querySelector('[data-who]').textContent = say('{who} saved this file, {when}, while you were working on it.', answer);
     dialog.querySelector('[data-difference]').replaceChildren();
     dialog.dataset.mine = xml;
     dialog.showModal();
@@ -89,8 +90,7 @@ export function keepSaved(element, modeler, { say, links, revision }) {
     const answer = await fetch(files);
     revision = Number(answer.headers.get('ETag').replace(/\D/g, ''));
     theirs = null;
-    await modeler.importXML(await answer.text());
-    modeler.get('canvas').zoom('fit-viewport', 'auto');
+    await drawing.open(await answer.text());
     kept = changes;
     localStorage.removeItem(place);
     tell('saved', say('Nothing of yours is left to save.'));
@@ -133,8 +133,7 @@ export function keepSaved(element, modeler, { say, links, revision }) {
   });
   dialog.addEventListener('cancel', (event) => event.preventDefault());
 
-  modeler.on('commandStack.changed', ({ trigger }) => {
-    if (trigger === 'clear') return;
+  drawing.onChange(() => {
     changes += 1;
     if (theirs) return;
     tell('waiting', say('Not saved yet …'));
@@ -149,8 +148,7 @@ export function keepSaved(element, modeler, { say, links, revision }) {
     /** Draws what is kept, or what this browser could not send last time. */
     async open(xml) {
       const unsent = JSON.parse(localStorage.getItem(place) ?? 'null');
-      await modeler.importXML(unsent ? unsent.xml : xml);
-      modeler.get('canvas').zoom('fit-viewport', 'auto');
+      await drawing.open(unsent ? unsent.xml : xml);
       if (unsent) {
         revision = unsent.revision;
         changes += 1;

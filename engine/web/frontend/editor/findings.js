@@ -1,22 +1,25 @@
-// What the engine's own check says of the proposal with this diagram as it stands: pinned on the elements and listed.
+// What the engine's own check says of the proposal with this file as it stands: marked on the drawing and listed.
 const PAUSE_MS = 350;
 
-export function watchFindings(element, modeler, { say, links }) {
+/**
+ * `drawing` is what is drawn on: {toXml(), onChange(told), onOpen(told), mark(findings, xml, lead)}. `mark` gives for each
+ * finding that stands on the drawing a function that shows the place; `lead(finding)` goes to its line in the list.
+ */
+export function watchFindings(element, drawing, { say }) {
   const { findings: address, path } = element.dataset;
   const list = element.querySelector('[data-findings]');
   const count = element.querySelector('[data-count]');
   const token = document.querySelector('input[name="csrf_token"]').value;
-  const overlays = modeler.get('overlays');
-  const registry = modeler.get('elementRegistry');
   let timer = 0;
   let asked = 0;
   let at = -1;
 
   async function check() {
     const mine = (asked += 1);
+    const xml = await drawing.toXml();
     const answer = await fetch(address, {
       method: 'POST',
-      body: await links.toXml(),
+      body: xml,
       headers: { 'Content-Type': 'application/xml', 'X-CSRFToken': token, Accept: 'application/json' },
     }).catch(() => null);
     if (mine !== asked) return;
@@ -24,70 +27,45 @@ export function watchFindings(element, modeler, { say, links }) {
       count.textContent = say('Not checked: no answer.');
       return;
     }
-    show((await answer.json()).findings);
+    show((await answer.json()).findings, xml);
   }
 
-  function show(findings) {
+  function show(findings, xml) {
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     count.dataset.kind = errors ? 'error' : findings.length ? 'warning' : 'none';
     count.textContent = findings.length
       ? say('Errors: {errors}, warnings: {warnings}', { errors, warnings: findings.length - errors })
       : say('No findings');
-    list.replaceChildren(...findings.map(item));
+    const entries = new Map(findings.map((finding) => [finding, entry(finding)]));
+    const places = drawing.mark(findings.filter(({ file }) => file === path), xml, (finding) => {
+      entries.get(finding).scrollIntoView({ block: 'nearest' });
+      entries.get(finding).focus({ preventScroll: true });
+    });
+    for (const [finding, button] of entries) button.addEventListener('click', () => places.get(finding)?.());
+    list.replaceChildren(
+      ...[...entries.values()].map((button) => {
+        const line = document.createElement('li');
+        line.append(button);
+        return line;
+      }),
+    );
     at = -1;
-    overlays.remove({ type: 'finding' });
-    const pinned = grouped(findings.filter(here));
-    for (const [id, told] of pinned) pin(id, told);
     element.dataset.checked = asked;
   }
 
-  const here = (finding) => finding.file === path && registry.get(finding.element);
-
-  function item(finding) {
-    const line = document.createElement('li');
+  function entry(finding) {
     const button = document.createElement('button');
     button.type = 'button';
     button.dataset.kind = finding.severity;
-    button.dataset.element = here(finding) ? finding.element : '';
-    const where = finding.file === path ? finding.element : finding.file;
     for (const [tag, text] of [
       ['strong', finding.rule],
       ['span', finding.message],
       ['span', finding.hint],
-      ['code', where],
+      ['code', finding.file === path ? finding.element : finding.file],
     ]) {
       if (text) button.append(Object.assign(document.createElement(tag), { textContent: text }));
     }
-    button.addEventListener('click', () => reveal(finding));
-    line.append(button);
-    return line;
-  }
-
-  function reveal(finding) {
-    const found = here(finding);
-    if (!found) return;
-    const canvas = modeler.get('canvas');
-    const root = canvas.findRoot(found);
-    if (root && root !== canvas.getRootElement()) canvas.setRootElement(root);
-    canvas.scrollToElement(found, { top: 80, bottom: 80, left: 80, right: 80 });
-    modeler.get('selection').select(found);
-  }
-
-  function pin(id, told) {
-    const mark = document.createElement('button');
-    mark.type = 'button';
-    mark.tabIndex = -1; // the list is the way for the keyboard
-    mark.className = 'finding-mark';
-    mark.dataset.kind = told.some(({ severity }) => severity === 'error') ? 'error' : 'warning';
-    mark.textContent = told.length;
-    mark.title = told.map(({ rule, message, hint }) => [rule, message, hint].filter(Boolean).join('\n')).join('\n\n');
-    mark.addEventListener('click', () => {
-      reveal(told[0]);
-      const entry = list.querySelector(`[data-element="${CSS.escape(id)}"]`);
-      entry.scrollIntoView({ block: 'nearest' });
-      entry.focus({ preventScroll: true });
-    });
-    overlays.add(id, 'finding', { position: { top: -14, left: -14 }, html: mark });
+    return button;
   }
 
   /** The next (1) or previous (-1) of the list, around its ends. */
@@ -99,17 +77,11 @@ export function watchFindings(element, modeler, { say, links }) {
     entries[at].click();
   }
 
-  modeler.on('commandStack.changed', () => {
+  drawing.onChange(() => {
     clearTimeout(timer);
     timer = setTimeout(check, PAUSE_MS);
   });
-  modeler.on('import.done', () => check());
+  drawing.onOpen(check);
   check();
   return { go };
-}
-
-function grouped(findings) {
-  const groups = new Map();
-  for (const each of findings) groups.set(each.element, [...(groups.get(each.element) ?? []), each]);
-  return groups;
 }

@@ -19,14 +19,15 @@ import 'bpmn-js-color-picker/colors/color-picker.css';
 import './editor.css';
 import { keepSaved } from './autosave.js';
 import { betweenDiagrams } from './clipboard.js';
+import { bpmnDrawing } from './drawing.js';
 import { watchFindings } from './findings.js';
 import { fieldsModule } from './fields.js';
-import { linkTemplates } from './link.js';
 import { makeReachable } from './keys.js';
+import { start } from './start.js';
 import { sayer } from './words.js';
 
-/** Opens the editor in `element`; a failure is shown in it and thrown. */
-export async function edit(element) {
+/** Opens the editor in `element`. */
+async function edit(element) {
   const { files, templates, locale } = element.dataset;
   const [answer, known] = await Promise.all([fetch(files), fetch(templates).then((found) => found.json())]);
   const { say, unsaid, module } = sayer(locale, known);
@@ -48,23 +49,14 @@ export async function edit(element) {
     ],
     moddleExtensions: { camunda },
   });
-  const links = linkTemplates(modeler);
-  const saved = keepSaved(element, modeler, { say, links, revision: Number(answer.headers.get('ETag').replace(/\D/g, '')) });
+  const drawing = bpmnDrawing(modeler);
+  const saved = keepSaved(element, drawing, { say, revision: Number(answer.headers.get('ETag').replace(/\D/g, '')) });
   await saved.open(await answer.text());
   betweenDiagrams(modeler);
-  const findings = watchFindings(element, modeler, { say, links });
+  const findings = watchFindings(element, drawing, { say });
   makeReachable(element, modeler, { say, findings });
   element.editor = { modeler, unsaid };
   element.dataset.ready = 'true';
 }
 
-for (const element of document.querySelectorAll('.modeler[data-files]:not([data-ready])')) {
-  edit(element).catch((error) => {
-    element.dataset.ready = 'false';
-    const notice = document.createElement('p');
-    notice.setAttribute('role', 'alert');
-    notice.textContent = element.dataset.error;
-    element.prepend(notice);
-    console.error(error);
-  });
-}
+start(edit);

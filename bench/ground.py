@@ -161,9 +161,12 @@ class Ground:
             self.complete(found[0].id, answers=answers)
 
 
-def config_for(url: str) -> Config:
+def config_for(url: str, papers: Path | None = None) -> Config:
     blank = Config()
-    return blank.model_copy(update={"database": blank.database.model_copy(update={"url": url})})
+    changed: dict[str, Any] = {"database": blank.database.model_copy(update={"url": url})}
+    if papers is not None:
+        changed["documents"] = blank.documents.model_copy(update={"folder": papers})
+    return blank.model_copy(update=changed)
 
 
 def prepare(url: str, *, files: Mapping[str, bytes] | None = None, now: datetime = MONDAY) -> None:
@@ -216,14 +219,17 @@ def settle_in(store: Store, *, files: Mapping[str, bytes] | None = None, now: da
         deploy.store_release(session, wanted, reason="bench", actor_id=None, now=now)
 
 
-def open_ground(url: str, *, clock: Clock | None = None, durable: bool = True) -> Ground:
+def open_ground(url: str, *, clock: Clock | None = None, durable: bool = True, papers: Path | None = None) -> Ground:
     clock = clock or ManualClock(MONDAY)
-    return Ground(build(config_for(url), clock=clock, store=open_store(url, durable=durable)), clock)
+    return Ground(build(config_for(url, papers), clock=clock, store=open_store(url, durable=durable)), clock)
 
 
 @contextmanager
-def ground(url: str, *, clock: Clock | None = None, durable: bool = True) -> Iterator[Ground]:
-    opened = open_ground(url, clock=clock, durable=durable)
+def ground(
+    url: str, *, clock: Clock | None = None, durable: bool = True, papers: Path | None = None
+) -> Iterator[Ground]:
+    """`papers` is the folder of documents, where it is not the configured one."""
+    opened = open_ground(url, clock=clock, durable=durable, papers=papers)
     try:
         yield opened
     finally:

@@ -24,6 +24,7 @@ VERBS = (
     "publish",
     "templates",
     "file",
+    "migrate-cases",
     "simulate",
     "verify",
     "demo",
@@ -198,6 +199,26 @@ def test_a_report_that_cannot_be_taken_names_the_field(published: str, change: M
     assert field in told(result)["facts"]["fields"]
 
 
+def test_running_cases_are_looked_at_moved_and_taken_back(published: str, tmp_path: Path) -> None:
+    filed = told(run("file", "--database", published, "--json", stdin=json.dumps(REPORT)))
+    folder = tmp_path / "bpmn"
+    shutil.copytree(ROOT / "bpmn", folder)
+    diagram = folder / "small" / "small.bpmn"
+    diagram.write_text(diagram.read_text().replace("签收 / Sign in", "接收 / Sign in"))
+    assert told(run("publish", str(folder), "--database", published, "--reason", "words", "--json"))["release"] == 2
+    asked = ("migrate-cases", "--database", published, "--json")
+    looked = told(run(*asked, "--from", "1", "--dry-run"))
+    assert looked["cases"] == [{"case": filed["number"], "process": "p_case", "goes": True}]
+    moved = told(run(*asked, "--from", "1", "--reason", "words"))
+    assert moved == {"migration": 1, "outcomes": {"moved": 1}, "staying": []}
+    assert told(run(*asked, "--from", "1", "--dry-run"))["cases"] == []
+    assert told(run(*asked, "--undo", "1", "--reason", "early"))["outcomes"] == {"undone": 1}
+    assert told(run("verify", "--database", published, "--json"))["ok"]
+    again = run(*asked, "--undo", "1", "--reason", "early")
+    assert (again.exit_code, told(again)["code"]) == (1, "migration.not_done")
+    assert run(*asked).exit_code == 2
+
+
 def test_an_unmigrated_database_is_refused_with_the_command_to_run(empty_postgres_url: str) -> None:
     result = run("verify", "--database", empty_postgres_url)
     assert result.exit_code == 1
@@ -247,7 +268,7 @@ def test_documents_names_what_no_case_names_and_removes_it_when_told(
         path.write_bytes(b"x")
     os.utime(old, (0, 0))
     found = run("documents", "--json", "--database", empty)
-    assert (found.exit_code, told(found)) == (0, {"orphans": [str(old)], "missing": []})
+    assert (found.exit_code, told(found)) == (0, {"orphans": [str(old)], "missing": [], "damaged": []})
     assert "1 orphan(s) removed" in run("documents", "--remove-orphans", "--database", empty).stdout
     assert (old.exists(), young.exists()) == (False, True)
 

@@ -195,25 +195,33 @@ def calendar(config_file: Path | None, table: Path, dry_run: bool, database: str
 @database
 @click.pass_obj
 def documents_(config_file: Path | None, remove_orphans: bool, database: str | None, as_json: bool) -> None:
-    """Compare the folder of documents with the database: files that are missing, and files that no case names.
+    """Compare the folder of documents with the database: files that are missing or damaged, and files nobody names.
 
-    Exit code 1 when a file is missing. An orphan is what a crash or a form that was never sent leaves; it is harmless.
+    Exit code 1 when one is missing or damaged. An orphan is what a crash or a form that was never sent leaves; it is
+    harmless.
     """
     from engine import documents
 
     with refusals(as_json):
         application = prepared(configured(config_file, database))
-        with application.store.reading() as session:
-            found = list(documents.sweep(session, application.config.documents, now=application.clock.now()))
-        orphans = [path for what, path in found if what == "orphan"]
-        missing = [path for what, path in found if what == "missing"]
+        limits, now = application.config.documents, application.clock.now()
+        found: list[tuple[str, Path]] = []
+        for part in documents.PARTS:
+            with application.store.reading() as session:
+                known = documents.named(session, part)
+            found += documents.sweep(limits, part, known, now=now)
+        orphans, missing, damaged = (
+            [str(path) for what, path in found if what == wanted] for wanted in ("orphan", "missing", "damaged")
+        )
         for path in orphans if remove_orphans else ():
-            path.unlink(missing_ok=True)
+            Path(path).unlink(missing_ok=True)
         verb = "removed" if remove_orphans else "found"
         lines = [f"{what}: {path}" for what, path in found]
         say(
             as_json,
-            {"orphans": [str(path) for path in orphans], "missing": [str(path) for path in missing]},
-            "\n".join([*lines, f"{len(orphans)} orphan(s) {verb}, {len(missing)} file(s) missing."]),
+            {"orphans": orphans, "missing": missing, "damaged": damaged},
+            "\n".join(
+                [*lines, f"{len(orphans)} orphan(s) {verb}, {len(missing)} file(s) missing, {len(damaged)} damaged."]
+            ),
         )
-        sys.exit(1 if missing else 0)
+        sys.exit(1 if missing or damaged else 0)

@@ -1,6 +1,6 @@
 """Papers of a case: what may be kept, where its content lies, who added it and who took it out of sight."""
 
-from engine.documents.folder import content, keep, preview, sweep
+from engine.documents.folder import PARTS, content, keep, named, preview, sweep
 from engine.documents.kept import Kept
 from engine.documents.kinds import ACCEPTED, KINDS, file_name
 from engine.documents.model import Document, Use
@@ -10,6 +10,7 @@ from engine.documents.verbs import attach, hide
 __all__ = [
     "ACCEPTED",
     "KINDS",
+    "PARTS",
     "Document",
     "Kept",
     "Use",
@@ -18,6 +19,7 @@ __all__ = [
     "file_name",
     "hide",
     "keep",
+    "named",
     "of_case",
     "preview",
     "see",

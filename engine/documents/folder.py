@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine.config import DocumentsConfig
 from engine.documents.kept import Kept
-from engine.documents.kinds import clean_name, kind_of
+from engine.documents.kinds import PICTURES, clean_name, kind_of
 from engine.documents.model import Document
 from engine.documents.pictures import MOST_PIXELS, Broken, TooManyPixels, preview_of
 from engine.errors import Invalid, Unavailable
@@ -50,7 +50,7 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
             "only photos (JPEG, PNG, WebP), PDF, Word, Excel and plain text are taken.",
         )
     small = None
-    if kind in ("jpeg", "png", "webp"):
+    if kind in PICTURES:
         try:
             small = preview_of(data, kind)
         except Broken:
@@ -85,19 +85,37 @@ def preview(limits: DocumentsConfig, document: Document) -> bytes:
     return _read(path.with_name(path.name + PREVIEW))
 
 
-def sweep(session: Session, limits: DocumentsConfig, *, now: datetime) -> Iterator[tuple[str, Path]]:
-    """What rows and folder do not have in common: ("orphan", file) and ("missing", file). Removes nothing.
+PARTS = tuple("0123456789abcdef")
+"""The folder is looked through one part at a time, by the beginning of the hash."""
 
-    Reads one of 256 parts at a time. Files younger than two days are left out: their row may be about to come.
+
+def named(session: Session, part: str) -> dict[str, str]:
+    """The contents of a part that rows name, each with its kind, by hash."""
+    rows = select(Document.sha256, Document.kind).where(Document.sha256.between(part, part + "g")).distinct()
+    return {row.sha256: row.kind for row in session.execute(rows)}
+
+
+def sweep(limits: DocumentsConfig, part: str, known: Mapping[str, str], *, now: datetime) -> Iterator[tuple[str, Path]]:
+    """What rows (`named`, read before) and files of a part do not have in common: ("missing", file), ("damaged", file)
+    when it is not what was added, ("orphan", file) when no row names it. Reads every file; removes nothing.
+
+    Files younger than two days are no orphans: their row may be about to come.
     """
-    for part in (f"{number:02x}" for number in range(256)):
-        named = set(session.scalars(select(Document.sha256).where(Document.sha256.between(part, part + "g"))))
-        files = {path.name: path for path in (limits.folder / part).glob("*") if path.is_file()}
-        for name, path in sorted(files.items()):
-            if path.stat().st_mtime < (now - YOUNG).timestamp() and name.partition(".")[0] not in named:
-                yield "orphan", path
-        for sha256 in sorted(named - set(files)):
-            yield "missing", _path(limits.folder, sha256)
+    files = {path.name: path for path in limits.folder.glob(f"{part}?/*") if path.is_file()}
+    for name, path in sorted(files.items()):
+        if name in known:
+            if _hash_of(path) != name:
+                yield "damaged", path
+        elif name.partition(".")[0] not in known and path.stat().st_mtime < (now - YOUNG).timestamp():
+            yield "orphan", path
+    wanted = {*known, *(sha256 + PREVIEW for sha256, kind in known.items() if kind in PICTURES)}
+    for name in sorted(wanted - set(files)):
+        yield "missing", limits.folder / name[:2] / name
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refused(code: str, name: str, zh: str, en: str) -> Invalid:
@@ -118,6 +136,7 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path, data: bytes) -> None:
     if path.exists():
+        path.touch()  # young again: whoever removes orphans must not take it before its row comes
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     passing = path.with_name(f"{path.name}.{secrets.token_hex(6)}{PASSING}")

@@ -35,6 +35,9 @@ KINDS: Mapping[str, Kind] = {
 }
 """Everything that is kept. What is not here is refused."""
 
+PICTURES = frozenset({"jpeg", "png", "webp"})
+"""What has a preview, made here."""
+
 ACCEPTED = ",".join(["image/*", *(f".{ending}" for kind in KINDS.values() for ending in kind.endings[:1])])
 """For a file input: a help to the person, no check."""
 

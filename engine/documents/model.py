@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.documents.kinds import PICTURES
 from engine.store import Base, Instant
 
 
@@ -46,4 +47,4 @@ class Document(Base):
 
     @property
     def is_image(self) -> bool:
-        return self.kind in ("jpeg", "png", "webp")
+        return self.kind in PICTURES

@@ -1,4 +1,4 @@
-"""Whether what is stored still makes sense: eight invariants, checked on a live database without touching it."""
+"""Whether what is stored still makes sense: ten invariants, checked on a live database without touching it."""
 
 from engine.verify.check import check
 from engine.verify.model import INVARIANTS, Violation

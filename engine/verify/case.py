@@ -47,6 +47,7 @@ def check_case(facts: Facts, entries: Iterable[Any], *, tiers: Tiers) -> Iterato
         ("I5", _answers(facts, past)),
         ("I6", _told(facts, past)),
         ("I7", ((f"instance {each.row.id}", each.fault) for each in facts.instances if each.fault)),
+        ("I10", _papers(facts, past)),
     ):
         for where, what in found:
             yield wrong(checked, where, what)
@@ -252,3 +253,17 @@ def _told(facts: Facts, past: Past) -> Found:
         act = past.outward.get(seq)
         if rows.get(seq, []) != ([] if act is None else [act]):
             yield f"history {seq}", f"{act or 'nothing outward'} happened, the outbox holds {rows.get(seq, [])}"
+
+
+def _papers(facts: Facts, past: Past) -> Found:
+    rows = {row.id: row for row in facts.documents}
+    for id_ in sorted({*rows, *past.papers}):
+        row, added = rows.get(id_), past.papers.get(id_)
+        if row is None:
+            yield f"document {id_}", "the history says that it was added, and it is not there"
+        elif added is None:
+            yield f"document {id_}", "the history says nothing of its being added"
+        elif row.sha256 != added:
+            yield f"document {id_}", "its content is not the one that the history says was added"
+        elif (row.hidden_at is not None) != (id_ in past.hidden):
+            yield f"document {id_}", "row and history do not agree on whether it was taken out of sight"

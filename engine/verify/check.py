@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Text, column, exists, func, select, table, type_coerce
 from sqlalchemy.orm import Session
 
+from engine import documents
 from engine.cases import Case
+from engine.documents import Document
 from engine.outbox import GIVE_UP_AFTER, LONGEST_WAIT, OutboxEntry
 from engine.people import SignIn
 from engine.process import World
@@ -44,7 +46,7 @@ def check(
             ids = case_ids(session, after=after, until=until, most=AT_ONCE)
             found += _of_cases(session, world, ids)
         if not ids:
-            return found
+            return found + _files(store, world, now)
         after, done = ids[-1], done + len(ids)
         if on_progress is not None:
             on_progress(done, total)
@@ -89,6 +91,25 @@ def _searchable(session: Session) -> Iterator[Violation]:
         yield Violation("I9", number, "case_text", "search does not know it: run `maplebridge migrate`")
     for number in session.scalars(select(Case.number).where(Case.confidential, known).order_by(Case.id)):
         yield Violation("I9", number, "case_text", "it is confidential and can be searched for")
+
+
+def _files(store: Store, world: World, now: datetime) -> list[Violation]:
+    """What the rows of documents name and the folder does not hold as it was. Reads every file."""
+    found: list[Violation] = []
+    for part in documents.PARTS:
+        with store.reading() as session:
+            known = documents.named(session, part)
+        for fault, path in documents.sweep(world.config.documents, part, known, now=now):
+            if fault != "orphan":  # what a crash leaves is harmless; `maplebridge documents` removes it
+                said = "missing" if fault == "missing" else "not what it was"
+                found += _named_by(store, path.name.partition(".")[0], f"its file {path} is {said}")
+    return found
+
+
+def _named_by(store: Store, sha256: str, said: str) -> list[Violation]:
+    rows = select(Document.id, Case.number).join(Case, Case.id == Document.case_id).where(Document.sha256 == sha256)
+    with store.reading() as session:
+        return [Violation("I10", number, f"document {id_}", said) for id_, number in session.execute(rows)]
 
 
 def _within_limits(session: Session, world: World, now: datetime) -> Iterator[Violation]:

@@ -18,6 +18,7 @@ INVARIANTS: Mapping[str, str] = {
     "I7": "every saved state loads",
     "I8": "no sign-in, lease or beat beyond its limit",
     "I9": "search knows every case but the confidential ones",
+    "I10": "every document has the file that was added, and the history tells of it",
 }
 
 
@@ -52,3 +53,4 @@ class Facts:
     deadlines: Sequence[Any]
     instances: Sequence[Running]
     outbox: Sequence[Any]
+    documents: Sequence[Any]

@@ -29,6 +29,9 @@ class Past:
         """By the number of the visit that began: (seq, act, facts)."""
         self.completed: dict[int, list[tuple[int, str]]] = {}
         """By task: (seq, hash of the answers)."""
+        self.papers: dict[int, str] = {}
+        """By document: the hash of its content as it was added."""
+        self.hidden: set[int] = set()
         self.breached: Counter[tuple[Any, ...]] = Counter()
         self.breached_at: dict[tuple[Any, ...], int] = {}
 
@@ -75,6 +78,10 @@ class Past:
             self.moves.setdefault(int(facts.get("visit") or 0), []).append((seq, act, facts))
         elif act == "task.completed":
             self.completed.setdefault(int(facts.get("task") or 0), []).append((seq, str(facts.get("answers"))))
+        elif act == "document.added":
+            self.papers[int(facts.get("document") or 0)] = str(facts.get("sha256"))
+        elif act == "document.hidden":
+            self.hidden.add(int(facts.get("document") or 0))
         elif act == "clock.breached":
             key = facts.get("step"), facts.get("tier"), facts.get("due_at")
             self.breached[key] += 1

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine import runtime
 from engine.cases import Case, Visit
 from engine.deadlines import Deadline
+from engine.documents import Document
 from engine.errors import Refusal
 from engine.history import HistoryEntry
 from engine.outbox import OutboxEntry
@@ -30,8 +31,9 @@ def read_cases(session: Session, world: World, ids: list[int]) -> Iterator[tuple
     """Each case with its stored facts and its history, which must be consumed before the next case is asked for."""
     first, last = ids[0], ids[-1]
     cases = session.execute(_rows(Case).where(Case.id.between(first, last)).order_by(Case.id)).all()
-    tables = [_by_case(session, model, first, last) for model in (Visit, Task, Deadline, Instance, OutboxEntry)]
-    visits, tasks, deadlines, instances, outbox = tables
+    models = (Visit, Task, Deadline, Instance, OutboxEntry, Document)
+    tables = [_by_case(session, model, first, last) for model in models]
+    visits, tasks, deadlines, instances, outbox, papers = tables
     running = {case_id: [_running(session, world, row) for row in rows] for case_id, rows in instances.items()}
     history = itertools.groupby(_history(session, first, last), key=lambda entry: entry.case_id)
     upcoming = next(history, None)
@@ -47,6 +49,7 @@ def read_cases(session: Session, world: World, ids: list[int]) -> Iterator[tuple
                 deadlines.get(case.id, ()),
                 running.get(case.id, ()),
                 outbox.get(case.id, ()),
+                papers.get(case.id, ()),
             ),
             entries,
         )

@@ -54,4 +54,5 @@ def test_a_case_shows_each_content_once(each_store: Store, tmp_path: Path) -> No
     path = tmp_path / kept.sha256[:2] / kept.sha256
     path.unlink()
     with each_store.reading() as session:
-        assert list(documents.sweep(session, limits, now=NOW)) == [("missing", path)]
+        known = documents.named(session, kept.sha256[0])
+    assert list(documents.sweep(limits, kept.sha256[0], known, now=NOW)) == [("missing", path)]

@@ -19,10 +19,11 @@ from sqlalchemy.engine import make_url
 
 from bench import ground
 from bench.ground import Ground
-from engine import history, tasks, verify
+from engine import documents, history, tasks, verify
 from engine.clock import ManualClock
 from engine.store import canonical_json, open_store
 
+PAPERS = "papers"
 RISEN, CLOSED, WORKING, FRESH = 1, 2, 3, 4
 """Cases by what was done with them: filed only, risen by overdue, closed, signed in."""
 
@@ -36,6 +37,11 @@ def play(g: Ground, clock: ManualClock) -> None:
     g.app.scheduler.tick()
     g.file(place=ground.GRIDS[2])
     g.advance(WORKING, "t_handle")
+    with g.store.transaction() as session:
+        limits = g.app.config.documents
+        for said in (b"what was seen", b"what was said"):
+            paper = documents.keep(limits, "note.txt", said)
+            documents.attach(session, WORKING, paper, limits=limits, actor_id=None, now=clock.now())
     g.file(place=ground.GRIDS[3])
     clock.advance(timedelta(minutes=5))
 
@@ -45,14 +51,14 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
     path = tmp_path_factory.mktemp("verify") / "played.sqlite"
     ground.prepare(f"sqlite:///{path}")
     clock = ManualClock(ground.MONDAY)
-    with ground.ground(f"sqlite:///{path}", clock=clock, durable=False) as g:
+    with ground.ground(f"sqlite:///{path}", clock=clock, durable=False, papers=path.parent / PAPERS) as g:
         play(g, clock)
     return path, clock.now()
 
 
 @dataclass
 class Planted:
-    """A copy of the played database, open for raw SQL."""
+    """A copy of the played database and its papers, open for raw SQL."""
 
     path: Path
     now: datetime
@@ -88,11 +94,16 @@ class Planted:
 
     def found(self) -> list[verify.Violation]:
         self.raw.commit()
-        return check(f"sqlite:///{self.path}", self.now)
+        return check(f"sqlite:///{self.path}", self.now, self.path.parent / PAPERS)
+
+    def paper(self) -> Path:
+        """The file of the first document."""
+        sha256 = self.one("SELECT sha256 FROM document ORDER BY id")
+        return self.path.parent / PAPERS / sha256[:2] / sha256
 
 
-def check(url: str, now: datetime) -> list[verify.Violation]:
-    with ground.ground(url) as g:
+def check(url: str, now: datetime, papers: Path | None = None) -> list[verify.Violation]:
+    with ground.ground(url, papers=papers) as g:
         return verify.check(g.store, g.app.world, now=now)
 
 
@@ -104,6 +115,7 @@ def at_text(at: datetime) -> str:
 def planted(played: tuple[Path, datetime], tmp_path: Path) -> Iterator[Planted]:
     path, now = played
     copy = Path(shutil.copyfile(path, tmp_path / "planted.sqlite"))
+    shutil.copytree(path.parent / PAPERS, tmp_path / PAPERS)
     raw = sqlite3.connect(copy)
     for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
         raw.execute(f"DROP TRIGGER {name}")
@@ -210,6 +222,11 @@ def beat_from_the_future(p: Planted) -> None:
     p.run("INSERT INTO node (name, beat_at, fired_last_hour, latest_by_s) VALUES ('n', ?, 0, 0)", at)
 
 
+def other_content(p: Planted) -> None:
+    """A row that names another content which lies in the folder as well."""
+    p.run("UPDATE document SET sha256=(SELECT sha256 FROM document WHERE id=2) WHERE id=1")
+
+
 def sql(statement: str, *values: Any) -> Callable[[Planted], None]:
     return lambda planted: planted.run(statement, *values)
 
@@ -272,13 +289,18 @@ PLANTS: list[tuple[str, Callable[[Planted], None], str]] = [
     ("I8 a beat from the future", beat_from_the_future, "I8"),
     ("I9 search does not know it", sql("DELETE FROM case_text WHERE case_id=?", FRESH), "I9"),
     ("I9 a secret can be found", sql("UPDATE 'case' SET confidential=1 WHERE id=?", FRESH), "I9"),
+    ("I10 a file is missing", lambda p: p.paper().unlink(), "I10"),
+    ("I10 a file was changed", lambda p: p.paper().write_bytes(b"what was never seen"), "I10"),
+    ("I10 a row is missing", sql("DELETE FROM document WHERE id=1"), "I10"),
+    ("I10 another content", other_content, "I10"),
+    ("I10 hidden behind the history's back", sql("UPDATE document SET hidden_at=added_at WHERE id=1"), "I10"),
 ]
 
 
-def test_a_whole_database_is_whole(each_store: Any, database_url: str) -> None:
+def test_a_whole_database_is_whole(each_store: Any, database_url: str, tmp_path: Path) -> None:
     clock = ManualClock(ground.MONDAY)
     ground.settle_in(each_store)
-    with ground.ground(database_url, clock=clock) as g:
+    with ground.ground(database_url, clock=clock, papers=tmp_path / PAPERS) as g:
         play(g, clock)
         steps: list[tuple[int, int]] = []
         assert verify.check(g.store, g.app.world, now=clock.now(), on_progress=lambda *at: steps.append(at)) == []

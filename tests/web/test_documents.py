@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import select
 
+from engine import verify
 from engine.clock import ManualClock
 from engine.documents import Document
 from engine.history import HistoryEntry
@@ -45,8 +46,10 @@ def acts(district: District, case_id: int) -> list[str]:
 
 
 @pytest.fixture
-def case_id(district: District, clock: ManualClock) -> int:
-    return town.file_case(district, clock)
+def case_id(district: District, clock: ManualClock) -> Iterator[int]:
+    """Whatever a test does with its papers, rows, files and history say the same afterwards."""
+    yield town.file_case(district, clock)
+    assert verify.check(district.store, district.world, now=clock.now()) == []
 
 
 @pytest.fixture

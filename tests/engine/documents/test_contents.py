@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy.orm import Session
 
 from engine import documents
 from engine.config import DocumentsConfig
 from engine.documents import Document
 from engine.documents.kinds import clean_name, file_name, kind_of
 from engine.errors import Invalid, Unavailable
-from engine.store import Store
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -153,16 +151,34 @@ def test_a_damaged_or_missing_file_is_said_and_never_handed_out(limits: Document
         documents.content(limits, Document(id=1, sha256=kept.sha256))
 
 
-def test_a_sweep_finds_old_files_without_a_row(limits: DocumentsConfig, store: Store) -> None:
+def test_a_sweep_finds_old_files_without_a_row(limits: DocumentsConfig) -> None:
     old, young = documents.keep(limits, "o.txt", b"old words"), documents.keep(limits, "y.txt", b"new words")
     path = limits.folder / old.sha256[:2] / old.sha256
     long_ago = (NOW - timedelta(days=3)).timestamp()
     os.utime(path, (long_ago, long_ago))
     os.utime(limits.folder / young.sha256[:2] / young.sha256, (NOW.timestamp(), NOW.timestamp()))
-    with store.reading() as session:
-        assert list(_swept(session, limits)) == [("orphan", path)]
+    assert _swept(limits, {}) == [("orphan", path)]
     assert path.exists()
+    documents.keep(limits, "o.txt", b"old words")  # somebody sends it again: its row is about to come
+    assert _swept(limits, {}) == []
 
 
-def _swept(session: Session, limits: DocumentsConfig) -> list[tuple[str, Path]]:
-    return list(documents.sweep(session, limits, now=NOW))
+def test_a_sweep_finds_what_is_missing_and_what_is_not_what_was_added(limits: DocumentsConfig) -> None:
+    words, picture = documents.keep(limits, "w.txt", b"words"), documents.keep(limits, "p.jpg", photo())
+    known = {words.sha256: "text", picture.sha256: "jpeg"}
+    assert _swept(limits, known) == []
+    path = limits.folder / words.sha256[:2] / words.sha256
+    path.write_bytes(b"other words")
+    small = limits.folder / picture.sha256[:2] / f"{picture.sha256}.preview.jpg"
+    small.unlink()
+    assert sorted(_swept(limits, known)) == [("damaged", path), ("missing", small)]
+
+
+def _swept(limits: DocumentsConfig, known: dict[str, str]) -> list[tuple[str, Path]]:
+    return [
+        found
+        for part in documents.PARTS
+        for found in documents.sweep(
+            limits, part, {name: kind for name, kind in known.items() if name.startswith(part)}, now=NOW
+        )
+    ]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store import Base, Instant, Json, Prepared, canonical_json, failpoint, table_of
 
-STEERED = text("act IN ('case.returned', 'case.downgraded', 'triage.overridden', 'token.moved')")
+STEERED = text("act IN ('case.returned', 'case.downgraded', 'triage.overridden', 'case.token_moved')")
 """Acts by which somebody turned a case from where it was going; written out, so that queries meet the index."""
 
 

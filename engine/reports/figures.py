@@ -136,7 +136,7 @@ def behind(
     ids = _ids(figure, within, calendar, now)
     total = session.execute(_counted(ids)).scalar_one()
     first = PAGE * (max(page, 1) - 1)
-    rows, units = _rows(session, session.scalars(_ordered(figure, ids).limit(PAGE).offset(first)).all())
+    rows, units = placed(session, session.scalars(_ordered(figure, ids).limit(PAGE).offset(first)).all())
     return Behind(rows, units, total, first + 1)
 
 
@@ -152,7 +152,7 @@ def pressing(session: Session, within: Within, *, calendar: WorkingCalendar, now
     found = session.execute(union_all(*few)).all()
     wanted = [row[0] for row in sorted(found, key=lambda row: (row[2], row[1], row[0]))]
     chosen = list(dict.fromkeys(wanted))[:MOST_PRESSING]
-    rows, units = _rows(session, chosen)
+    rows, units = placed(session, chosen)
     return Behind(rows, units, len(chosen), 1)
 
 
@@ -210,7 +210,7 @@ def _ordered(figure: Figure, ids: Select[int]) -> Select[int]:
     assert_never(figure)
 
 
-def _rows(session: Session, wanted: Sequence[int]) -> tuple[Sequence[Row], Mapping[str, Unit]]:
+def placed(session: Session, wanted: Sequence[int]) -> tuple[Sequence[Row], Mapping[str, Unit]]:
     """Cases in the order of their ids here, with their tier clocks and places. Two statements."""
     clock = and_(Deadline.case_id == Case.id, Deadline.state.in_(("armed", "paused")), Deadline.step == "handle")
     found: dict[int, tuple[Case, Deadline | None]] = {
@@ -221,7 +221,7 @@ def _rows(session: Session, wanted: Sequence[int]) -> tuple[Sequence[Row], Mappi
     }
     rows = [found[each] for each in wanted if each in found]
     units = units_by_id(session, {u for case, _ in rows for u in (*ancestors(case.place_id), case.holder_id)})
-    placed: list[Row] = [
+    found_places: list[Row] = [
         (case, tier, [units[u] for u in reversed(ancestors(case.place_id)) if u in units]) for case, tier in rows
     ]
-    return placed, units
+    return found_places, units

@@ -30,9 +30,11 @@ from engine.web import (
     documents,
     drafts,
     filing,
+    heat,
     instructions,
     me,
     notices,
+    numbers,
     offline,
     operations,
     place_codes,
@@ -74,6 +76,7 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     """The whole web on one database. `/api/v1` hangs on the same application."""
     app = OpenAPI(__name__, info=Info(title="Maplebridge", version="1"), doc_ui=False)
     _configure(app, the_world)
+    app.url_map.converters["int"] = numbers.Id
     app.extensions[KEY] = Edge(store, the_world, clock)
     translations.compile_stale()
     Babel(app, locale_selector=chosen_language, timezone_selector=lambda: str(the_world.calendar.tz))
@@ -84,7 +87,7 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     show_case.register(app)
     show_people.register(app)
     shown = (sign_in, worklist, tasks, cases, search, documents, filing, offline, design, operations, me, notices)
-    for pages in (*shown, delegations, drafts, board, decisions, instructions, public, place_codes):
+    for pages in (*shown, delegations, drafts, board, heat, decisions, instructions, public, place_codes):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
     app.before_request(api.know_bearer)

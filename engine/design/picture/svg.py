@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape, quoteattr
 from engine.design.picture.model import Drawing, Figure, Label, Mark, Point
 from engine.design.picture.words import LINE, width_of
 
-INK, PAPER, SOFT = "#1f2933", "#ffffff", "#f4f6f8"
-FILLS = {"pool": PAPER, "lane": "none", "group": SOFT, "box": PAPER, "event": PAPER, "gateway": PAPER}
+INK, PAPER = "#1f2933", "#ffffff"
+FILLS = {"pool": PAPER, "lane": "none", "group": PAPER, "box": PAPER, "event": PAPER, "gateway": PAPER}
 FONT = "system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 
 

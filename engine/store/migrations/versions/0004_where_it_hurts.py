@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 ENDED = sa.text("closed_at IS NOT NULL")
-STEERED = sa.text("act IN ('case.returned', 'case.downgraded', 'triage.overridden', 'token.moved')")
+STEERED = sa.text("act IN ('case.returned', 'case.downgraded', 'triage.overridden', 'case.token_moved')")
 HELD_BY = """
 UPDATE deadline SET process = coalesce(
   (SELECT task.process FROM task

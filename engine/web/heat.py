@@ -1,0 +1,338 @@
+"""Where a process hurts, on its diagram: for designers as numbers, for those who lead with the cases behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as N_
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from engine import process, reports
+from engine.deploy import LoadedRelease
+from engine.design import picture
+from engine.errors import NotFound
+from engine.people import ACTS, BLIND
+from engine.reports import Heat, HeatMap, Period, Spot, Within
+from engine.runtime import ProcessFacts
+from engine.territory import Unit, children, is_within, line_of
+from engine.web.context import locale, looking, now, viewer, world
+from engine.web.design.change_words import bilingual
+from engine.web.language import _
+from engine.web.policy import policy
+from engine.web.show import minutes_per_day, span_text
+
+pages = Blueprint("heat", __name__)
+
+DAYS = 30
+LONGEST = 400
+COARSEST = 3
+"""So many tiers from the top a designer may look into: no exact place below them."""
+MOST_PAGES = 9999
+MANY_TIMES = 3
+FRAMES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+ASKED = frozenset({"userTask", "manualTask"})
+"""What tells itself how long it took; of other elements their clocks do."""
+
+HEATS: Mapping[str, Any] = {
+    Heat.STAYED: N_("Time stayed"),
+    Heat.OVERDUE: N_("Overdue"),
+    Heat.RETURNED: N_("Returned"),
+    Heat.TURNED: N_("Overridden"),
+    Heat.CASES: N_("Cases"),
+}
+MEANS: Mapping[str, Any] = {
+    Heat.STAYED: N_(
+        "Working time from when something was asked until it was answered or no longer needed; half of the cases stayed"
+        " no longer. Of a frame with steps inside, from when its clock began."
+    ),
+    Heat.OVERDUE: N_("Cases whose time had run out at this step, as a share of the cases that were here."),
+    Heat.RETURNED: N_("Cases that this step sent back down to where they came from."),
+    Heat.TURNED: N_(
+        "Cases where somebody at this step changed what had been decided: another grade, a downgrade, a step moved by"
+        " hand."
+    ),
+    Heat.CASES: N_("Cases that were here and left within the period. Confidential cases are in no number."),
+}
+AGAINST: Mapping[str, Any] = {
+    "": N_("nothing"),
+    "before": N_("as many days before"),
+    "year": N_("the same days a year earlier"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for, made sound: days are inclusive."""
+
+    unit_id: str
+    opened: bool
+    """Whether the person may see the cases behind the numbers there."""
+    first: date
+    last: date
+    heat: Heat
+    against: str
+    wrong: bool = False
+
+    @property
+    def period(self) -> Period:
+        return Period(_midnight(self.first), _midnight(self.last + timedelta(days=1)))
+
+    @property
+    def earlier(self) -> Period | None:
+        if self.against == "before":
+            start = self.period.start
+            return Period(_midnight(self.first - (self.last - self.first) - timedelta(days=1)), start)
+        if self.against == "year":
+            return Period(
+                _midnight(_a_year_before(self.first)), _midnight(_a_year_before(self.last) + timedelta(days=1))
+            )
+        return None
+
+    @property
+    def within(self) -> Within:
+        return Within(self.unit_id, viewer() if self.opened else None)
+
+    def address(self, endpoint: str, process_id: str, **more: Any) -> str:
+        given = {"unit": self.unit_id, "from": self.first.isoformat(), "to": self.last.isoformat()}
+        return url_for(endpoint, process_id=process_id, **{**given, **more})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An element as the table tells it; `before` of the earlier period."""
+
+    element: str
+    name: str
+    spot: Spot
+    before: Spot | None
+    level: int
+    drawn: bool
+
+
+@pages.get("/heat")
+@policy("process.measure")
+def start() -> Response:
+    """To the process that does most of the work: the first that the main one calls."""
+    with looking() as session:
+        processes = world().releases.current(session).package.processes
+    main = processes.get(process.MAIN)
+    called = [element.calls for element in main.elements.values() if element.calls] if main else []
+    return redirect(url_for("heat.show", process_id=next(iter(called), process.MAIN), unit=request.args.get("unit")))
+
+
+@pages.get("/processes/<process_id>/heat")
+@policy("process.measure")
+def show(process_id: str) -> str:
+    asked = _asked()
+    with looking() as session:
+        release = world().releases.current(session)
+        data, facts = release.process_file(process_id), release.package.processes[process_id]
+        line, below = _area(session, asked)
+        present = _read(session, process_id, asked.period, asked, facts)
+        before = None if asked.earlier is None else _read(session, process_id, asked.earlier, asked, facts)
+        rows = _rows(facts, present, before, asked.heat)
+        return render_template(
+            "heat/heat.html",
+            process_id=process_id,
+            name=bilingual(facts.name),
+            processes=[(each.id, bilingual(each.name)) for each in _in_order(release)],
+            asked=asked,
+            line=line,
+            below=below,
+            rows=rows,
+            present=present,
+            before=before,
+            drawing=_drawing(facts, data, rows, asked.heat),
+            least=reports.LEAST,
+            heats=HEATS,
+            means=MEANS,
+            againsts=AGAINST,
+            short=short,
+            change=change,
+        )
+
+
+@pages.get("/processes/<process_id>/heat/<element>")
+@policy("process.measure")
+def cases(process_id: str, element: str) -> str:
+    """The cases behind a number; for those who may see cases there."""
+    asked = _asked()
+    if not asked.opened:
+        raise NotFound("figure.unknown", "There is no such figure.")
+    page = request.args.get("page", "1")
+    number = int(page) if page.isascii() and page.isdigit() and 0 < int(page[:5]) <= MOST_PAGES else 1
+    with looking() as session:
+        release = world().releases.current(session)
+        release.process_file(process_id)
+        facts = release.package.processes[process_id]
+        line, _below = _area(session, asked)
+        found = reports.behind_spot(
+            session, process_id, element, asked.heat, asked.period, asked.within, scopes=_scopes(facts), page=number
+        )
+        return render_template(
+            "heat/cases.html",
+            process_id=process_id,
+            process_name=bilingual(facts.name),
+            element=element,
+            name=_name(facts, element),
+            asked=asked,
+            unit=line[-1],
+            found=found,
+            page=number,
+            size=reports.PAGE,
+            heats=HEATS,
+            means=MEANS,
+        )
+
+
+def short(minutes: float | None) -> str:
+    """So much working time in one unit."""
+    if minutes is None:
+        return "—"
+    if minutes >= minutes_per_day():
+        return _("%(days)s wd", days=f"{minutes / minutes_per_day():.1f}")
+    if minutes >= 60:
+        return _("%(hours)s h", hours=f"{minutes / 60:.1f}")
+    return _("%(minutes)d min", minutes=round(minutes))
+
+
+def change(value: float | None, earlier: float | None) -> str:
+    """How much more or less than before, in percent or many times; empty where that says nothing."""
+    if value is None or not earlier:
+        return ""
+    if value >= MANY_TIMES * earlier:
+        return f"×{value / earlier:.0f}"
+    percent = round(100 * (value - earlier) / earlier)
+    return f"{percent:+d} %" if percent else "±0 %"
+
+
+def _asked() -> Asked:
+    today = now().astimezone(world().calendar.tz).date()
+    first, last = _day(request.args.get("from")), _day(request.args.get("to"))
+    given = bool(request.args.get("from") or request.args.get("to"))
+    wrong = given and not (first and last and timedelta() <= last - first < timedelta(days=LONGEST))
+    if wrong or first is None or last is None:
+        first, last = today - timedelta(days=DAYS - 1), today
+    unit_id, opened = _unit(request.args.get("unit"))
+    heat, against = request.args.get("heat", ""), request.args.get("against", "")
+    return Asked(
+        unit_id,
+        opened,
+        first,
+        last,
+        Heat(heat) if heat in tuple(Heat) else Heat.STAYED,
+        against if against in AGAINST else "",
+        wrong,
+    )
+
+
+def _unit(asked: str | None) -> tuple[str, bool]:
+    """The area, and whether cases may be seen in it: one of the person's own units or below it; of None their highest.
+
+    Designers look no deeper than `COARSEST` tiers.
+    """
+    who = viewer()
+    for opened, roles in ((True, ACTS["process.measure"] - BLIND), (False, ACTS["process.measure"] & BLIND)):
+        own = sorted(who.units(roles), key=lambda unit: (unit.count("."), unit))
+        wanted = asked or (own[0] if own else "")
+        if any(is_within(wanted, unit) for unit in own) and (opened or wanted.count(".") < COARSEST):
+            return wanted, opened
+    raise NotFound("unit.unknown", "There is no such place.")
+
+
+def _area(session: Session, asked: Asked) -> tuple[Sequence[Unit], Sequence[Unit]]:
+    """The units from above down to the area, as far as they may be chosen, and those right below it."""
+    line = line_of(session, asked.unit_id)
+    if not line or line[-1].id != asked.unit_id:
+        raise NotFound("unit.unknown", "There is no such place.")
+    roles = ACTS["process.measure"]
+    own = viewer().units(roles - BLIND if asked.opened else roles & BLIND)
+    deeper = asked.opened or asked.unit_id.count(".") + 1 < COARSEST
+    below = [unit for unit in children(session, asked.unit_id) if unit.valid_to is None] if deeper else []
+    return [unit for unit in line if any(is_within(unit.id, mine) for mine in own)], below
+
+
+def _read(session: Session, process_id: str, period: Period, asked: Asked, facts: ProcessFacts) -> HeatMap:
+    found = reports.read_heat(
+        session, process_id, period, asked.within, scopes=_scopes(facts), calendar=world().calendar
+    )
+    return found if asked.opened else reports.held_back(found)
+
+
+def _rows(facts: ProcessFacts, present: HeatMap, before: HeatMap | None, heat: Heat) -> list[Row]:
+    """What hurts most first; elements of earlier releases too."""
+    frames = {each.id for each in facts.elements.values() if each.kind in FRAMES}  # coloured, they would drown the rest
+    worth = {name: 0 if name in frames else spot.worth(heat) for name, spot in present.spots.items()}
+    most = max((value or 0 for value in worth.values()), default=0)
+    rows = [
+        Row(
+            element,
+            _name(facts, element),
+            present.spots.get(element, Spot(element)),
+            before.spots.get(element) if before else None,
+            _level(worth.get(element), most),
+            element in facts.elements,
+        )
+        for element in {**present.spots, **(before.spots if before else {})}
+    ]
+    return sorted(rows, key=lambda row: (-(row.spot.worth(heat) or 0), -(row.spot.cases or 0), row.name))
+
+
+def _level(value: float | None, most: float) -> int:
+    """0 nothing, 1 up to a quarter of the most … 4."""
+    if not value or not most:
+        return 0
+    return min(4, 1 + int(4 * value / most))
+
+
+def _drawing(facts: ProcessFacts, data: bytes, rows: Sequence[Row], heat: Heat) -> Markup | None:
+    drawing = picture.draw(facts.path, data, locale())
+    if drawing is None:
+        return None
+    marks = {row.element: _mark(row, heat) for row in rows if row.drawn and row.spot.worth(heat)}
+    title = _("%(heat)s on the diagram of %(name)s", heat=HEATS[heat], name=bilingual(facts.name))
+    return Markup(picture.as_svg(drawing, title, marks))  # noqa: S704 - as_svg escapes what it is given
+
+
+def _mark(row: Row, heat: Heat) -> picture.Mark:
+    value = row.spot.worth(heat)
+    said = short(value) if heat is Heat.STAYED else str(value) if heat is Heat.CASES else f"{100 * (value or 0):.0f} %"
+    spoken = span_text(value or 0) if heat is Heat.STAYED else said
+    return picture.Mark(f"heat-{row.level}", said, f"#e-{row.element}", f"{row.name}: {HEATS[heat]} {spoken}")
+
+
+def _in_order(release: LoadedRelease) -> list[ProcessFacts]:
+    return sorted(release.package.processes.values(), key=lambda each: each.path)
+
+
+def _scopes(facts: ProcessFacts) -> frozenset[str]:
+    return frozenset(each.id for each in facts.elements.values() if each.kind not in ASKED)
+
+
+def _name(facts: ProcessFacts, element: str) -> str:
+    known = facts.elements.get(element)
+    return (bilingual(known.name) if known else "") or element
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, world().calendar.tz)
+
+
+def _a_year_before(day: date) -> date:
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - 1, day=28)

@@ -207,12 +207,18 @@ class Scheduler:
                     design.put_back(session, proposal_id, refusal, now=now)
         return done
 
-    def move_cases(self) -> int:
-        """Works on migrations of running cases until nothing is left to do; gives how many chunks."""
-        chunks = 0
-        while self.store.run(partial(process.work_on_migration, world=self.world, now=self.clock.now())):
-            chunks += 1
-        return chunks
+    def move_cases(self, *, only: int | None = None, chunks: int | None = None) -> int:
+        """Works on migrations of running cases until nothing is left to do or this node stops; gives how many chunks.
+
+        `only` names one migration; `chunks` is how many at most.
+        """
+        done = 0
+        while not self._stopping.is_set() and (chunks is None or done < chunks):
+            work = partial(process.work_on_migration, world=self.world, now=self.clock.now(), only=only)
+            if not self.store.run(work):
+                break
+            done += 1
+        return done
 
     def rehearse(self) -> int:
         """Works on rehearsals until nothing is left to do or this node stops; gives how many portions."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli import designing, operating, organising, processes, serving
+from engine.cli import designing, migrating, operating, organising, processes, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +38,7 @@ for verb in (
     designing.templates,
     operating.file_,
     operating.simulate,
+    migrating.migrate_cases,
     operating.verify,
     operating.demo,
     operating.token,

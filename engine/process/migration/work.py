@@ -29,7 +29,7 @@ from engine.store import table_of
 from engine.tasks import Draft, Task, TaskState
 
 LOOKED_AT = 500
-MOVED = 50
+MOVED = 25
 """Instances of one chunk: looking holds nobody up, moving holds the cases of the chunk."""
 
 

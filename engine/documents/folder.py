@@ -17,8 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.config import DocumentsConfig
+from engine.documents.bare import bare
 from engine.documents.kept import Kept
-from engine.documents.kinds import PICTURES, clean_name, kind_of
+from engine.documents.kinds import PICTURES, clean_name, is_phone_photo, kind_of
 from engine.documents.model import Document
 from engine.documents.pictures import MOST_PIXELS, Broken, TooManyPixels, preview_of
 from engine.errors import Invalid, Unavailable
@@ -30,7 +31,7 @@ YOUNG = timedelta(days=2)
 
 
 def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
-    """Checks a content by its bytes and keeps it, a picture with its preview. Touches no row; idempotent.
+    """Checks a content by its bytes and keeps it; a picture `bare`, with its preview. Touches no row; idempotent.
 
     Raises Invalid `document.empty`, `document.too_large`, `document.kind`, `document.broken` with a sentence that
     names the file, and Unavailable when the folder cannot be written.
@@ -43,6 +44,13 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
         raise _refused("too_large", shown, f"超过 {most} MB。", f"it is larger than {most} MB.")
     kind = kind_of(data)
     if kind is None:
+        if is_phone_photo(data):
+            raise _refused(
+                "kind",
+                shown,
+                "不接受 HEIC 照片。请在手机相机设置中选择“兼容性最佳”，或在本页直接拍照。",
+                "HEIC photos are not taken. Choose “Most Compatible” in the camera's settings, or take it here.",
+            )
         raise _refused(
             "kind",
             shown,
@@ -52,7 +60,8 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
     small = None
     if kind in PICTURES:
         try:
-            small = preview_of(data, kind)
+            small, way_up = preview_of(data, kind)
+            data = bare(data, kind, way_up=way_up)
         except Broken:
             raise _refused("broken", shown, "这不是完好的照片。", "this is not an undamaged photo.") from None
         except TooManyPixels:

@@ -38,8 +38,12 @@ KINDS: Mapping[str, Kind] = {
 PICTURES = frozenset({"jpeg", "png", "webp"})
 """What has a preview, made here."""
 
-ACCEPTED = ",".join(["image/*", *(f".{ending}" for kind in KINDS.values() for ending in kind.endings[:1])])
-"""For a file input: a help to the person, no check."""
+ACCEPTED = ",".join(
+    [*(KINDS[kind].media_type for kind in sorted(PICTURES)), *(f".{kind.endings[0]}" for kind in KINDS.values())]
+)
+"""For a file input: a help to the person, no check. Phones turn their own kind of picture into one of these."""
+
+_HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"})
 
 
 def kind_of(data: bytes) -> str | None:
@@ -55,6 +59,11 @@ def kind_of(data: bytes) -> str | None:
     if data.startswith(b"PK\x03\x04"):
         return _office(data)
     return "text" if _is_text(data) else None
+
+
+def is_phone_photo(data: bytes) -> bool:
+    """HEIC, HEIF or AVIF: what many phones make of a photo, and few computers here can open."""
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIF
 
 
 def _office(data: bytes) -> str | None:

@@ -7,7 +7,8 @@ import threading
 
 from PIL import Image, ImageOps
 
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = 65_000_000
+"""As many as the sensors of phones have that keep every pixel."""
 PREVIEW_EDGE = 720
 """Pixels of the longer edge."""
 QUALITY = 72
@@ -24,13 +25,20 @@ class TooManyPixels(Exception):
     """A picture that would take too much memory."""
 
 
-def preview_of(data: bytes, kind: str) -> bytes:
-    """A small JPEG, upright, without what the camera wrote into the file. Raises Broken, TooManyPixels."""
+ORIENTATION = 0x0112
+
+
+def preview_of(data: bytes, kind: str) -> tuple[bytes, int]:
+    """A small JPEG, upright, without what the camera wrote into the file; and which way up the file is, 1 to 8.
+
+    Raises Broken, TooManyPixels.
+    """
     with _ONE_AT_A_TIME:
         try:
             with Image.open(io.BytesIO(data), formats=_FORMATS[kind]) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise TooManyPixels
+                way_up = picture.getexif().get(ORIENTATION, 1)
                 picture.draft("RGB", (PREVIEW_EDGE * 2, PREVIEW_EDGE * 2))
                 upright = ImageOps.exif_transpose(picture)
                 upright.thumbnail((PREVIEW_EDGE, PREVIEW_EDGE))
@@ -43,4 +51,4 @@ def preview_of(data: bytes, kind: str) -> bytes:
             raise Broken from error
         made = io.BytesIO()
         paper.save(made, "JPEG", quality=QUALITY, optimize=True)
-        return made.getvalue()
+        return made.getvalue(), way_up if isinstance(way_up, int) else 1

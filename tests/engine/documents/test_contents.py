@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from engine import documents
 from engine.config import DocumentsConfig
 from engine.documents import Document
+from engine.documents.bare import bare
 from engine.documents.kinds import clean_name, file_name, kind_of
 from engine.errors import Invalid, Unavailable
 
@@ -31,6 +33,57 @@ def photo(
         exif[0x0112] = turned
     picture.save(made, kind, exif=exif)
     return made.getvalue()
+
+
+SECRETS = (b"114.0254", b"Xiaomi 14", b"Lin Xiaodong", b"a film behind it", b"GPS")
+
+
+def from_a_phone(kind: str, turned: int) -> bytes:
+    """A picture with everything a phone writes into one, and something behind its end."""
+    picture, made = Image.effect_noise((64, 32), 80).convert("RGB"), io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F], exif[0x013B] = turned, "Xiaomi 14", "Lin Xiaodong"
+    exif.get_ifd(0x8825)[29] = "GPS 114.0254"
+    more: dict[str, object] = {
+        "exif": exif,
+        "icc_profile": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+    }
+    if kind == "JPEG":
+        more |= {"comment": b"Xiaomi 14", "progressive": True}
+    if kind == "PNG":
+        more["pnginfo"] = PngInfo()
+        more["pnginfo"].add_itxt("where", "114.0254")
+    if kind == "WEBP":
+        more |= {"xmp": b"<x>114.0254</x>", "lossless": True}
+    picture.save(made, kind, **more)
+    return made.getvalue() + b"a film behind it"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("turned", [1, 6])
+def test_nothing_tells_where_and_by_whom_a_photo_was_taken(limits: DocumentsConfig, kind: str, turned: int) -> None:
+    given = from_a_phone(kind, turned)
+    kept = documents.keep(limits, "a.jpg", given)
+    lying = (limits.folder / kept.sha256[:2] / kept.sha256).read_bytes()
+    assert [secret for secret in SECRETS if secret in lying] == []
+    assert all(secret in given for secret in SECRETS)
+    with Image.open(io.BytesIO(given)) as before, Image.open(io.BytesIO(lying)) as after:
+        assert after.tobytes() == before.tobytes()
+        assert after.info["icc_profile"] == before.info["icc_profile"]
+        assert after.getexif().get(0x0112, 1) == turned
+        assert len(after.getexif()) == (turned != 1)
+    assert documents.keep(limits, "b.jpg", lying).sha256 == kept.sha256  # bare already
+
+
+def test_a_photo_of_every_pixel_a_phone_has_is_taken(tmp_path: Path) -> None:
+    large = photo("JPEG", (9248, 6936))
+    assert documents.keep(DocumentsConfig(folder=tmp_path), "64 MP.jpg", large).kind == "jpeg"
+
+
+def test_a_photo_that_few_can_open_is_refused_with_what_to_do(limits: DocumentsConfig) -> None:
+    with pytest.raises(Invalid) as refused:
+        documents.keep(limits, "IMG_0001.HEIC", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic")
+    assert "兼容性最佳" in refused.value.facts["words"]["zh"]
 
 
 def office(*names: str) -> bytes:
@@ -105,7 +158,7 @@ def test_a_file_is_handed_out_under_an_ending_of_its_content() -> None:
 
 
 def test_a_content_is_kept_once_and_comes_back_byte_for_byte(limits: DocumentsConfig) -> None:
-    data = photo()
+    data = bare(photo(), "jpeg", way_up=1)
     first, again = documents.keep(limits, "a.jpg", data), documents.keep(limits, "b.jpg", data)
     assert first.sha256 == again.sha256
     assert sorted(path.suffix for path in limits.folder.rglob("*") if path.is_file()) == ["", ".jpg"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -43,10 +44,16 @@ class Lived:
 
 
 @pytest.fixture(scope="session")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('lived') / 'district.sqlite'}"
-    simulate.run(days=70, cases=110, seed=5, database_url=url)
-    store, config = open_store(url), Config()
+def district_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its database, for a test that copies it."""
+    path = tmp_path_factory.mktemp("lived") / "district.sqlite"
+    simulate.run(days=70, cases=110, seed=5, database_url=f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def lived(district_file: Path) -> Iterator[Lived]:
+    store, config = open_store(f"sqlite:///{district_file}"), Config()
     with store.reading() as session:
         world = World(config, read_calendar(session, config))
         pasts = read(session, world, ids_of(session, ALL))

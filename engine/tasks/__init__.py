@@ -35,9 +35,9 @@ from engine.tasks.drafts import (
     drop_draft,
     save_draft,
 )
-from engine.tasks.fields import TO_DIAGRAM, Choice, Field, Group, Note, Words
+from engine.tasks.fields import CHOOSING, SOURCES, TO_DIAGRAM, TYPES, Choice, Field, Group, Note, Words
 from engine.tasks.filters import BELOW, Filter, SavedFilter, remove_filter, save_filter, saved_filters
-from engine.tasks.form_files import read_form
+from engine.tasks.form_files import LARGEST_FORM, read_form
 from engine.tasks.forms import Form
 from engine.tasks.invitees import split_invitee
 from engine.tasks.model import Task, TaskState, pack_roles
@@ -61,8 +61,12 @@ from engine.tasks.worklist import Counts, Item, Page, Tab, counts, page
 
 __all__ = [
     "BELOW",
+    "CHOOSING",
     "FILING",
+    "LARGEST_FORM",
+    "SOURCES",
     "TO_DIAGRAM",
+    "TYPES",
     "Act",
     "AtHand",
     "Choice",

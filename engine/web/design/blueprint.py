@@ -53,6 +53,7 @@ def people_of(session: Session, ids: Iterable[int | None]) -> Mapping[int | None
 EDITORS: Mapping[str, str] = {
     ".bpmn": "design.edit_diagram",
     ".dmn": "design.edit_tables",
+    ".form": "design.edit_form",
     "/limits.yaml": "design.edit_limits",
 }
 """How a file's name ends → the page that changes it."""

@@ -1,8 +1,8 @@
 // Shows and hides the parts of a form while it is filled in. The server decides again with the same conditions:
 // data-hide carries the list of trees that engine/tasks/conditions.py reads from the form.
-for (const form of document.querySelectorAll('.task-form')) {
+export function follow(form) {
   const parts = [...form.querySelectorAll('[data-hide]')].map((element) => [element, JSON.parse(element.dataset.hide)]);
-  if (!parts.length) continue;
+  if (!parts.length) return;
   const refresh = () => {
     for (let round = 0; round <= parts.length; round += 1) {
       const answers = read(form);
@@ -18,6 +18,8 @@ for (const form of document.querySelectorAll('.task-form')) {
   form.addEventListener('input', refresh);
   refresh();
 }
+
+for (const form of document.querySelectorAll('.task-form')) follow(form);
 
 /** Typed answers of the fields that are shown: a hidden one counts as unanswered. */
 function read(form) {

@@ -299,6 +299,12 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
         case "identity.unmasked":
             fields = _("; ").join(word(field, "field") for field in facts.get("fields") or [])
             return f"{fields} · {facts.get('reason')}"
+        case "party.named" | "party.corrected":
+            role = word(facts["role"], "party_role") if facts.get("role") else ""
+            changed = _("; ").join(word(field, "field") for field in facts.get("fields") or [])
+            return " · ".join(part for part in (role, changed, masked_text(str(facts.get("reason") or ""))) if part)
+        case "case.passed_on":
+            return ", ".join(unit_name(story.units.get(unit)) for unit in facts.get("units") or [])
         case "handler.stepped_aside":
             return masked_text(str(facts.get("reason") or ""))
         case "case.raised" | "case.returned" | "case.downgraded":

@@ -32,9 +32,9 @@ def test_every_route_says_who_may_use_it(app: Flask) -> None:
     assert without == []
 
 
-def test_a_route_without_a_policy_answers_nobody(app: Flask, visit: Visit) -> None:
+def test_a_route_without_a_policy_answers_nobody(app: Flask, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor = visit("grid")
-    app.view_functions["worklist.show"] = lambda: "open to all"
+    monkeypatch.setitem(app.view_functions, "worklist.show", lambda: "open to all")
     assert visitor.get("/").status_code == 403
 
 
@@ -49,12 +49,16 @@ def address(rule: str, *, case_id: int, task_id: int) -> str:
         .replace("<int:absence_id>", "1")
         .replace("<handle>", "0123456789abcdef")
         .replace("<int:document_id>", "1")
+        .replace("<int:party_id>", "1")
         .replace("<process_id>", "p_small")
         .replace("<code>", "LHQ.MZ.01.01.01")
         .replace("<unit_id>", "LHQ.MZ.01.01.01")
         .replace("<layout>", "labels")
         .replace("<int:proposal_id>", "1")
         .replace("<int:release_id>", "1")
+        .replace("<int:rehearsal_id>", "1")
+        .replace("<int:migration_id>", "1")
+        .replace("<int:number>", "1")
         .replace("<path:path>", "small/small.bpmn")
     )
 

@@ -170,6 +170,7 @@ class _Factory:
             pattern.case["closed_at"] is not None,
             words.category,
             pattern.case["received_at"] + later,
+            pattern.case["filed_at"] + later,
             tuple(mark("", unit) for unit in sorted(outside)),
             None if pattern.case["confidential"] else f"{self.place_words[place]} {body}",
         )

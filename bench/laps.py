@@ -35,6 +35,7 @@ class Told:
     ended: bool
     category: str
     received_at: datetime
+    filed_at: datetime
     own: tuple[str, ...]
     rest: str | None
     """As the database takes them; None for what is not in the index."""
@@ -99,7 +100,10 @@ def _name(filling: Filling, stretch: Stretch, laps: int, weeks: int) -> None:
     filling.write("lap_words", ("case_id", "words"), rest)
     for lap in range(1, laps + 1):
         shift, later = lap * stretch.length("case"), timedelta(weeks=lap * weeks)
-        moved = (replace(case, id=case.id + shift, received_at=case.received_at + later) for case in stretch.cases)
+        moved = (
+            replace(case, id=case.id + shift, received_at=case.received_at + later, filed_at=case.filed_at + later)
+            for case in stretch.cases
+        )
         rows = [(case.id, case.number, _written(filling, case.words())) for case in moved]
         filling.write("lap_name", ("case_id", "number", "words"), rows)
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from engine.search.index import PROTECTED, block_mark
+from engine.search.index import IS_LATE, PROTECTED, block_mark
 from engine.search.model import BLOCKS, CaseText
 from engine.search.words import Phrase
 
-NEWER_BLOCKS = 16
-"""At most so many blocks are named for what is newer than the end of a period."""
+NEWER_BLOCKS = 4
+"""About so many blocks are named for what lies above most that fits: each of them costs time for every hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,18 @@ class Question:
     """What the index is asked for: every phrase, and of each list of marks one.
 
     `protected`: at least one of the phrases stands among protected names, the others there or openly. `stretches` are
-    the sizes, in bits, by which to go back; of none, everything is looked through at once. `most_below`: nearly all
-    that fits lies below this id, since it is the end of a period.
+    the sizes, in bits, by which to go back; of none, everything is looked through at once. `by_row`: in so many of them
+    beginnings of words are looked for row by row, there being few rows. `most_below`: nearly all that fits lies below
+    this id; with `late`, what lies above is so marked.
     """
 
     phrases: Sequence[Phrase]
     marks: Sequence[Sequence[str]]
     stretches: Sequence[int] = BLOCKS
+    by_row: int = 1
     protected: bool = False
     most_below: int | None = None
+    late: bool = False
 
 
 def candidates(session: Session, question: Question, *, before: int | None, most: int) -> Iterator[int]:
@@ -41,14 +44,14 @@ def candidates(session: Session, question: Question, *, before: int | None, most
     if before is None and question.stretches:
         before = (session.scalar(select(func.max(CaseText.case_id))) or 0) + 1
     high = before or 2**31 - 1
-    spread = any(phrase.beginning for phrase in question.phrases)
-    for block, low in _stretches(high, question):
-        narrow = _narrow(question, block) if spread else ""
+    by_row = question.by_row if any(phrase.beginning for phrase in question.phrases) else 0
+    for number, (block, low) in enumerate(_stretches(high, question)):
+        narrow = _narrow(question, block) if number < by_row else ""
         given = {"asked": _for_postgres(question, block), "narrow": narrow, "low": low, "high": high, "most": most}
         found = session.scalars(_POSTGRES_ROW_BY_ROW if narrow else _POSTGRES, given).all()
         yield from found
         most -= len(found)
-        high, spread = low, False
+        high = low
         if most <= 0 or high <= 0:
             return
 
@@ -64,9 +67,12 @@ def _stretches(before: int, question: Question) -> Iterator[tuple[Block, int]]:
     """
     end = question.most_below
     if end is not None and end < before:
-        bits = next((bits for bits in BLOCKS if (before - end) >> bits < NEWER_BLOCKS), None)
-        blocks = range(end >> bits, ((before - 1) >> bits) + 1) if bits else ()
-        yield [[block_mark(bits, number) for number in blocks]] if bits else (), end
+        if question.late:
+            yield [[IS_LATE]], end
+        else:
+            bits = next((bits for bits in BLOCKS if (before - end) >> bits < NEWER_BLOCKS), BLOCKS[-1])
+            end = end >> bits << bits
+            yield [[block_mark(bits, number) for number in range(end >> bits, ((before - 1) >> bits) + 1)]], end
         before = end
     for bits in question.stretches:
         newest = (before - 1) >> bits
@@ -90,7 +96,7 @@ _POSTGRES_ROW_BY_ROW = text(
     " SELECT case_id FROM hit WHERE case_id >= :low AND case_id < :high ORDER BY case_id DESC LIMIT :most"
 )
 """For the beginning of a word, of which GIN would first gather every case that there is: the function, unlike the
-operator, uses no index, and looks at the rows of the newest stretch alone. What is not found there is rare enough."""
+operator, uses no index, and looks at the rows of a stretch alone. What is not found there is rare enough."""
 
 
 def _for_fts5(question: Question) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine.cases import ENDED, Case, Party
 from engine.people import WORKING, Viewer
 from engine.search.candidates import Question, candidates
-from engine.search.index import IS_CLOSED, IS_OPEN, mark, months_between
+from engine.search.index import IS_CLOSED, IS_OPEN, LATE, mark, months_between
 from engine.search.model import BLOCKS
 from engine.search.words import Phrase, phrases_of
 from engine.tasks import Task, TaskState, identity_shown, visible_cases
@@ -27,6 +27,9 @@ LONGEST = 80
 PAGE = 20
 BATCHES = (40, 200, 1000)
 """How many candidates are looked at for one page, at most; then the page ends, and the next goes on from there."""
+MOST_MONTHS = 14
+"""Of a longer period the index need not know: nearly all below its end fits."""
+NEWEST = 200
 SHORTEST_PHONE = 7
 
 
@@ -117,8 +120,15 @@ def _by_words(
     session: Session, viewer: Viewer, asked: Asked, where: Sequence[ColumnElement[bool]], most: int
 ) -> tuple[list[Case], int | None]:
     cases: list[Case] = []
-    before, end = asked.before, None if asked.until is None else _id_at(session, asked.until)
-    question = Question(asked.phrases, _marks(viewer, asked), _stretches(viewer, asked), most_below=end)
+    before, depth = asked.before, _depth(viewer, asked)
+    question = Question(
+        asked.phrases,
+        _marks(viewer, asked),
+        BLOCKS if depth < 3 else BLOCKS[1:],  # little of theirs stands in a short stretch
+        by_row=max(1, depth),
+        most_below=_most_below(session, asked),
+        late=asked.until is not None,
+    )
     for batch in BATCHES:
         ids = list(candidates(session, question, before=before, most=batch))
         cases += _seen(session, viewer, ids, where, most + 1 - len(cases)) if ids else []
@@ -164,20 +174,30 @@ def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:
     if asked.state != "all":
         marks.append([IS_OPEN if asked.state == "open" else IS_CLOSED])
     if asked.since is not None and asked.until is not None:
-        marks.append(months_between(asked.since, asked.until))
+        months = months_between(asked.since, asked.until)
+        marks += [months] if len(months) <= MOST_MONTHS else []
     return marks
 
 
-def _stretches(viewer: Viewer, asked: Asked) -> Sequence[int]:
-    """Who sees little begins with a long stretch, since little of theirs stands in it."""
+def _depth(viewer: Viewer, asked: Asked) -> int:
+    """How far down the tree the highest unit stands of those whose cases are asked for."""
     units = [asked.place_id] if asked.place_id else viewer.asked
-    return BLOCKS if min(unit.count(".") for unit in units) < 2 else BLOCKS[1:]
+    return min(unit.count(".") for unit in units)
 
 
-def _id_at(session: Session, until: datetime) -> int:
-    """An id below which lies nearly all that was received by then: the largest of some that were received last."""
-    last = select(Case.id).where(Case.received_at <= until).order_by(Case.received_at.desc()).limit(200).subquery()
-    return (session.scalar(select(func.max(last.c.id))) or 0) + 1
+def _most_below(session: Session, asked: Asked) -> int | None:
+    """An id below which lies all that was received by the end of a period in time, or nearly all that is closed."""
+    if asked.until is not None:
+        later = asked.until + 2 * LATE
+        last = select(Case.id, Case.received_at).where(Case.received_at <= later).order_by(Case.received_at.desc())
+        newest = last.limit(NEWEST).subquery()
+        top, at = session.execute(select(func.max(newest.c.id), func.max(newest.c.received_at))).one()
+        # Somebody's case came in after the last one that was filed in time, so that its id is larger than theirs.
+        return top + 1 if at is not None and at > asked.until + LATE else None
+    if asked.state == "closed":
+        closed = select(Case.id).where(Case.closed_at.is_not(None)).order_by(Case.closed_at.desc())
+        return (session.scalar(select(func.max(closed.limit(NEWEST).subquery().c.id))) or 0) + 1
+    return None
 
 
 def _told(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import bindparam, delete, select, union
@@ -23,7 +23,9 @@ from engine.tasks import Task
 from engine.territory import Unit, ancestors, is_within, units_by_id
 
 AT_ONCE = 500
-IS_OPEN, IS_CLOSED = "§open", "§closed"
+IS_OPEN, IS_CLOSED, IS_LATE = "§open", "§closed", "§late"
+LATE = timedelta(days=31)
+"""A case that was filed so long after it was received is marked as late; all others have ids nearly in that order."""
 PROTECTED = "¤"
 """Stands before a word that only those may find who may know the identity of protected parties."""
 
@@ -100,6 +102,8 @@ def open_texts(case: Case, line: Sequence[Unit]) -> list[str]:
 
 def marks_of(case: Case) -> Iterator[str]:
     yield IS_CLOSED if case.ended else IS_OPEN
+    if case.filed_at - case.received_at > LATE:
+        yield IS_LATE
     parts = case.category.split(".")
     for length in range(1, len(parts) + 1):
         yield mark("c:", ".".join(parts[:length]))

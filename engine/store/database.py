@@ -141,6 +141,7 @@ def _open_postgres(url: URL, *, durable: bool) -> Engine:
     options = (
         "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
     )
+    options += " -c jit=off -c work_mem=16MB"  # short questions: compiling them takes longer than they do
     if not durable:
         options += " -c synchronous_commit=off"
     return create_engine(

@@ -244,6 +244,22 @@ def test_beginnings_of_words_and_periods_of_the_past_reach_as_far(settled: Store
             assert ([case.title for case in closed], before) == (new[:4], ids[2] + 1)
 
 
+def test_a_period_of_the_past_holds_what_was_filed_late(settled: Store) -> None:
+    """Whether much was received since, or nothing: the newest ids are then those of that time."""
+    past = {"since": NOW - timedelta(days=800), "until": NOW - timedelta(days=400)}
+
+    def found(session: Session) -> list[str]:
+        return titles(session, LEADER, "漏水", **past) + titles(session, LEADER, "漏", **past)
+
+    with settled.transaction() as session:
+        add(session, "漏水 昔", id=10, filed=timedelta(days=500))
+        add(session, "漏水 缓", id=20_000, received_at=NOW - timedelta(days=410), filed=timedelta(days=380))
+        assert found(session) == 2 * ["漏水 缓", "漏水 昔"]
+        add(session, "漏水 今", id=100_000, filed=timedelta(days=1))
+        add(session, "漏水 迟", id=200_000, received_at=NOW - timedelta(days=600), filed=timedelta(days=0))
+        assert found(session) == 2 * ["漏水 迟", "漏水 缓", "漏水 昔"]
+
+
 def test_the_index_follows_the_life_of_a_case(settled: Store) -> None:
     """Filing, closing and asking a unit of elsewhere write the index in the same transaction; a rolled back one not."""
     with settled.transaction() as session:

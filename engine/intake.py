@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -13,14 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import escalation, process, triage
-from engine.cases import NO_WALL, RESPONDENT, Case, CaseState, Party, Visit, Wall, next_number
+from engine.cases import NO_WALL, Case, CaseState, Party, PartyIn, Visit, faults_of, next_number, wall_about
 from engine.deploy import CATEGORY
 from engine.errors import Invalid, NotAllowed
 from engine.people import Viewer
-from engine.people import names as people_by_id
 from engine.process import World
 from engine.store import failpoint, insert_row
-from engine.territory import Unit, get_unit, units_by_id
+from engine.territory import Unit, get_unit
+
+__all__ = ["CHANNELS", "KINDS", "Filing", "Override", "PartyIn", "file_case", "preview", "read_filing"]
 
 CHANNELS = (
     "hotline_12345",
@@ -52,24 +53,6 @@ CONFIDENTIAL_TRACKS = frozenset({"discipline_transfer"})
 STRICT = ConfigDict(extra="forbid")
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run before ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class PartyIn:
-    """Somebody the matter is between: `type` is person, group, org or agency."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    role: str
-    name: str
-    type: str = "person"
-    phone: str | None = None
-    address: str | None = None
-    protected: bool = False
-    id_number: str | None = None
-    unit_id: str | None = None
-    person_id: int | None = None
-    """A unit or handler of the district that is meant. As respondent they never see the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,21 +126,7 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
         grade = graded_by_hand if severity > grade.severity else grade
     case = _new_case(session, world, filing, place, grade, severity, viewer=viewer, now=now)
     for party in filing.parties:
-        insert_row(
-            session,
-            Party(
-                case_id=case.id,
-                role=party.role,
-                name=party.name,
-                type=party.type,
-                phone=party.phone,
-                address=party.address,
-                protected=party.protected,
-                id_number=party.id_number,
-                unit_id=party.unit_id,
-                person_id=party.person_id,
-            ),
-        )
+        insert_row(session, Party(case_id=case.id, **asdict(party)))
     failpoint("case-written")
     actor_id = None if viewer is None else viewer.person_id
     process.record(
@@ -242,11 +211,9 @@ def _checked_place(session: Session, filing: Filing, *, now: datetime | None = N
         blame("severity", "严重程度为 1 至 4。", "Severity is a number from 1 to 4.")
     if filing.override is not None and not filing.override.reason.strip():
         blame("override_reason", "改动分级须说明理由。", "Changing the grading needs a reason.")
-    for index, party in enumerate(filing.parties):
-        if not party.name.strip():
-            blame(f"parties.{index}.name", "请填写姓名或名称。", "A party needs a name.")
+    for (index, name), words in faults_of(session, filing.parties).items():
+        fields[f"parties.{index}.{name}"] = dict(words)
     place: Unit | None = None
-    _check_named(session, filing, blame)
     if "place_id" not in fields:
         place = session.get(Unit, filing.place_id)
         if place is None or place.valid_to is not None:
@@ -261,38 +228,8 @@ def _checked_place(session: Session, filing: Filing, *, now: datetime | None = N
     return place
 
 
-def _check_named(session: Session, filing: Filing, blame: Callable[[str, str, str], None]) -> None:
-    """Units and handlers that parties stand for exist, and somebody is left above a unit complained about."""
-    units = {party.unit_id for party in filing.parties if party.unit_id}
-    people = {party.person_id for party in filing.parties if party.person_id}
-    if not units and not people:
-        return
-    known = units_by_id(session, units)
-    names = people_by_id(session, people)
-    for index, party in enumerate(filing.parties):
-        unit = party.unit_id
-        if unit and unit not in known:
-            blame(f"parties.{index}.unit_id", f"没有“{unit}”这个单位。", f"There is no unit {unit!r}.")
-        elif unit and party.role == RESPONDENT and "." not in unit:
-            blame(
-                f"parties.{index}.unit_id",
-                "对最高一级单位的投诉不能在本系统办理，请转上级机关。",
-                "Nobody here stands above this unit; a complaint about it belongs to a higher authority.",
-            )
-        if party.person_id and party.person_id not in names:
-            blame(f"parties.{index}.person_id", "没有这个人员。", "There is no such handler.")
-
-
-def _wall(filing: Filing) -> Wall:
-    accused = [party for party in filing.parties if party.role == RESPONDENT]
-    return Wall(
-        frozenset(party.unit_id for party in accused if party.unit_id),
-        frozenset(party.person_id for party in accused if party.person_id),
-    )
-
-
 def _passed_over(world: World, filing: Filing, place: Unit, graded: str, taken: str) -> dict[str, Any]:
-    units = escalation.passed_over(place.id, graded, taken, world.tiers, _wall(filing))
+    units = escalation.passed_over(place.id, graded, taken, world.tiers, wall_about(filing.parties))
     return {"passed_over": units} if units else {}
 
 
@@ -326,7 +263,7 @@ def _new_case(
     viewer: Viewer | None,
     now: datetime,
 ) -> Case:
-    tier, wall = grade.tier, _wall(filing)
+    tier, wall = grade.tier, wall_about(filing.parties)
     if wall.shuts_out(world.tiers.unit_at(place.id, tier)):
         tier = escalation.tier_above(place.id, tier, world.tiers, wall) or world.tiers.top
     holder = world.tiers.unit_at(place.id, tier)

@@ -2,6 +2,7 @@
 
 from engine.cases.masks import masked_address, masked_id_number, masked_name, masked_phone, masked_text, name_of
 from engine.cases.model import ENDED, Card, Case, CaseState, Party, Recusal, Visit
+from engine.cases.naming import ROLES, TYPES, PartyIn, faults_of, wall_about
 from engine.cases.public import PUBLIC_STATES, PublicState, public_state
 from engine.cases.rows import get_case, id_of_number, lock_case, next_number, parties_of, present_visit, visits_of
 from engine.cases.wall import NO_WALL, RESPONDENT, Wall, wall_of
@@ -11,14 +12,18 @@ __all__ = [
     "NO_WALL",
     "PUBLIC_STATES",
     "RESPONDENT",
+    "ROLES",
+    "TYPES",
     "Card",
     "Case",
     "CaseState",
     "Party",
+    "PartyIn",
     "PublicState",
     "Recusal",
     "Visit",
     "Wall",
+    "faults_of",
     "get_case",
     "id_of_number",
     "lock_case",
@@ -33,5 +38,6 @@ __all__ = [
     "present_visit",
     "public_state",
     "visits_of",
+    "wall_about",
     "wall_of",
 ]

@@ -41,6 +41,7 @@ _KINDS: Mapping[str, Kind] = {
     "answered": Kind.CLOSED,
     "comment.made": Kind.MENTION,
     "handler.stepped_aside": Kind.MOVED,
+    "case.passed_on": Kind.MOVED,
     "supervision.opened": Kind.SUPERVISION,
     "case.instructed": Kind.SUPERVISION,
     "instruction_overdue": Kind.SUPERVISION,

@@ -25,6 +25,9 @@ ACTS: Mapping[str, frozenset[str]] = {
     "case.file": frozenset(
         {"lead", "deputy", "handler", "mediator", "dispatcher", "clerk", "petition_officer", "liaison"}
     ),
+    "case.name_parties": frozenset(
+        {"lead", "deputy", "handler", "mediator", "dispatcher", "clerk", "petition_officer", "liaison"}
+    ),
     "case.override_triage_up": WORKING - {"mediator", "quality"},
     "case.override_triage_down": frozenset({"dispatcher", "leader", "petition_officer"}),
     "case.report_risk": WORKING,

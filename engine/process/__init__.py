@@ -40,6 +40,7 @@ from engine.process.migration import (
     work_on_migration,
 )
 from engine.process.model import Instance, Instruction
+from engine.process.parties import correct_party, name_party
 from engine.process.push import FUNCTIONS, OUTWARD, record
 from engine.process.related import Related, related
 from engine.process.reopening import arm_case_clocks, reopen, supervise
@@ -111,6 +112,7 @@ __all__ = [
     "comment",
     "complete_task",
     "conclusion_from",
+    "correct_party",
     "deliver_message",
     "downgrade",
     "dry_run",
@@ -135,6 +137,7 @@ __all__ = [
     "migration_cases",
     "migration_figures",
     "move_token",
+    "name_party",
     "plan_units",
     "plan_year",
     "preview_move",

@@ -18,6 +18,7 @@ from engine.errors import Conflict, Invalid, NotAllowed, NotFound
 from engine.history import HistoryEntry
 from engine.people import Viewer
 from engine.process.push import record
+from engine.process.shut_out import take_from
 from engine.process.world import World
 
 SHOWN_FOR = timedelta(minutes=15)
@@ -34,7 +35,6 @@ def unmask(
     Raises NotAllowed without the right on this case, Invalid without a reason, NotFound for another case's party.
     """
     case = lock_case(session, case_id)
-    assert case is not None
     if not may_unmask(viewer, case, tasks.open_of_case(session, case_id)):
         raise NotAllowed(
             "identity.not_yours", "Only those who work on this case or speak with its petitioners may see this."
@@ -79,7 +79,6 @@ def step_aside(session: Session, world: World, case_id: int, reason: str, *, vie
     Raises Conflict for a closed case, Invalid without a reason.
     """
     case = lock_case(session, case_id)
-    assert case is not None
     if case.ended:
         raise Conflict("case.ended", f"Case {case.number} is closed.", case=case.id)
     viewer.must("case.step_aside")
@@ -88,14 +87,7 @@ def step_aside(session: Session, world: World, case_id: int, reason: str, *, vie
     case.walled = True
     session.flush()
     wall = wall_of(session, case)
-    moved: list[tuple[int, str, str]] = []
-    for task in tasks.open_of_case(session, case.id):
-        if task.claimed_by == viewer.person_id:
-            task.claimed_by = task.claimed_at = None
-        unit = world.nearest_staffed(session, task.unit_id, task.role_names, wall)
-        if unit is not None and unit != task.unit_id:
-            moved.append((task.id, task.unit_id, unit))
-            task.unit_id = unit
+    moved = take_from(session, world, case, wall, now=now)
     units = sorted({to for _, _, to in moved})
     record(
         session,

@@ -27,6 +27,7 @@ OUTWARD = frozenset(
     {
         "case.filed",
         "case.instructed",
+        "case.passed_on",
         "case.raised",
         "case.returned",
         "case.downgraded",
@@ -48,7 +49,17 @@ OUTWARD = frozenset(
 """Acts somebody outside hears of: each entry in the history has exactly one in the outbox."""
 
 
-FOUND_ANEW = frozenset({"case.filed", "case.closed", "case.reopened", "case.sorted", "handler.stepped_aside"})
+FOUND_ANEW = frozenset(
+    {
+        "case.filed",
+        "case.closed",
+        "case.reopened",
+        "case.sorted",
+        "handler.stepped_aside",
+        "party.corrected",
+        "party.named",
+    }
+)
 """Acts that change what a case is found by, or which units may find it."""
 
 

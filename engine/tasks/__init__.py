@@ -23,6 +23,7 @@ from engine.tasks.delegations import (
     delegations_of,
     may_be_asked,
     must_not_be_delegated,
+    release_from,
     take_back,
 )
 from engine.tasks.drafts import (
@@ -129,6 +130,7 @@ __all__ = [
     "page",
     "paused_cases",
     "read_form",
+    "release_from",
     "remove_filter",
     "save_draft",
     "save_filter",

@@ -6,7 +6,7 @@ delegate writes becomes the owner's draft: the owner looks at it, changes it if 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -141,6 +141,18 @@ def take_back(session: Session, task_id: int, *, viewer: Viewer, now: datetime) 
     facts = {"task": task.id, "element": task.element, "from": asked.delegate_id}
     history.record(session, case, "task.taken_back", actor_id=viewer.person_id, now=now, facts=facts)
     return task
+
+
+def release_from(session: Session, task: Task, people: Collection[int], *, now: datetime) -> None:
+    """Takes an open task from people who may not have it any more. One they were asked to answer goes back to its
+    owner, one they own to its unit; nobody else's is touched. Idempotent."""
+    if task.claimed_by not in people and task.owner_id not in people:
+        return
+    owner_id = None if task.owner_id in people else task.owner_id
+    if task.owner_id is not None:
+        _present(session, task).ended_at = now
+    task.claimed_by, task.claimed_at = owner_id, None if owner_id is None else now
+    task.given_by = task.owner_id = None
 
 
 def must_not_be_delegated(task: Task) -> None:

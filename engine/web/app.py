@@ -37,6 +37,7 @@ from engine.web import (
     numbers,
     offline,
     operations,
+    parties,
     place_codes,
     public,
     search,
@@ -86,8 +87,8 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     show.register(app)
     show_case.register(app)
     show_people.register(app)
-    shown = (sign_in, worklist, tasks, cases, search, documents, filing, offline, design, operations, me, notices)
-    for pages in (*shown, delegations, drafts, board, heat, decisions, instructions, public, place_codes):
+    shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
+    for pages in (*shown, notices, delegations, drafts, board, heat, decisions, instructions, public, place_codes):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
     app.before_request(api.know_bearer)

@@ -21,13 +21,13 @@ from engine.cases import RESPONDENT
 from engine.documents import Kept
 from engine.errors import Invalid, NotFound
 from engine.intake import Filing, Override, PartyIn
-from engine.people import names
 from engine.tasks import Form
-from engine.territory import children, line_of, units_by_id
+from engine.territory import children, line_of
 from engine.triage import Grade
 from engine.web import attached, once
 from engine.web.context import looking, now, viewer, world
 from engine.web.language import _
+from engine.web.meant import MEANT, meant, name_of, staff_on
 from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.sent import sent
@@ -36,8 +36,6 @@ pages = Blueprint("filing", __name__)
 
 FORM = "file_case"
 FILES = "files"
-MEANT = "respondent_is"
-"""Which unit or handler of the district is complained about: `unit:LHQ.MZ.01` or `person:12`."""
 BESIDE = once.BESIDE | {
     "draft_seen",
     "place_id",
@@ -161,10 +159,7 @@ def _page(
             papers=papers,
             typed=request.form or begun,
             received=now().astimezone(world().calendar.tz).strftime("%Y-%m-%dT%H:%M"),
-            staff={
-                unit_id: list(dict.fromkeys(person for person, _role in people))
-                for unit_id, people in tasks.staff_of(session, [unit.id for unit in line]).items()
-            },
+            staff=staff_on(session, line),
         )
 
 
@@ -206,27 +201,18 @@ def _parties(answers: Mapping[str, Any]) -> list[PartyIn]:
                 id_number=answers.get("party_id_number"),
             )
         )
-    kind, _sep, of = request.form.get(MEANT, "").partition(":")
-    unit_id = of[:64] if kind == "unit" else None
-    person_id = int(of) if kind == "person" and of.isascii() and of.isdigit() and len(of) < 10 else None
+    unit_id, person_id = meant()
     if answers.get("respondent_name") or unit_id or person_id:
         found.append(
             PartyIn(
                 role=RESPONDENT,
-                name=answers.get("respondent_name") or _name_of(unit_id, person_id),
+                name=answers.get("respondent_name") or name_of(unit_id, person_id),
                 type="agency" if unit_id else "person",
                 unit_id=unit_id,
                 person_id=person_id,
             )
         )
     return found
-
-
-def _name_of(unit_id: str | None, person_id: int | None) -> str:
-    with looking() as session:
-        unit = units_by_id(session, [unit_id] if unit_id else []).get(unit_id or "")
-        person = names(session, [person_id] if person_id else []).get(person_id or 0)
-    return unit.name_zh if unit is not None else person.name_zh if person is not None else "—"
 
 
 def _received() -> datetime:

@@ -27,7 +27,7 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "moves": ("case.", "card.", "supervision.", "incident.", "joint."),
     "steps": ("task.", "triage.", "form."),
     "clocks": ("clock.", "extension."),
-    "words": ("comment.", "material.", "message.", "risk.", "citizen.", "document.", "instruction."),
+    "words": ("comment.", "material.", "message.", "risk.", "citizen.", "document.", "instruction.", "party."),
     "looks": ("identity.", "handler."),
 }
 """What one may look for in a history: the acts that begin so."""

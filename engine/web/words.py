@@ -224,6 +224,9 @@ ACTS: Mapping[str, Any] = {
     "extension.refused": _("More time refused"),
     "identity.unmasked": _("Personal data shown in the clear"),
     "handler.stepped_aside": _("Stepped aside"),
+    "party.named": _("Party named"),
+    "party.corrected": _("Party corrected"),
+    "case.passed_on": _("Passed on, past those complained about"),
     "risk.reported": _("Risk reported"),
     "material.supplied": _("Something arrived"),
     "message.arrived": _("News for the process"),
@@ -317,6 +320,11 @@ FIELDS: Mapping[str, Any] = {
     "phone": _("Telephone"),
     "address": _("Address"),
     "id_number": _("identity number"),
+    "role": _("Role"),
+    "type": _("Kind"),
+    "protected": _("protection"),
+    "unit_id": _("unit that is meant"),
+    "person_id": _("handler who is meant"),
 }
 
 RELATED: Mapping[str, Any] = {

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engine import intake, people, process
+from engine import intake, people, process, verify
 from engine.cases import Case, Wall
 from engine.clock import ManualClock
 from engine.errors import Conflict, Invalid
@@ -23,7 +23,7 @@ from engine.notify import notices_of, unread
 from engine.people import tokens
 from engine.scheduler import Scheduler
 from engine.tasks import Task
-from engine.territory import Tiers
+from engine.territory import Tiers, is_within
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.test_pages import MATTER
@@ -95,9 +95,41 @@ def test_whoever_is_complained_about_sees_the_case_nowhere(
 ) -> None:
     case_id = file_about(district, clock, **named(district, conflict.about))
     with district.store.reading() as session:
-        case = session.get_one(Case, case_id)
-        number = case.number
-        assert case.holder_id == conflict.starts_at
+        assert session.get_one(Case, case_id).holder_id == conflict.starts_at
+    must_be_nowhere(app, visit, district, clock, conflict, case_id)
+
+
+def test_whoever_turns_out_to_be_complained_about_sees_the_case_nowhere_from_then_on(
+    app: Flask, visit: Visit, district: District, clock: ManualClock, conflict: Conflicted
+) -> None:
+    """The unit that has it had claimed a task, asked a colleague to answer it, and was told of the case."""
+    case_id = file_about(district, clock)
+    Scheduler(district.store, district.world, clock, name="test").send_outbox()
+    owner = visit("grid")
+    task = town.open_task(district, case_id)
+    owner.get(f"/tasks/{task.id}")
+    owner.post(f"/tasks/{task.id}/delegation", {"to": str(district.people["zone"]), "question": "看一下"})
+    about = named(district, conflict.about)
+    meant = f"person:{about['person_id']}" if "person_id" in about else f"unit:{about['unit_id']}"
+    street = visit("street")
+    street.get(f"/cases/{case_id}/parties/new")
+    fields = {"role": "respondent", "type": "agency", "respondent_is": meant}
+    assert street.post(f"/cases/{case_id}/parties", fields).status_code == 422  # a reason is needed
+    answer = street.post(f"/cases/{case_id}/parties", {**fields, "reason": "来电补充"})
+    assert answer.headers["Location"] == ("/" if "street" in conflict.out else f"/cases/{case_id}#parties")
+    must_be_nowhere(app, visit, district, clock, conflict, case_id)
+    moved = town.open_task(district, case_id)
+    holding = {district.people[who] for who in conflict.out} & {moved.claimed_by, moved.owner_id}
+    assert not holding
+    assert "person_id" in about or not is_within(moved.unit_id, about["unit_id"])
+    assert verify.check(district.store, district.world, now=clock.now()) == []
+
+
+def must_be_nowhere(
+    app: Flask, visit: Visit, district: District, clock: ManualClock, conflict: Conflicted, case_id: int
+) -> None:
+    with district.store.reading() as session:
+        number = session.get_one(Case, case_id).number
         task_id = session.scalars(select(Task.id).where(Task.case_id == case_id)).first()
     Scheduler(district.store, district.world, clock, name="test").send_outbox()
     for who in (*conflict.out, *conflict.inside):

@@ -6,7 +6,7 @@ pass then. Several designers may work on one; each file carries a revision, so t
 seen.
 """
 
-from engine.design import picture
+from engine.design import manual, picture, word_file
 from engine.design.acts import Act, acts_of
 from engine.design.acts import record as record_act
 from engine.design.difference import Aspect, Change, What, difference, marks
@@ -88,6 +88,7 @@ __all__ = [
     "element_templates",
     "files_of",
     "get_proposal",
+    "manual",
     "marks",
     "message_words",
     "move_file",
@@ -118,6 +119,7 @@ __all__ = [
     "steps_at_hand",
     "templates_for",
     "touched",
+    "word_file",
     "write_form_parts",
     "write_limits",
 ]

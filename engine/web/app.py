@@ -32,6 +32,7 @@ from engine.web import (
     filing,
     heat,
     instructions,
+    manual,
     me,
     notices,
     numbers,
@@ -88,7 +89,8 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     show_case.register(app)
     show_people.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
-    for pages in (*shown, notices, delegations, drafts, board, heat, decisions, instructions, public, place_codes):
+    more = (notices, delegations, drafts, board, heat, manual, decisions, instructions, public, place_codes)
+    for pages in (*shown, *more):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
     app.before_request(api.know_bearer)

@@ -47,7 +47,8 @@ def test_a_difference_is_seen_on_both_diagrams_and_published(
     page.goto(f"{address}/sign-in")
     page.locator(f'button[name="person"][value="{district.people["designer"]}"]').click()
     page.goto(f"{address}/processes")
-    page.locator(".shelves .diagram[data-drawn=true]").nth(6).wait_for()
+    page.locator(".shelves .sketch").nth(6).scroll_into_view_if_needed()
+    page.wait_for_function("[...document.querySelectorAll('.sketch')].every((each) => each.naturalWidth > 500)")
     screenshot("library")
     assert barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

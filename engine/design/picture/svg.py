@@ -95,9 +95,7 @@ def _label(label: Label) -> str:
         f'<tspan x="{_n(x)}" y="{_n(first + index * step)}">{escape(line)}</tspan>'
         for index, line in enumerate(label.lines)
     )
-    outside = label.part in ("flow", "event", "gateway")
-    halo = f' stroke="{PAPER}" stroke-width="3" paint-order="stroke"' if outside else ""
-    style = f'class="words-{label.part}" font-size="{_n(label.size)}" text-anchor="middle" fill="{INK}"{halo}'
+    style = f'class="words-{label.part}" font-size="{_n(label.size)}" text-anchor="middle" fill="{INK}"'
     return f"<text {style}{turn}>{lines}</text>"
 
 

@@ -57,6 +57,36 @@ def remove_file(
     return _write(session, proposal_id, path, None, seen=seen, actor_id=actor_id, now=now)
 
 
+def move_file(
+    session: Session, proposal_id: int, path: str, to: str, content: bytes, *, seen: int, actor_id: int, now: datetime
+) -> ProposalFile:
+    """Keeps a file under another path, where none may be. Raises as `save_file` does, and Invalid `file.taken`."""
+    must_be_free(session, proposal_id, to)
+    remove_file(session, proposal_id, path, seen=seen, actor_id=actor_id, now=now)
+    return add_file(session, proposal_id, to, content, actor_id=actor_id, now=now)
+
+
+def add_file(
+    session: Session, proposal_id: int, path: str, content: bytes, *, actor_id: int, now: datetime
+) -> ProposalFile:
+    """Keeps a new file, also where one was taken out before. Raises Invalid `file.taken` for one that is there."""
+    must_be_free(session, proposal_id, path)
+    seen = revision_of(session, proposal_id, path)
+    return save_file(session, proposal_id, path, content, seen=seen, actor_id=actor_id, now=now)
+
+
+def must_be_free(session: Session, proposal_id: int, path: str) -> None:
+    if path in files_of(session, get_proposal(session, proposal_id, lock=True)):
+        fields = {"file": {"zh": "已有同名文件。", "en": "There is a file of that name."}}
+        raise Invalid("file.taken", f"There is a file {path} already.", fields=fields, path=path)
+
+
+def revision_of(session: Session, proposal_id: int, path: str) -> int:
+    """0 for what the release says, and for what is nowhere."""
+    row = session.get(ProposalFile, (proposal_id, path))
+    return 0 if row is None else row.revision
+
+
 def _write(
     session: Session,
     proposal_id: int,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,3 +105,12 @@ class Group:
 
 
 Part = Field | Note | Group
+
+
+def fields_of(parts: Iterable[Part]) -> Iterator[Field]:
+    """The questions among the parts and inside their groups, in the order of the page."""
+    for part in parts:
+        if isinstance(part, Group):
+            yield from fields_of(part.parts)
+        elif isinstance(part, Field):
+            yield part

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.errors import Invalid, Refusal
@@ -27,6 +27,7 @@ from engine.tasks.fields import (
     Note,
     Part,
     Words,
+    fields_of,
 )
 from engine.tasks.forms import Form
 
@@ -51,7 +52,7 @@ def read_form(name: str, data: bytes) -> Form:
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise Invalid("form.schema", f"{name} says something of the wrong kind: {error}.", problems=problems) from error
     fields: dict[str, Field] = {}
-    for field in _fields(parts):
+    for field in fields_of(parts):
         if field.key in fields:
             problems.append((field.key, "the key is used twice"))
         fields[field.key] = field
@@ -210,11 +211,3 @@ def _number(value: Any) -> float | None:
         return None if value in (None, "") else float(value)
     except (TypeError, ValueError):
         return None
-
-
-def _fields(parts: Iterable[Part]) -> Iterator[Field]:
-    for part in parts:
-        if isinstance(part, Group):
-            yield from _fields(part.parts)
-        elif isinstance(part, Field):
-            yield part

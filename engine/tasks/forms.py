@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any
 
 from engine.errors import Invalid
 from engine.tasks.answers import Wrong, empty, missing, typed
-from engine.tasks.fields import TO_DIAGRAM, Choice, Field, Part, Words
+from engine.tasks.fields import TO_DIAGRAM, Choice, Field, Group, Note, Part, Words, fields_of
 
 UNKNOWN_FIELD = {"zh": "表单没有这一项。", "en": "The form has no such field."}
 
@@ -85,6 +85,12 @@ class Form:
             shown = now
         return shown
 
+    def for_play(self) -> Form:
+        """The form where nobody writes anything that is kept: texts may stay empty, and papers are not asked for."""
+        parts = tuple(_for_play(self.parts))
+        asked = {part.key: part for part in fields_of(parts)}
+        return Form(self.name, self.id, parts, asked)
+
     def variables(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """What the diagram gets: chosen values, ticks and numbers. A field that was not answered gives null."""
         return {key: answers.get(key) for key, field in self.fields.items() if field.type in TO_DIAGRAM}
@@ -102,3 +108,13 @@ class Form:
         for choice in field.choices:
             if choice.label.lacks_english:
                 yield field.key, "form.label_en", f"The option {choice.value} has no English label (label_en)."
+
+
+def _for_play(parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        if isinstance(part, Group):
+            yield replace(part, parts=tuple(_for_play(part.parts)))
+        elif isinstance(part, Note) or part.type in TO_DIAGRAM:
+            yield part
+        elif part.type != "filepicker":
+            yield replace(part, required=False, shortest=0, default=None)

@@ -118,6 +118,9 @@ class _Reader:
             if then.get(key) is None:
                 continue
             self._kind(then[key], (*path, key), kind)
+            if kind is list and key != "called" and isinstance(then[key], list):
+                for place, each in enumerate(then[key]):
+                    self._kind(each if each is not None else [], (*path, key, place), str)
             if key == "called" and isinstance(then[key], list):
                 for place, asked in enumerate(then[key]):
                     for name, params in self._table(asked, (*path, key, place)).items():
@@ -135,5 +138,6 @@ class _Reader:
     def _kind(self, value: Any, path: YamlPath, kind: Any) -> Any:
         if value is None or isinstance(value, kind):
             return value
-        self.wrong(path, "kind", key=path[-1], wanted=WANTED[kind])
+        key = next(each for each in reversed(path) if isinstance(each, str))
+        self.wrong(path, "kind", key=key, wanted=WANTED[kind])
         return None

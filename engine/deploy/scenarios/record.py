@@ -18,6 +18,9 @@ from engine.deploy.scenarios.stage import Stage
 EXPECTATIONS = ("open", "deadlines", "ended", "path", "data")
 """What can be taken from what happened, in the order in which it is offered."""
 
+UNSAID = frozenset({"startEvent", "subProcess", "exclusiveGateway", "parallelGateway", "inclusiveGateway"})
+"""Elements that a recorded path leaves out: the others imply them."""
+
 
 def replay(release: LoadedRelease, recording: Scenario, tiers: Sequence[str]) -> Stage:
     """Plays a recording to where it stands. What services give beyond its tables is assumed. Raises Differs."""
@@ -62,7 +65,8 @@ def answered_otherwise(recording: Scenario, service: str, place: int, gave: Mapp
 def expectation(stage: Stage, wanted: Iterable[str] = EXPECTATIONS) -> dict[str, Any]:
     """What happened, as `then` says it: waiting tasks, running deadlines, whether it ended, the path, changed data."""
     advance, given = stage.advance, stage.scenario.data
-    reached = {element for _process, element in +stage.visited}
+    processes = stage.release.package.processes
+    reached = {id_ for process, id_ in +stage.visited if processes[process].elements[id_].kind not in UNSAID}
     found: dict[str, Any] = {
         "open": sorted(task.element for task in advance.tasks),
         "deadlines": {timer.element: timer.length for timer in advance.timers if timer.length},

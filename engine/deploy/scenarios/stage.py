@@ -191,7 +191,7 @@ class Stage:
             ("called", {"service": name, "params": _shown(params or {}), "found": found})
             for asked in expected
             for name, params in asked.items()
-            if not any(call.name == name and (params or {}).items() <= call.params.items() for call in calls)
+            if not any(call.name == name and _fits(params or {}, call.params) for call in calls)
         ]
 
     def _one(self, waiting: Sequence[Waiting], act: Act, code: str) -> Waiting:
@@ -232,6 +232,10 @@ class Stage:
     def _line(self, path: tuple[str | int, ...], key: str) -> int:
         lines = self.scenario.lines
         return lines.get((*path, key)) or lines.get(path) or 0
+
+
+def _fits(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    return all(given.get(key) == value for key, value in wanted.items())
 
 
 def _both(found: Any, expected: Any) -> dict[str, object]:

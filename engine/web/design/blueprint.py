@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from engine.people import Person, names
 from engine.web.context import world
-from engine.web.design.change_words import WHAT
+from engine.web.design.change_words import WHAT, bilingual
 from engine.web.design.rule_words import rule_words
+from engine.web.design.scenario_words import fault_words, line_words
 
 pages = Blueprint("design", __name__)
 
@@ -31,6 +32,7 @@ ACTS: Mapping[str, Any] = {
     "refused": N_("Refused when its time came"),
     "published": N_("Published"),
     "rolled_back": N_("Rolled back"),
+    "rehearsed": N_("Rehearsed"),
 }
 
 
@@ -62,12 +64,14 @@ EDITORS: Mapping[str, str] = {
 @pages.context_processor
 def _words() -> dict[str, Any]:
     words = {"what_words": WHAT, "state_words": STATES, "act_words": ACTS}
-    return {**words, "editor_of": editor_of, "rule_words": rule_words}
+    said = {"bilingual": bilingual, "fault_words": fault_words, "line_words": line_words}
+    return {**words, **said, "editor_of": editor_of, "rule_words": rule_words}
 
 
 def editor_of(proposal_id: int, path: str) -> str | None:
     """The address of the page that changes a file; None for one that is changed elsewhere."""
-    endpoint = next((page for end, page in EDITORS.items() if path.endswith(end)), None)
+    ends = {**EDITORS, ".yaml": "design.edit_scenario"} if "/scenarios/" in path else EDITORS
+    endpoint = next((page for end, page in ends.items() if path.endswith(end)), None)
     if endpoint is None or endpoint not in current_app.view_functions:
         return None
     return url_for(endpoint, proposal_id=proposal_id, path=path)

@@ -1,12 +1,14 @@
 // Draws a diagram into every <div class="diagram" data-src="…"> and marks where the case stands.
 //
 //   data-src       address of the BPMN 2.0 XML
-//   data-states    optional JSON {"element id": "done" | "active" | "overdue" | "waiting" | "added" | "removed" | "changed" | "moved"} (or a list of these words)
+//   data-states    optional JSON {"element id": "done" | "active" | "overdue" | "waiting" | "added" | "removed" | "changed" | "moved" | "tested" | "untested"} (or a list of these words)
+//   data-counts    optional JSON {"element or flow id": how often}, written on them
 //   data-chart     instead of it: {"states": as above, "limits": {"element id": {"text": "today 18:00", "late": false}}}
 //   data-stops     selector of a list whose items (data-element="id") say who and when: a tap on the element opens it
 //   data-error     optional sentence shown when the diagram cannot be drawn
 //   aria-label     spoken name of the diagram
 //
+// A tap on something drawn is told as an event "element" with its id; an event "states" with new states marks anew.
 // When drawn the element carries data-drawn="true", a failed one data-drawn="false". The states become classes
 // (`diagram-done` …) whose colours a page may change through custom properties. The bpmn.io mark in the lower right
 // corner belongs to the licence of bpmn-js: keep it visible and uncovered.
@@ -15,7 +17,7 @@ import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
 import './viewer.css';
 
-const STATES = new Set(['done', 'active', 'overdue', 'waiting', 'added', 'removed', 'changed', 'moved']);
+const STATES = new Set(['done', 'active', 'overdue', 'waiting', 'added', 'removed', 'changed', 'moved', 'tested', 'untested']);
 
 /** Draws one element and gives its viewer; a failure is shown in the element and thrown. */
 export async function draw(element) {
@@ -27,6 +29,8 @@ export async function draw(element) {
     const chart = JSON.parse(element.dataset.chart || '{}');
     mark(viewer, chart.states ?? JSON.parse(element.dataset.states || '{}'));
     badge(viewer, chart.limits ?? {});
+    count(viewer, JSON.parse(element.dataset.counts || '{}'));
+    tellAndListen(viewer, element);
     const stops = element.dataset.stops && document.querySelector(element.dataset.stops);
     if (stops) openStops(viewer, stops);
     fit(viewer, element);
@@ -75,6 +79,44 @@ function badge(viewer, limits) {
     made.textContent = text;
     overlays.add(id, 'limit', { position: { bottom: -4, left: 20 }, html: made });
   }
+}
+
+/** Writes how often: on the upper right corner of an element, in the middle of a flow. */
+function count(viewer, counts) {
+  const overlays = viewer.get('overlays');
+  const registry = viewer.get('elementRegistry');
+  for (const [id, times] of Object.entries(counts)) {
+    const drawn = registry.get(id);
+    if (!drawn) continue;
+    const made = document.createElement('span');
+    made.className = times ? 'diagram-count' : 'diagram-count none';
+    made.textContent = times;
+    overlays.add(id, 'count', { position: drawn.waypoints ? middle(drawn.waypoints) : { top: -10, right: 12 }, html: made });
+  }
+}
+
+/** The middle of the longest stretch of a line, as overlays want it: from the corner of its box. */
+function middle(points) {
+  const stretches = points.slice(1).map((to, place) => [points[place], to]);
+  const length = ([from, to]) => Math.hypot(to.x - from.x, to.y - from.y);
+  const [from, to] = stretches.reduce((best, each) => (length(each) > length(best) ? each : best));
+  const corner = (axis) => Math.min(...points.map((point) => point[axis]));
+  return { left: (from.x + to.x) / 2 - corner('x') - 7, top: (from.y + to.y) / 2 - corner('y') - 8 };
+}
+
+function tellAndListen(viewer, element) {
+  const canvas = viewer.get('canvas');
+  viewer.get('eventBus').on('element.click', ({ element: { id } }) => {
+    element.dispatchEvent(new CustomEvent('element', { detail: id.replace(/_label$/, ''), bubbles: true }));
+  });
+  element.addEventListener('states', ({ detail }) => {
+    for (const drawn of viewer.get('elementRegistry').getAll()) {
+      for (const word of STATES) if (canvas.hasMarker(drawn, `diagram-${word}`)) canvas.removeMarker(drawn, `diagram-${word}`);
+    }
+    mark(viewer, detail);
+    const here = element.querySelector('.diagram-active');
+    if (here) canvas.scrollToElement(here.dataset.elementId, 80);
+  });
 }
 
 /** A tap on an element that the list tells about shows what it says in the dialog beside the list. */

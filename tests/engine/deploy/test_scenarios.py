@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from engine import deploy
 from engine.deploy import scenarios
@@ -86,6 +89,24 @@ def test_what_is_wrong_is_said_with_its_line(text: str, said: str) -> None:
     played = scenarios.play(RELEASE, "x.yaml", text.encode())
     assert not played.passed
     assert said in played.said
+
+
+def test_nothing_written_into_a_scenario_breaks_the_player() -> None:
+    chance = random.Random(7)
+    words: list[object] = [None, True, 7, 0.5, "x", "t_sign_in", [], {}, [1], [[1]], [None], {"a": 1}, {"a": [{}]}]
+
+    def spoil(value: object) -> object:
+        if chance.random() < 0.08:
+            return chance.choice(words)
+        if isinstance(value, dict):
+            return {key: spoil(inner) for key, inner in value.items()}
+        return [spoil(inner) for inner in value] if isinstance(value, list) else value
+
+    for path in scenarios.scenario_paths(OURS):
+        raw = yaml.load(OURS[path], Loader=yaml.BaseLoader)
+        for _ in range(3):
+            text = json.dumps(spoil(raw), ensure_ascii=False).replace('"true"', "true").replace('"false"', "false")
+            scenarios.play(RELEASE, path, text.encode())
 
 
 def test_a_recording_goes_on_is_undone_and_becomes_a_scenario_that_passes() -> None:

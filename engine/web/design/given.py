@@ -1,0 +1,87 @@
+"""What a process knows at its start, as fields to fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.deploy import LoadedRelease
+from engine.deploy.scenarios import Differs, read_scenario, scenario_paths
+
+BEGINNING: Mapping[str, Any] = {
+    "case_id": 1,
+    "tier": "",
+    "top": False,
+    "severity": 1,
+    "size": "small",
+    "track": "dispute_small",
+    "urgent": False,
+    "confirm": False,
+    "signed_in": False,
+    "repeat": False,
+}
+"""What every case brings to its process (`process.begin`)."""
+FOUND = frozenset({"case_id", "top"})
+"""What nobody has to say."""
+SIZES = ("small", "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One thing known at the start. `options` are all it can be, where that is known."""
+
+    key: str
+    value: Any
+    options: Sequence[str] = ()
+
+    @property
+    def name(self) -> str:
+        return f"given-{self.key}"
+
+    @property
+    def written(self) -> str:
+        return ", ".join(map(str, self.value)) if isinstance(self.value, list) else str(self.value)
+
+
+def given_fields(
+    files: Mapping[str, bytes], release: LoadedRelease, process_id: str, tiers: Sequence[str]
+) -> list[Given]:
+    """As the first scenario of the process begins, or else as every case does, at the lowest tier."""
+    options = {"tier": tuple(tiers), "size": SIZES}
+    data = {**BEGINNING, "tier": tiers[0]}
+    folder = release.package.processes[process_id].path.rpartition("/")[0]
+    for path in scenario_paths(files):
+        if path.startswith(f"{folder}/"):
+            try:
+                scenario = read_scenario(files[path])
+            except Differs:
+                continue
+            if scenario.process == process_id:
+                data = {**scenario.data, "tier": tiers[0]}
+                break
+    return [Given(key, value, options.get(key, ())) for key, value in data.items()]
+
+
+def given_from(fields: Sequence[Given], sent: Mapping[str, str], tiers: Sequence[str]) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        each.key: each.value if each.key in FOUND else typed_like(each.value, sent.get(each.name, ""))
+        for each in fields
+    }
+    if "top" in data:
+        data["top"] = data.get("tier") == tiers[-1]
+    return data
+
+
+def typed_like(value: Any, sent: str) -> Any:
+    """What was typed, in the type of what stood there; that again when it cannot be."""
+    sent = sent.strip()[:200]
+    match value:
+        case bool():
+            return bool(sent)
+        case int():
+            return int(sent) if sent.lstrip("-").isdecimal() and len(sent) < 16 else value
+        case list():
+            return [each.strip() for each in sent.split(",") if each.strip()]
+        case _:
+            return sent

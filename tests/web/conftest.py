@@ -14,6 +14,7 @@ from engine.clock import ManualClock
 from engine.process import World
 from engine.store import open_store
 from engine.web import create_app
+from engine.web.context import KEY, Edge
 from tests.conftest import import_tables
 from tests.web import district as town
 from tests.web.district import District
@@ -45,9 +46,20 @@ def district(_settled: tuple[Path, District], tmp_path: Path) -> Iterator[Distri
     store.dispose()
 
 
+@pytest.fixture(scope="session")
+def _built(_settled: tuple[Path, District]) -> Iterator[Flask]:
+    """Built once: compiling some hundred addresses takes longer than most tests."""
+    path, settled = _settled
+    store = open_store(f"sqlite:///{path}")
+    yield create_app(store, settled.world, ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC)))
+    store.dispose()
+
+
 @pytest.fixture
-def app(district: District, clock: ManualClock) -> Flask:
-    return create_app(district.store, district.world, clock)
+def app(_built: Flask, district: District, clock: ManualClock) -> Flask:
+    """The one application, standing on this test's own database, world and clock."""
+    _built.extensions[KEY] = Edge(district.store, district.world, clock)
+    return _built
 
 
 @pytest.fixture

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from engine.search.index import IS_LATE, PROTECTED, block_mark
 from engine.search.model import BLOCKS, CaseText
 from engine.search.words import Phrase
+from engine.store import Instant
 
 NEWER_BLOCKS = 4
 """About so many blocks are named for what lies above most that fits: each of them costs time for every hit."""
@@ -23,7 +25,7 @@ class Question:
     `protected`: at least one of the phrases stands among protected names, the others there or openly. `stretches` are
     the sizes, in bits, by which to go back; of none, everything is looked through at once. `by_row`: in so many of them
     beginnings of words are looked for row by row, there being few rows. `most_below`: nearly all that fits lies below
-    this id; with `late`, what lies above is so marked.
+    this id; with `received_by`, all that does, but for what is marked as late.
     """
 
     phrases: Sequence[Phrase]
@@ -32,7 +34,7 @@ class Question:
     by_row: int = 1
     protected: bool = False
     most_below: int | None = None
-    late: bool = False
+    received_by: datetime | None = None
 
 
 def candidates(session: Session, question: Question, *, before: int | None, most: int) -> Iterator[int]:
@@ -48,7 +50,8 @@ def candidates(session: Session, question: Question, *, before: int | None, most
     for number, (block, low) in enumerate(_stretches(high, question)):
         narrow = _narrow(question, block) if number < by_row else ""
         given = {"asked": _for_postgres(question, block), "narrow": narrow, "low": low, "high": high, "most": most}
-        found = session.scalars(_POSTGRES_ROW_BY_ROW if narrow else _POSTGRES, given).all()
+        wanted = _POSTGRES[bool(narrow), question.received_by is not None]
+        found = session.scalars(wanted, {**given, "received_by": question.received_by}).all()
         yield from found
         most -= len(found)
         high = low
@@ -67,7 +70,7 @@ def _stretches(before: int, question: Question) -> Iterator[tuple[Block, int]]:
     """
     end = question.most_below
     if end is not None and end < before:
-        if question.late:
+        if question.received_by is not None:
             yield [[IS_LATE]], end
         else:
             bits = next((bits for bits in BLOCKS if (before - end) >> bits < NEWER_BLOCKS), BLOCKS[-1])
@@ -86,17 +89,22 @@ def _stretches(before: int, question: Question) -> Iterator[tuple[Block, int]]:
 _SQLITE = text(
     "SELECT rowid FROM case_words WHERE case_words MATCH :asked AND rowid < :before ORDER BY rowid DESC LIMIT :most"
 )
-_POSTGRES = text(
-    "WITH hit AS MATERIALIZED (SELECT case_id FROM case_text WHERE words @@ CAST(:asked AS tsquery))"
-    " SELECT case_id FROM hit WHERE case_id >= :low AND case_id < :high ORDER BY case_id DESC LIMIT :most"
-)
-_POSTGRES_ROW_BY_ROW = text(
-    "WITH hit AS MATERIALIZED (SELECT case_id FROM case_text"
-    " WHERE words @@ CAST(:narrow AS tsquery) AND ts_match_vq(words, CAST(:asked AS tsquery)))"
-    " SELECT case_id FROM hit WHERE case_id >= :low AND case_id < :high ORDER BY case_id DESC LIMIT :most"
-)
-"""For the beginning of a word, of which GIN would first gather every case that there is: the function, unlike the
+_HITS = {
+    False: "words @@ CAST(:asked AS tsquery)",
+    True: "words @@ CAST(:narrow AS tsquery) AND ts_match_vq(words, CAST(:asked AS tsquery))",
+}
+"""True for the beginning of a word, of which GIN would first gather every case that there is: the function, unlike the
 operator, uses no index, and looks at the rows of a stretch alone. What is not found there is rare enough."""
+_IN_TIME = {False: "", True: ' AND (SELECT received_at FROM "case" WHERE id = case_id) <= :received_by'}
+_POSTGRES = {  # made of the lines above and nothing else
+    (by_row, in_time): text(
+        f"WITH hit AS MATERIALIZED (SELECT case_id FROM case_text WHERE {hits})"  # noqa: S608
+        f" SELECT case_id FROM hit WHERE case_id >= :low AND case_id < :high{received}"
+        " ORDER BY case_id DESC LIMIT :most"
+    ).bindparams(*([bindparam("received_by", type_=Instant)] if in_time else []))
+    for by_row, hits in _HITS.items()
+    for in_time, received in _IN_TIME.items()
+}
 
 
 def _for_fts5(question: Question) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -27,8 +27,7 @@ LONGEST = 80
 PAGE = 20
 BATCHES = (40, 200, 1000)
 """How many candidates are looked at for one page, at most; then the page ends, and the next goes on from there."""
-MOST_MONTHS = 14
-"""Of a longer period the index need not know: nearly all below its end fits."""
+LONG = timedelta(days=400)
 NEWEST = 200
 SHORTEST_PHONE = 7
 
@@ -83,6 +82,7 @@ def find(
     phrases = asked.phrases
     if not phrases or not viewer.units(WORKING):
         return Hits(phrases)
+    asked = _since_the_first(session, asked)
     where = [*where, *_filters(asked)]
     people = [] if asked.before is not None else _by_person(session, viewer, asked, where)
     cases, following = _by_words(session, viewer, asked, where, most)
@@ -120,14 +120,14 @@ def _by_words(
     session: Session, viewer: Viewer, asked: Asked, where: Sequence[ColumnElement[bool]], most: int
 ) -> tuple[list[Case], int | None]:
     cases: list[Case] = []
-    before, depth = asked.before, _depth(viewer, asked)
+    before, depth, most_below = asked.before, _depth(viewer, asked), _most_below(session, asked)
     question = Question(
         asked.phrases,
         _marks(viewer, asked),
         BLOCKS if depth < 3 else BLOCKS[1:],  # little of theirs stands in a short stretch
         by_row=max(1, depth),
-        most_below=_most_below(session, asked),
-        late=asked.until is not None,
+        most_below=most_below,
+        received_by=asked.until if most_below else None,
     )
     for batch in BATCHES:
         ids = list(candidates(session, question, before=before, most=batch))
@@ -174,9 +174,19 @@ def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:
     if asked.state != "all":
         marks.append([IS_OPEN if asked.state == "open" else IS_CLOSED])
     if asked.since is not None and asked.until is not None:
-        months = months_between(asked.since, asked.until)
-        marks += [months] if len(months) <= MOST_MONTHS else []
+        marks.append(months_between(asked.since, asked.until))
     return marks
+
+
+def _since_the_first(session: Session, asked: Asked) -> Asked:
+    """A period with an early beginning begins with the year of the first case: each of its years costs time."""
+    if asked.since is None or asked.until is None or asked.until - asked.since < LONG:
+        return asked
+    first = session.scalar(select(func.min(Case.received_at)))
+    if first is None or first > asked.until:
+        return asked
+    year = datetime(first.astimezone(UTC).year, 1, 1, tzinfo=UTC)
+    return replace(asked, since=max(asked.since, year))
 
 
 def _depth(viewer: Viewer, asked: Asked) -> int:

@@ -24,7 +24,7 @@ from engine.territory import Unit, ancestors, is_within, units_by_id
 
 AT_ONCE = 500
 IS_OPEN, IS_CLOSED, IS_LATE = "§open", "§closed", "§late"
-LATE = timedelta(days=31)
+LATE = timedelta(days=1)
 """A case that was filed so long after it was received is marked as late; all others have ids nearly in that order."""
 PROTECTED = "¤"
 """Stands before a word that only those may find who may know the identity of protected parties."""

@@ -253,7 +253,7 @@ def test_a_period_of_the_past_holds_what_was_filed_late(settled: Store) -> None:
 
     with settled.transaction() as session:
         add(session, "漏水 昔", id=10, filed=timedelta(days=500))
-        add(session, "漏水 缓", id=20_000, received_at=NOW - timedelta(days=410), filed=timedelta(days=380))
+        add(session, "漏水 缓", id=20_000, received_at=NOW - timedelta(hours=9601), filed=timedelta(hours=9590))
         assert found(session) == 2 * ["漏水 缓", "漏水 昔"]
         add(session, "漏水 今", id=100_000, filed=timedelta(days=1))
         add(session, "漏水 迟", id=200_000, received_at=NOW - timedelta(days=600), filed=timedelta(days=0))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.people import Person, names
 from engine.web.context import world
 from engine.web.design.change_words import WHAT, bilingual
+from engine.web.design.finding_words import finding_words
 from engine.web.design.rule_words import rule_words
 from engine.web.design.scenario_words import fault_words, line_words
 
@@ -65,7 +66,7 @@ EDITORS: Mapping[str, str] = {
 def _words() -> dict[str, Any]:
     words = {"what_words": WHAT, "state_words": STATES, "act_words": ACTS}
     said = {"bilingual": bilingual, "fault_words": fault_words, "line_words": line_words}
-    return {**words, **said, "editor_of": editor_of, "rule_words": rule_words}
+    return {**words, **said, "editor_of": editor_of, "rule_words": rule_words, "finding_words": finding_words}
 
 
 def editor_of(proposal_id: int, path: str) -> str | None:

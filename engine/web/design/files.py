@@ -16,10 +16,12 @@ from engine import deploy, design
 from engine.design import MAX_BYTES, Proposal, ProposalFile
 from engine.errors import Invalid, NotFound, Refusal
 from engine.people import names
+from engine.runtime import Finding
 from engine.web.attached import takes_files
 from engine.web.context import acting, looking, now, stop_looking, viewer
 from engine.web.design.blueprint import may_miss, pages
 from engine.web.design.change_words import WHAT, FileLines, told
+from engine.web.design.finding_words import finding_words
 from engine.web.design.rule_words import rule_words
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
@@ -84,7 +86,13 @@ def findings(proposal_id: int, path: str) -> Response:
         raise NotFound("file.unknown", "There is no such file in this proposal.")
     found = deploy.check_release(files | {path: content}, limits_may_miss=may_miss())
     found.sort(key=lambda each: (each.file != path, each.severity != "error"))
-    return jsonify(findings=[{**asdict(each), "rule": rule_words(each.code)} for each in found])
+    return jsonify(findings=[_told(each) for each in found])
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    """In the reader's language."""
+    said = {"message": finding_words(finding.message), "hint": finding_words(finding.hint)}
+    return {**asdict(finding), "rule": rule_words(finding.code), **said}
 
 
 @pages.post("/proposals/<int:proposal_id>/difference/<path:path>")

@@ -14,6 +14,7 @@ from engine.runtime.decisions import Decisions, Hit, Outcome
 from engine.runtime.driver import cancel, complete, deliver, fire, inspect, signal, start
 from engine.runtime.elements import BusinessError
 from engine.runtime.expressions import Expression, compile_expression, compile_template
+from engine.runtime.foresight import Sources
 from engine.runtime.likeness import OBSTACLES, Obstacle
 from engine.runtime.moving import Movable, Target, movable, move
 from engine.runtime.package import ElementFacts, FlowFacts, Package, ProcessFacts, compile_package, decide
@@ -57,6 +58,7 @@ __all__ = [
     "ProcessFacts",
     "Scalar",
     "ServiceCall",
+    "Sources",
     "Step",
     "Target",
     "Thrown",

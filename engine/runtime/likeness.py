@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.runtime.elements import CallActivity, Element, EventSubProcess, ScopeSpec, Trigger
+from engine.runtime.foresight import Need, Sources, Stands, needs
 from engine.runtime.package import Package, elements_of
 from engine.runtime.soundness import Lying, faults_of, gateway_before, worsened
 
@@ -36,6 +37,7 @@ OBSTACLES: Mapping[str, str] = {
     "event.other": "it waits for an event that is another one there",
     "rounds.changed": "it is repeated in another way",
     "call.changed": "another process is called there",
+    "fact.unknown": "the new release asks for something this case does not know and will not learn",
     "flow.gone": "the way on which it came to a join is gone",
     "race.changed": "the events it waits for together are others",
     "clock.other_step": "its running clock would count another step",
@@ -56,10 +58,12 @@ class Verdict:
     withdrawn: dict[int, str] = field(default_factory=dict)
     added: list[tuple[int, str, bool]] = field(default_factory=list)
     """Row, element, and whether it listens for the whole inside of that row."""
+    needs: list[Need] = field(default_factory=list)
+    """Facts the instance must know already."""
 
 
-def judge(old: Package, new: Package, process: str, rows: list[Row]) -> Verdict:
-    """What stands in the way of a state with these rows, and which watchers end and begin."""
+def judge(old: Package, new: Package, process: str, rows: list[Row], sources: Sources | None = None) -> Verdict:
+    """What stands in the way of a state with these rows, which watchers end and begin, and what it must know."""
     verdict = Verdict()
     if process not in new.specs:
         facts = old.processes.get(process)
@@ -67,7 +71,10 @@ def judge(old: Package, new: Package, process: str, rows: list[Row]) -> Verdict:
     elif process not in old.specs:
         verdict.obstacles[Obstacle("state.broken", process)] = None
     else:
-        _Judge(old.specs[process], new, new.specs[process], verdict).look(rows)
+        looked = _Judge(old.specs[process], new, new.specs[process], verdict)
+        looked.look(rows)
+        if not verdict.obstacles and sources is not None:
+            verdict.needs = needs(old, new, looked.standing(), sources)
     return verdict
 
 
@@ -79,6 +86,7 @@ class _Place:
     new: ScopeSpec | None
     lay: list[Lying] = field(default_factory=list)
     lying: list[Lying] = field(default_factory=list)
+    stands: list[Stands] = field(default_factory=list)
 
 
 class _Judge:
@@ -113,11 +121,16 @@ class _Judge:
                 continue
             alike = self._token(place, was, becomes, letter, said)
             self.elements[token] = was, becomes
+            place.stands.append((place.new, becomes, "i" in said))
             if "i" in said:
                 self.places[token] = _Place(was.inside, becomes.inside if alike else None)
         self._begin_watching(rows)
         if not self.verdict.obstacles:
             self._weigh()
+
+    def standing(self) -> list[Stands]:
+        """Everything that has a token in the new package, but what only watches."""
+        return [each for place in self.places.values() for each in place.stands]
 
     def _lost(self, was: Element) -> str:
         spec = self.package.specs.get(was.process)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import Refusal
+from engine.runtime.foresight import Sources
 from engine.runtime.instance import Instance, Token, events
 from engine.runtime.likeness import Obstacle, Verdict, judge
 from engine.runtime.package import Package
@@ -35,10 +36,18 @@ Verdicts = MutableMapping[Shape, Verdict]
 """By shape, kept by who takes many instances from one package to another: most of them stand alike."""
 
 
-def transplant(old: Package, state: bytes, new: Package, host: Host, verdicts: Verdicts | None = None) -> Transplanted:
+def transplant(
+    old: Package,
+    state: bytes,
+    new: Package,
+    host: Host,
+    verdicts: Verdicts | None = None,
+    sources: Sources | None = None,
+) -> Transplanted:
     """The state of an instance of `old` as one of `new`, or what stands in its way. Nothing of the diagram runs.
 
-    With equal diagrams the state comes back byte by byte. New clocks begin at `host.now`.
+    With equal diagrams the state comes back byte by byte. New clocks begin at `host.now`. Without `sources` nothing is
+    said about facts that the new diagram will ask for.
     """
     try:
         plain = json.loads(state)
@@ -48,9 +57,12 @@ def transplant(old: Package, state: bytes, new: Package, host: Host, verdicts: V
     known = {} if verdicts is None else verdicts
     verdict = known.get(shape)
     if verdict is None:
-        verdict = known[shape] = judge(old, new, plain["p"], plain["t"])
+        verdict = known[shape] = judge(old, new, plain["p"], plain["t"], sources)
     if verdict.obstacles:
         return Transplanted(b"", tuple(verdict.obstacles))
+    unknown = [need for need in verdict.needs if need.fact not in _known(plain)]
+    if unknown:
+        return Transplanted(b"", tuple(Obstacle("fact.unknown", need.element, need.fact) for need in unknown))
     if not verdict.withdrawn and not verdict.added:
         return Transplanted(state)
     try:
@@ -67,6 +79,16 @@ def as_before(before: bytes, after: bytes) -> bytes:
     earlier = json.loads(before)
     earlier["n"] = max(earlier["n"], json.loads(after)["n"])
     return _dumped(earlier)
+
+
+def _known(plain: dict[str, Any]) -> set[str]:
+    """The names of all facts an instance has, wherever it keeps them."""
+    known = set(plain["d"])
+    for _token, _holder, _element, _letter, *more in plain["t"]:
+        for said in more:
+            known.update(said["f"][0] if "f" in said else ())
+            known.update(said["i"] if isinstance(said.get("i"), dict) else ())
+    return known
 
 
 class _Hindered(Exception):

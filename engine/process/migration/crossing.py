@@ -14,11 +14,11 @@ from engine.process.push import Push
 from engine.process.settle import names_of, unit_for
 from engine.runtime import Obstacle, WaitingTask
 from engine.tasks import Form, Task
+from engine.vocabulary import WORDS
 
 OBSTACLES: Mapping[str, str] = {
     **runtime.OBSTACLES,
     "clock.stopped": "a clock that stands still would be lost",
-    "fact.unknown": "the new release asks there for something this case does not know",
     "form.other": "somebody has begun on its form, which is another one there",
     "instance.ended": "it has ended",
     "instance.elsewhere": "it runs on another release already",
@@ -63,7 +63,9 @@ class Crossing:
             return standing
         state = push.instance.state
         try:
-            taken = runtime.transplant(self.old.package, state, self.new.package, push.host(), self._verdicts)
+            taken = runtime.transplant(
+                self.old.package, state, self.new.package, push.host(), self._verdicts, self._sources
+            )
             if taken.obstacles:
                 return taken.obstacles[0]
             was = runtime.inspect(self.old.package, state)
@@ -87,6 +89,20 @@ class Crossing:
         }
         began = [timer for token, timer in after.items() if token not in before]
         return Crossed(taken.state, gone, began, changed, clocks, (taken.withdrawn, taken.added))
+
+    @property
+    def _sources(self) -> runtime.Sources:
+        """What the new release's forms and the engine's services give to a diagram."""
+
+        def form(process: str, key: str) -> Collection[str]:
+            found = _form(self.new, process, key)[1]
+            return () if found is None else found.variables({})
+
+        def service(name: str) -> Collection[str]:
+            known = WORDS.services.get(name)
+            return () if known is None else known.gives
+
+        return runtime.Sources(form, service)
 
     def _tasks(
         self,

@@ -36,6 +36,24 @@ class Decisions:
     def ids(self) -> tuple[str, ...]:
         return tuple(sorted(self._decisions))
 
+    def asked_by(self, decision_id: str) -> set[str]:
+        """The variables a decision cannot do without, those of what it requires included; none of an unknown one."""
+        asked: set[str] = set()
+        for name in self._order.get(decision_id, ()):
+            logic = self._decisions[name].logic
+            if isinstance(logic, Formula):
+                asked |= logic.expression.names
+            else:
+                needed = zip(logic.columns, logic.optional, strict=True)
+                asked |= {each for column, optional in needed if not optional for each in column.expression.names}
+        return asked - {self._decisions[name].variable for name in self._order.get(decision_id, ())}
+
+    def given_by(self, decision_id: str, result: str | None) -> list[str]:
+        """The variables a business rule task sets by it."""
+        if result is not None:
+            return [result]
+        return _output_names(self._decisions[decision_id]) if decision_id in self._decisions else []
+
     def decide(self, decision_id: str, data: Mapping[str, Any]) -> Outcome:
         """Decide for `data`, deciding first whatever the decision requires and `data` does not already hold.
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from diagrams import (
+    Node,
     boundary,
     call,
     catch,
@@ -38,6 +39,7 @@ from engine.runtime import (
     Due,
     Host,
     Package,
+    Sources,
     as_before,
     compile_package,
     complete,
@@ -344,6 +346,37 @@ def test_the_way_back_gives_no_number_twice() -> None:
     with pytest.raises(Refusal):
         complete(package, back, "t77", {}, host())
     assert complete(package, back, inspect(package, back).tasks[0].token, {}, host()).ended
+
+
+ASKING = (start(), A, B, xor("g"), user("urgent"), end(), "start -> a -> b -> g", "g ->{grave} urgent -> end",
+          "g -> end *")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("at", "gives", "data", "codes"),
+    [
+        pytest.param("a", {"a": ["grave"]}, {}, [], id="it will be told on the way"),
+        pytest.param("b", {"a": ["grave"]}, {}, ["fact.unknown g grave"], id="whoever was to say it has answered"),
+        pytest.param("b", {"a": ["grave"]}, {"grave": True}, [], id="it knows"),
+        pytest.param("b", {"b": ["grave"]}, {}, [], id="it is told just now"),
+        pytest.param("a", {}, {}, ["fact.unknown g grave"], id="nobody says it"),
+    ],
+)
+def test_what_the_new_diagram_will_ask_for_must_be_known_or_still_be_learnt(
+    at: str, gives: dict[str, list[str]], data: dict[str, bool], codes: list[str]
+) -> None:
+    def form(which: str) -> Node:
+        return user(which, camunda__formKey=which)
+
+    before = drawn(start(), form("a"), form("b"), end(), "start -> a -> b -> end")
+    after = drawn(*(form(part.partition('id="')[2][0]) if part in (A, B) else part for part in ASKING))
+    play = Play(before, data=data)
+    state = (play if at == "a" else play.do("a")).advance.state
+    sources = Sources(lambda _process, key: gives.get(key, ()), lambda _service: ())
+    found = transplant(before, state, after, host(), sources=sources)
+    assert [f"{each.code} {each.element} {each.name}" for each in found.obstacles] == codes
+    again = transplant(after, state, after, host(), sources=sources)
+    assert again.obstacles == ()
 
 
 def test_states_of_one_shape_are_judged_once() -> None:

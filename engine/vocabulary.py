@@ -69,6 +69,13 @@ def _flat(values: tuple[Any, ...]) -> list[Any]:
     return [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
 
 
+TASK_REASONS: Mapping[str, str] = {
+    "decide": "a decision is asked for; it stands on the page of decisions",
+    "instructed": "a leader gave an instruction",
+    "mediate": "a mediation session with the parties",
+}
+"""What a task's `why` may say, beside the reason of the visit."""
+
 WORDS = Vocabulary(
     functions={
         word.name: word
@@ -142,7 +149,7 @@ WORDS = Vocabulary(
     task_properties={
         "unit": "which unit is asked: holder (default), above (one tier up), top, deciding (the nearest unit at or "
         "above the holder that has a leader), a tier's name, or ${variable} holding a unit's id",
-        "why": "why it is theirs, as the work list says it: decide or instructed; else the reason of the visit",
+        "why": f"why it is theirs, as the work list says it: {', '.join(TASK_REASONS)}; else the reason of the visit",
         "step": "the word of limits.yaml that sets this task's own time limit, for display",
         "title_en": "the task's name in English (the diagram's own name is Chinese)",
     },

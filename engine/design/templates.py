@@ -113,6 +113,7 @@ class _Maker:
         yield self._tier_task()
         yield self._decision()
         yield self._unit_task()
+        yield self._mediation()
         yield from self._joint()
         yield from self._clocks()
         yield self._message()
@@ -179,6 +180,23 @@ class _Maker:
             ),
             "bpmn:UserTask",
             [unit, roles, self._form(), *self._shown()],
+        )
+
+    def _mediation(self) -> Template:
+        return _template(
+            "mediation",
+            ("调解", "Mediation session"),
+            (
+                "由调解员召集当事人调解，填写调解记录；可重复召开",
+                "A mediator meets the parties and records it; it can be repeated",
+            ),
+            "bpmn:UserTask",
+            [
+                *self._who(roles="mediator,lead"),
+                self._form(),
+                *self._shown(),
+                _hidden("camunda:property", "why", "mediate"),
+            ],
         )
 
     def _joint(self) -> Iterator[Template]:

@@ -90,6 +90,7 @@ WHY: Mapping[str, Any] = {
     "invited": _("your unit is asked to join"),
     "decide": _("a decision is needed"),
     "instructed": _("a leader gave an instruction"),
+    "mediate": _("a mediation session"),
 }
 
 LEFT: Mapping[str, Any] = {
@@ -242,6 +243,7 @@ ACTS: Mapping[str, Any] = {
     "joint.absent": _("No opinion in time"),
     "incident.opened": _("Set aside because of a fault"),
     "incident.retried": _("Taken up again by an operator"),
+    "case.sampled": _("Given to designers as an anonymous sample"),
     "case.migrated": _("Taken to another version of the process"),
     "case.token_moved": _("Put somewhere else by an operator"),
 }
@@ -304,6 +306,7 @@ OPERATIONS: Mapping[str, Any] = {
     "unit.closed": _("Unit closed"),
     "unit.reopened": _("Unit opened again"),
     "year.loaded": _("Working days loaded"),
+    "history.exported": _("Event log taken"),
     "incident.retried": _("Incident tried again"),
     "case.token_moved": _("Case put somewhere else on its diagram"),
 }

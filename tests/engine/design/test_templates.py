@@ -14,7 +14,8 @@ from lxml import etree
 
 from engine import deploy, design
 from engine.design.template_words import CHOICES, MESSAGES, PARAMETERS, SERVICES
-from engine.vocabulary import WORDS
+from engine.vocabulary import TASK_REASONS, WORDS
+from engine.web import words
 from tests.browser import leave_out
 
 ROOT = Path(__file__).parents[3]
@@ -62,6 +63,26 @@ def test_what_is_at_hand_can_be_chosen() -> None:
     assert {"p_small", "p_joint"} <= {
         each["value"] for each in field(all_templates()["call"], "calledElement")["choices"]
     }
+
+
+def test_a_task_says_why_it_is_asked_and_the_work_list_knows_it() -> None:
+    made = all_templates()
+    whys = {key: field(made[key], "why")["value"] for key in ("decision", "mediation")}
+    assert whys == {"decision": "decide", "mediation": "mediate"}
+    assert set(whys.values()) <= set(TASK_REASONS) <= set(words.WHY)
+
+
+def test_a_diagram_with_a_mediation_session_passes_and_asks_the_mediator() -> None:
+    drawn = FILES["small/small.bpmn"].decode()
+    task = drawn.index('<bpmn:userTask id="t_handle"')
+    changed = drawn[:task] + drawn[task:].replace('"lead,deputy,handler"', '"mediator,lead"', 1).replace(
+        "<camunda:properties>", '<camunda:properties><camunda:property name="why" value="mediate" />', 1
+    )
+    files = FILES | {"small/small.bpmn": changed.encode()}
+    assert deploy.check_release(files) == []
+    template = all_templates()["mediation"]
+    assert field(template, "camunda:candidateGroups")["value"] == "mediator,lead"
+    assert deploy.judge(files).passed
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ function templateOf(element) {
   const waitsFor = (type) => element.eventDefinitions?.[0]?.$type === `bpmn:${type}EventDefinition`;
   if (is('UserTask')) {
     if (property(element, 'unit')?.startsWith('${')) return 'maplebridge.unit_task';
-    return property(element, 'why') === 'decide' ? 'maplebridge.decision' : 'maplebridge.tier_task';
+    return { decide: 'maplebridge.decision', mediate: 'maplebridge.mediation' }[property(element, 'why')] ?? 'maplebridge.tier_task';
   }
   if (is('ServiceTask') && element.get('camunda:topic')) return `maplebridge.service.${element.get('camunda:topic')}`;
   if (is('CallActivity')) return element.calledElement === 'p_joint' ? 'maplebridge.joint' : 'maplebridge.call';

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -288,6 +289,23 @@ def test_it_is_stopped_between_chunks_and_what_moved_can_come_back(
     assert figures(here, migration_id).by_outcome == {"moved": 2, "can": 1}
     undo(here, migration_id)
     assert figures(here, migration_id).by_outcome == {"undone": 2, "can": 1}
+    sound(here)
+
+
+def test_people_work_while_their_cases_are_moved(district: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = district("2024-11-18 10:00")
+    cases = [here.file(GRID) for _ in range(12)]
+    publish(here, changed((SMALL, "签收 / Sign in", "接收 / Sign in")))
+    monkeypatch.setattr("engine.process.migration.work.MOVED", 3)
+    migration_id = migrate(here, start=False)
+    with here.store.transaction() as session:
+        process.start_migration(session, migration_id, reason="now", viewer=operator(here), now=here.clock.now())
+    with ThreadPoolExecutor(3) as people_at_work:
+        moving = people_at_work.submit(here.application.scheduler.move_cases)
+        signing = [people_at_work.submit(here.sign_in, case_id) for case_id in reversed(cases)]
+        assert [each.exception() for each in (*signing, moving)] == [None] * 13
+    assert figures(here, migration_id).by_outcome == {"moved": 12}
+    assert {element for case_id in cases for element in here.open_elements(case_id)} == {"t_first_contact"}
     sound(here)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli import designing, migrating, operating, organising, processes, serving
+from engine.cli import designing, exporting, migrating, operating, organising, processes, rehearsing, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,11 +35,13 @@ for verb in (
     processes.check,
     processes.play,
     processes.publish,
+    rehearsing.rehearse,
     designing.templates,
     operating.file_,
     operating.simulate,
     migrating.migrate_cases,
     operating.verify,
+    exporting.export,
     operating.demo,
     operating.token,
     operating.calendar,

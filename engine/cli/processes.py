@@ -111,7 +111,7 @@ def publish(
         now, config = application.clock.now(), application.config
         may_miss = config.limits_policy.missing_step == "default"
         with application.store.reading() as session:
-            files = _files_to_publish(session, folder)
+            files = files_to_publish(session, folder)
             in_force = deploy.files_in_force(session)
             actor_id = None if username is None else _designer(session, username, now)
         deploy.judge(files, limits_may_miss=may_miss).must_pass()
@@ -161,7 +161,7 @@ def _release_of(folder: Path) -> tuple[Path, str]:
     return folder, ""
 
 
-def _files_to_publish(session: Session, folder: Path) -> dict[str, bytes]:
+def files_to_publish(session: Session, folder: Path) -> dict[str, bytes]:
     from engine import deploy
 
     whole, part = _release_of(folder)

@@ -4,10 +4,11 @@ Nothing of a case is written, and what designers see of it is made in `trace.py`
 that tells which case it is. What history cannot know is answered as most did, and counted as assumed.
 """
 
-from engine.rehearsal.compare import Compared, Rehearsing, day_minutes, learn, sample_of
+from engine.rehearsal.compare import AT_ONCE, Compared, Rehearsing, day_minutes, learn, sample_of
 from engine.rehearsal.figures import DAYS, FEWEST, OTHERS, Rehearsed, figures_of
 from engine.rehearsal.habits import Habits, Learner
 from engine.rehearsal.jobs import (
+    areas,
     ask,
     cancel,
     differing,
@@ -26,6 +27,7 @@ from engine.rehearsal.trace import SHOWN_DEPTH
 from engine.rehearsal.worker import Worker, hash_of, rehearsed
 
 __all__ = [
+    "AT_ONCE",
     "DAYS",
     "FEWEST",
     "OTHERS",
@@ -43,6 +45,7 @@ __all__ = [
     "Replay",
     "Sample",
     "Worker",
+    "areas",
     "ask",
     "cancel",
     "day_minutes",

@@ -32,13 +32,13 @@ class Rehearsing:
     """A draft, and the habits of the sample it is tried on. Equal pasts give equal answers, in any order."""
 
     def __init__(self, world: World, draft: LoadedRelease, habits: Habits) -> None:
-        self._world, self._draft, self._habits = world, draft, habits
+        self._world, self.draft, self._habits = world, draft, habits
         self._replays: dict[int, Replay] = {draft.id: Replay(world, draft, habits)}
 
     def compare(self, number: int, past: Past, own: LoadedRelease, *, traced: bool = True) -> Compared:
         """`number` is what the case will be called; `own` the release it ran on."""
         calendar = self._world.calendar
-        after = self._replays[self._draft.id].course(past, own)
+        after = self._replays[self.draft.id].course(past, own)
         differs = not after.equals(past.course)
         told: dict[str, Any] | None = None
         before, faithful = past.course, True
@@ -47,10 +47,12 @@ class Rehearsing:
             faithful = again.equals(past.course)
             if traced:
                 shown = again if faithful else before  # the same course, but with every gateway on its way
+                was = trace(before, past, calendar, own.package)
+                reached = trace(shown, past, calendar, own.package)
                 told = {
                     "release": own.id,
-                    "before": {**trace(before, past, calendar), "elements": trace(shown, past, calendar)["elements"]},
-                    "after": trace(after, past, calendar),
+                    "before": {**reached, "stops": was["stops"]},
+                    "after": trace(after, past, calendar, self.draft.package),
                 }
         found = Rehearsed(
             number=number,

@@ -118,7 +118,7 @@ def _units(
                 stays[side][unit] += 1
                 held[side][unit] += minutes
     units = {*stays[0], *stays[1]}
-    big = {unit for unit in units if max(stays[0][unit], stays[1][unit]) >= FEWEST}
+    big = {unit for unit in units if min(stays[0][unit], stays[1][unit]) >= FEWEST}
     order = sorted(big, key=lambda unit: (-abs(held[1][unit] - held[0][unit]), unit))
     shown = order[:MOST_UNITS]
     rest = units - set(shown)

@@ -17,7 +17,8 @@ from engine.rehearsal.figures import FEWEST
 from engine.rehearsal.model import Rehearsal, RehearsalState, RehearsedCase
 from engine.rehearsal.reading import Sample, how_many
 from engine.rehearsal.trace import SHOWN_DEPTH
-from engine.territory import get_unit
+from engine.store import table_of
+from engine.territory import Unit, get_unit, within
 
 MOST = 50_000
 KEPT = 10
@@ -82,6 +83,15 @@ def ask(
         until=until.isoformat(),
     )
     return rehearsal
+
+
+def areas(session: Session, world: World, own: Sequence[str]) -> Sequence[Unit]:
+    """The units whose cases may be rehearsed by who stands in the units `own`, each after the one above it."""
+    mine = [unit for unit in own if unit.count(".") < SHOWN_DEPTH]
+    coarse = Unit.tier.in_(world.tiers.names[-SHOWN_DEPTH:])
+    return session.scalars(
+        select(Unit).where(coarse, within(table_of(Unit).c.id, mine), Unit.valid_to.is_(None)).order_by(Unit.id)
+    ).all()
 
 
 def must_be_possible(

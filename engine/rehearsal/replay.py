@@ -6,7 +6,8 @@ instants; in one instant clocks strike first, then comes what comes from outside
 What people did is taken like this. A task is answered by what was answered in the same visit, at the same element, else
 by the same form at the same tier; after as much working time as it took then, and at the very instant when it also
 began then. Who let a clock run out is taken to let the draft's clock run out too, unless others at that tier took
-longer and answered all the same. A task that history knows nothing of is answered as most did, after the usual time.
+longer and answered all the same. A task that was not asked at that tier is answered as the same form was at another one
+and the course has not come to, else as most did, after the usual time. Both count as assumed.
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from engine import escalation, process, runtime, triage
-from engine.cases import Wall
+from engine import process, runtime, triage
 from engine.deploy import LoadedRelease
 from engine.errors import Conflict, Refusal
 from engine.process import World
 from engine.rehearsal.answers import Answers
+from engine.rehearsal.filed import filed
 from engine.rehearsal.habits import HALF_A_DAY, Habits, word_of
-from engine.rehearsal.held import Clock, Held
-from engine.rehearsal.past import NEAR, Asked, Course, Ended, Past, Stay, Stop, Word
+from engine.rehearsal.held import Clock
+from engine.rehearsal.memory import Memory
+from engine.rehearsal.past import NEAR, Asked, Course, Ended, Past, Stop, Word
 
 MOST_PUSHES = 500
 LONGEST = timedelta(days=2 * 366)
@@ -59,14 +62,13 @@ class _Open:
     tier: str
     opened_at: datetime
     then: Asked | None
-    assumed: bool = False
 
 
 class _Case:
     def __init__(self, replay: Replay, past: Past, *, same_tables: bool) -> None:
         self.replay, self.past = replay, past
         self.calendar = replay.world.calendar
-        self.held, self.confirm = _filed(replay, past, same_tables=same_tables)
+        self.held, self.confirm = filed(replay.world, replay.release, past, same_tables=same_tables)
         self.state = b""
         self.open: dict[str, _Open] = {}
         self.heard: set[str] = set()
@@ -77,11 +79,7 @@ class _Case:
         self.elements: dict[tuple[str, str], None] = {}
         self.within: list[str] = [process.MAIN]
         """Processes by when they were last at work, the latest last."""
-        self.unused_asked = list(range(len(past.asked)))
-        self.unused_stays = list(range(1, len(past.course.stays)))
-        self.unused_words = list(past.words)
-        self.stay_then: int | None = 0
-        """The visit of back then that the present one stands for."""
+        self.memory = Memory(past)
         self.ended = False
         self._plan: list[tuple[datetime, int, tuple[datetime, int], int, Callable[[datetime], None]]] = []
         self._planned = 0
@@ -139,7 +137,7 @@ class _Case:
         }
         for word in past.words:
             if word.since == word.at:
-                self._at(word.at, OUTSIDE, lambda at, word=word: self._hear(word, at))  # type: ignore[misc]
+                self._at(word.at, OUTSIDE, partial(self._hear, word))
         self._expect_of_visit()
         held.push(past.filed_at)
         package = self.replay.release.package
@@ -161,26 +159,28 @@ class _Case:
         asked = self.open.get(token)
         if asked is None:
             return
-        then = asked.then if asked.then is not None and asked.then.completed and not asked.assumed else None
+        then = asked.then if asked.then is not None and asked.then.completed else self.memory.elsewhere(asked.task)
         before = self.held.copy()
         try:
-            self._complete(asked, None if then is None else then.answers, now)
+            self._complete(asked, then, now)
         except Conflict:  # the person would have been refused, and have said what most say
             if then is None:
                 raise
             self.held, self.ended = before, False
             self._complete(asked, None, now)
 
-    def _complete(self, asked: _Open, then: Mapping[str, Any] | None, now: datetime) -> None:
+    def _complete(self, asked: _Open, then: Asked | None, now: datetime) -> None:
         task, held = asked.task, self.held
         habit = self.replay.habits.of(word_of(task.form, task.element), held.tier)
-        said = self.replay.answers.said(task.process, task.form, then, habit, held.unit_id)
+        answers = None if then is None else then.answers
+        said = self.replay.answers.said(task.process, task.form, answers, habit, held.unit_id)
+        assumed = said.assumed or then is not asked.then
         held.push(now)
         self._mark(task.form, said.variables)
         advance = runtime.complete(self.replay.release.package, self.state, task.token, said.variables, held.host())
         del self.open[task.token]
         shown = {key: v for key, v in said.variables.items() if isinstance(v, str | bool) and key in self._shown(task)}
-        self.stops.append(Stop(now, asked.tier, task.process, task.element, "completed", shown, said.assumed))
+        self.stops.append(Stop(now, asked.tier, task.process, task.element, "completed", shown, assumed))
         self._settle(advance)
 
     def _shown(self, task: runtime.WaitingTask) -> frozenset[str]:
@@ -250,7 +250,8 @@ class _Case:
         for token in [token for token in self.open if token not in wanted]:
             self._withdraw(self.open.pop(token), now)
         if held.fresh:
-            self._enter_visit()
+            self.memory.enter(held.tier)
+            self._expect_of_visit()
         for token, task in wanted.items():
             if token not in self.open:
                 self._ask(task)
@@ -297,12 +298,14 @@ class _Case:
     def _wind(self, clock: Clock) -> None:
         self.wound[clock.number] = clock
         at = max(clock.due_at, self.held.now)
-        self._at(at, CLOCK, lambda now: self._strike(clock, now), (clock.due_at, clock.number))
+        self._at(at, CLOCK, partial(self._strike, clock), (clock.due_at, clock.number))
 
     def _withdraw(self, asked: _Open, now: datetime) -> None:
         """Whoever had not answered back then when their time was up is taken not to answer in more time either."""
         longer = False
-        if asked.then is not None and not asked.then.completed:
+        if asked.then is not None and asked.then.completed:
+            self.memory.give_back(asked.then)
+        elif asked.then is not None:
             longer = (now - asked.opened_at) - (asked.then.closed_at - asked.then.opened_at) > NEAR
         task = asked.task
         self.stops.append(Stop(now, asked.tier, task.process, task.element, "withdrawn", assumed=longer))
@@ -311,8 +314,8 @@ class _Case:
 
     def _ask(self, task: runtime.WaitingTask) -> None:
         held, now = self.held, self.held.now
-        then = self._asked_then(task)
-        asked = self.open[task.token] = _Open(task, held.tier, now, then)
+        then = self.memory.asked(task, held.tier)
+        self.open[task.token] = _Open(task, held.tier, now, then)
         word = word_of(task.form, task.element)
         if then is not None and then.completed:
             at = self._shifted(then.opened_at, then.closed_at)
@@ -321,61 +324,24 @@ class _Case:
             longer = self.replay.habits.longer_than(word, held.tier, waited)
             if longer is None:
                 return
-            asked.assumed = True
             at = self._later(longer)
             if abs(now - then.opened_at) <= NEAR:  # by then they had not answered
                 at = max(at, then.closed_at + timedelta(seconds=1))
         else:
             habit = self.replay.habits.of(word, held.tier)
             at = self._later(HALF_A_DAY if habit is None else habit.usual)
-        self._at(at, ANSWER, lambda now: self._answer(task.token, now))
-
-    def _asked_then(self, task: runtime.WaitingTask) -> Asked | None:
-        """The task of back then that this one stands for; each is used once."""
-        item = None if task.item is None else str(task.item)
-        tier = self.held.tier
-
-        def likeness(asked: Asked) -> int:
-            if (asked.form or asked.element) != (task.form or task.element):
-                return 0
-            if self.past.course.stays[asked.stay].tier != tier:
-                return 0
-            if asked.item != item:
-                return 0
-            same = (asked.process, asked.element) == (task.process, task.element)
-            return 1 + same + 2 * (asked.stay == self.stay_then)
-
-        best, found = 0, None
-        for number in self.unused_asked:
-            alike = likeness(self.past.asked[number])
-            if alike > best:
-                best, found = alike, number
-        if found is None:
-            return None
-        self.unused_asked.remove(found)
-        return self.past.asked[found]
-
-    def _enter_visit(self) -> None:
-        self.stay_then = next(
-            (number for number in self.unused_stays if self.past.course.stays[number].tier == self.held.tier), None
-        )
-        if self.stay_then is not None:
-            self.unused_stays.remove(self.stay_then)
-        self._expect_of_visit()
+        self._at(at, ANSWER, partial(self._answer, task.token))
 
     def _expect_of_visit(self) -> None:
         """A downgrade and more time, so long after the visit began as they came then."""
-        for word in [each for each in self.unused_words if each.stay == self.stay_then]:
-            if word.since != word.at and word.name != "m_material":
-                self.unused_words.remove(word)
-                at = self._shifted(word.since, word.at, self.held.stays[-1].entered_at)
-                self._at(at, OUTSIDE, lambda now, word=word: self._hear(word, now))  # type: ignore[misc]
+        for word in self.memory.words_of_visit():
+            at = self._shifted(word.since, word.at, self.held.stays[-1].entered_at)
+            self._at(at, OUTSIDE, partial(self._hear, word))
 
     def _expect_material(self, message: str) -> None:
-        word = next((each for each in self.unused_words if each.name == message == "m_material"), None)
+        word = self.memory.material(message)
         if word is not None:
-            self.unused_words.remove(word)
-            self._at(self._shifted(word.since, word.at), OUTSIDE, lambda now: self._hear(word, now))
+            self._at(self._shifted(word.since, word.at), OUTSIDE, partial(self._hear, word))
 
     def _shifted(self, since: datetime, at: datetime, since_now: datetime | None = None) -> datetime:
         """As much working time after now as there lay between then; the same instant where it also began then."""
@@ -414,47 +380,3 @@ class _Case:
             if name in self.within:
                 self.within.remove(name)
             self.within.append(name)
-
-
-def _filed(replay: Replay, past: Past, *, same_tables: bool) -> tuple[Held, bool]:
-    """The case as it would have been filed, and whether a person would confirm the grading.
-
-    Where the draft's tables are those of back then, the grading is the one of back then; else it is graded anew.
-    """
-    world, release = replay.world, replay.release
-    first = past.course.stays[0]
-    facts = triage.complete_facts({key: value for key, value in past.facts.items() if key in triage.DEFAULTS})
-    severity, size, urgent = past.severity, past.size, past.urgent
-    if urgent is None or not same_tables:
-        least = past.severity if same_tables or past.overridden else 0
-        grade = triage.grade(release.package, facts, tiers=world.tiers, least_severity=least)
-        urgent = grade.urgent
-    tier, unit_id = first.tier, first.unit_id
-    if not same_tables:
-        severity, size = grade.severity, grade.size
-        tier = _taken(grade.tier, past.place_id, past.wall, world)
-        unit_id = world.tiers.unit_at(past.place_id, tier)
-    held = Held(
-        past=past,
-        world=world,
-        release=release,
-        now=past.filed_at,
-        tier=tier,
-        unit_id=unit_id,
-        severity=severity,
-        size=size,
-        facts=facts,
-        urgent=urgent,
-        stays=[Stay(tier, unit_id, "filed", past.received_at)],
-    )
-    limits = release.limits.get(process.MAIN)
-    if limits is not None and "case_outer" in limits.steps:
-        length = limits.length("case_outer", past.kind)
-        held.outer_due_at = world.calendar.due(past.received_at, length, provisional=True).at
-    return held, held.severity >= triage.CONFIRM_FROM and not past.overridden
-
-
-def _taken(tier: str, place_id: str, wall: Wall, world: World) -> str:
-    if wall.shuts_out(world.tiers.unit_at(place_id, tier)):
-        return escalation.tier_above(place_id, tier, world.tiers, wall) or world.tiers.top
-    return tier

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.deadlines import WorkingCalendar
 from engine.rehearsal.past import Course, Past
+from engine.runtime import Package
 
 SHOWN_DEPTH = 3
 """Units are named down to the third tier from the top; what lies below counts as that one's."""
@@ -45,19 +46,22 @@ def sketch(course: Course, past: Past, calendar: WorkingCalendar) -> dict[str, A
     }  # fmt: skip
 
 
-def trace(course: Course, past: Past, calendar: WorkingCalendar) -> dict[str, Any]:
-    """Every stop with the working minutes since filing, and every element reached, by process."""
+def trace(course: Course, past: Past, calendar: WorkingCalendar, package: Package) -> dict[str, Any]:
+    """Every stop with the working minutes since filing, and every element reached, by process, with their names."""
     elements: dict[str, list[str]] = {}
     for name, element in course.elements:
         elements.setdefault(name, []).append(element)
+    processes = {name: [package.processes[name].name, package.processes[name].path] for name in elements}
     return {
         "elements": elements,
+        "processes": processes,
         "stops": [
             {
                 "minutes": _minutes(calendar, past, stop.at),
                 "tier": stop.tier,
                 "process": stop.process,
                 "element": stop.element,
+                "name": name_of(package, stop.process, stop.element),
                 "ended": stop.ended,
                 "choices": dict(stop.choices),
                 "assumed": stop.assumed,
@@ -65,6 +69,13 @@ def trace(course: Course, past: Past, calendar: WorkingCalendar) -> dict[str, An
             for stop in course.stops
         ],
     }
+
+
+def name_of(package: Package, process: str, element: str) -> str:
+    """As the diagram has it: `中文 / English`; the id where it has no name."""
+    facts = package.processes.get(process)
+    known = facts.elements.get(element) if facts is not None else None
+    return (known.name if known is not None else "") or element
 
 
 def assumed_at(course: Course) -> Mapping[str, int]:

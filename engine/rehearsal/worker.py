@@ -23,6 +23,7 @@ from engine.rehearsal.habits import Habits, Learner
 from engine.rehearsal.jobs import end, get
 from engine.rehearsal.model import Rehearsal, RehearsalState, RehearsedCase
 from engine.rehearsal.reading import Sample, ids_of, read
+from engine.rehearsal.trace import name_of
 from engine.store import Store, canonical_json, table_of
 
 LEASE = timedelta(minutes=1)
@@ -72,7 +73,7 @@ class Worker:
             self._portion(rehearsal_id, rehearsing, left[:PORTION])
             self._at = (rehearsal_id, rehearsing, left[PORTION:])
         else:
-            self._finish(rehearsal_id)
+            self._finish(rehearsal_id, rehearsing.draft)
             self._at = None
 
     def _lease(self) -> int | None:
@@ -141,11 +142,13 @@ class Worker:
                 session.execute(insert(table_of(RehearsedCase)), found)
             row.done, row.at_case = row.done + len(found), ids[-1]
 
-    def _finish(self, rehearsal_id: int) -> None:
+    def _finish(self, rehearsal_id: int, draft: deploy.LoadedRelease) -> None:
         with self._store.transaction() as session:
             row = self._held(session, rehearsal_id)
             cases = rehearsed(session, rehearsal_id)
-            row.result = figures_of(cases, self._world.tiers.names, day_minutes=day_minutes(self._world))
+            figures = figures_of(cases, self._world.tiers.names, day_minutes=day_minutes(self._world))
+            names = {key: name_of(draft.package, *key.split("|")) for key in figures["assumed"]["at"]}
+            row.result = {**figures, "names": names}
             row.result_hash = hash_of(cases)
             row.total = row.done
             end(session, row, RehearsalState.DONE, now=self._clock.now())

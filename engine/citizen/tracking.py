@@ -54,9 +54,7 @@ def get_tracking(session: Session, tracking_id: int) -> Tracking:
 def case_of(session: Session, tracking: Tracking) -> Case:
     """The case a code leads to, locked for an act."""
     assert tracking.case_id is not None
-    case = lock_case(session, tracking.case_id)
-    assert case is not None
-    return case
+    return lock_case(session, tracking.case_id)
 
 
 def give_code(session: Session, case_id: int, *, viewer: Viewer, now: datetime) -> str:
@@ -65,7 +63,6 @@ def give_code(session: Session, case_id: int, *, viewer: Viewer, now: datetime) 
     The caller has checked that the viewer sees the case. Only the hash is kept, so the code is shown once.
     """
     case = lock_case(session, case_id)
-    assert case is not None
     viewer.must("case.supply", case.place_id)
     session.execute(
         update(Tracking).where(Tracking.case_id == case.id, Tracking.ended_at.is_(None)).values(ended_at=now)

@@ -33,7 +33,6 @@ def attach(
     an unknown case and Conflict `document.too_many` for a full one.
     """
     case = lock_case(session, case_id)
-    assert case is not None
     shown = (Document.case_id == case_id, Document.hidden_at.is_(None))
     same = select(Document).where(*shown, Document.sha256 == kept.sha256, Document.signs.is_not_distinct_from(signs))
     for known in session.scalars(same if signs is None else same.where(Document.task_id == task_id)):
@@ -77,7 +76,6 @@ def hide(session: Session, case_id: int, document_id: int, reason: str, *, actor
     Raises NotFound, Invalid without a reason, and Conflict for a signature: it belongs to what was signed.
     """
     case = lock_case(session, case_id)
-    assert case is not None
     document = session.get(Document, document_id)
     if document is None or document.case_id != case_id:
         raise NotFound("document.unknown", "There is no such document.", document=document_id)

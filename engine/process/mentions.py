@@ -104,7 +104,6 @@ def comment(
     somebody who may not see the case.
     """
     case = lock_case(session, case_id)
-    assert case is not None
     if not text.strip():
         raise Invalid("field.required", "text is needed.", fields={"text": NEEDED})
     told_people, told_units = frozenset(people), frozenset(units)

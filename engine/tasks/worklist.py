@@ -216,7 +216,7 @@ def _closed(at: datetime | None, task_id: int) -> str:
 
 def _opened(cursor: str | None) -> tuple[datetime | None, int] | None:
     micros, _, task_id = (cursor or "").partition("-")
-    if not task_id.isascii() or not task_id.isdigit() or len(task_id) > 18 or len(micros) > 17:
+    if not task_id.isascii() or not task_id.isdigit() or len(task_id) > 9 or len(micros) > 17:
         return None
     if not micros:
         return None, int(task_id)

@@ -18,6 +18,7 @@ from engine.web import once
 from engine.web.category_words import CATEGORIES
 from engine.web.context import acting, looking, now, viewer, world
 from engine.web.language import _
+from engine.web.numbers import number
 from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.qr import picture
@@ -81,8 +82,8 @@ def sheet(case_id: int) -> str:
 @policy("case.unmask")
 def unmask(case_id: int) -> BaseResponse | tuple[str, int]:
     """Shows personal data in the clear for a while, on the record. A script asks for the number alone, to dial it."""
-    party = int(_text("party")) if _text("party").isascii() and _text("party").isdigit() else None
-    task = _text("task") if _text("task").isascii() and _text("task").isdigit() else ""
+    party = (number(_text("party")) or 0) if _text("party") else None
+    task = number(_text("task"))
     numbers: list[str] = []
 
     def act(session: Session) -> Done:
@@ -114,16 +115,15 @@ def step_aside(case_id: int) -> BaseResponse | tuple[str, int]:
 @policy("case.read")
 def comment(case_id: int) -> BaseResponse | tuple[str, int]:
     """`person` and `unit` are whom it tells; `back` is the task whose page it was written on."""
-    people = [int(each) for each in request.form.getlist("person") if each.isascii() and each.isdigit()]
-    units, back = request.form.getlist("unit"), _text("back")
+    people = [person for each in request.form.getlist("person") if (person := number(each)) is not None]
+    units, back = request.form.getlist("unit"), number(_text("back"))
 
     def act(session: Session) -> Done:
         tasks.see_case(session, viewer(), case_id)
         process.comment(
             session, world(), case_id, _text("text"), viewer=viewer(), now=now(), people=people, units=units
         )
-        on_task = back.isascii() and back.isdigit()
-        where = url_for("tasks.show", task_id=back) if on_task else url_for("cases.show", case_id=case_id)
+        where = url_for("tasks.show", task_id=back) if back else url_for("cases.show", case_id=case_id)
         return Done(where, _("Your comment is in the history."))
 
     return _once(case_id, act)
@@ -219,7 +219,9 @@ def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:
     with looking() as session:
         case = tasks.see_case(session, who, case_id)
         story = told(session, case)
-        entries, older = sorted_out(story.entries, request.args.get("sort", ""), older=_number("older"))
+        entries, older = sorted_out(
+            story.entries, request.args.get("sort", ""), older=number(request.args.get("older"))
+        )
         return render_template(
             "cases/case.html",
             story=story,
@@ -237,11 +239,6 @@ def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:
             wrong=wrong or {},
             typed=request.form,
         )
-
-
-def _number(name: str) -> int | None:
-    written = request.args.get(name, "")
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
 
 
 def _may(story: Story, case: Case) -> dict[str, bool]:

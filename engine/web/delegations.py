@@ -13,6 +13,7 @@ from engine.web.context import acting, looking, now, viewer
 from engine.web.drafts import TYPED_BESIDE
 from engine.web.forms import form_of
 from engine.web.language import _
+from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.sent import sent
@@ -68,7 +69,7 @@ def take_back(task_id: int) -> Response:
 
 def person_in(name: str) -> int:
     """The person chosen in a field. Raises Invalid when nobody is."""
-    written = request.form.get(name, "")
-    if not (written.isascii() and written.isdigit() and len(written) < 10):
+    person_id = number(request.form.get(name))
+    if person_id is None:
         raise Invalid("handover.nobody", "Choose a colleague.")
-    return int(written)
+    return person_id

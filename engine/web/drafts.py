@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -15,6 +13,7 @@ from engine.web import attached
 from engine.web.context import acting, looking, now, viewer
 from engine.web.forms import form_of
 from engine.web.language import _
+from engine.web.numbers import number
 from engine.web.once import BESIDE
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
@@ -124,5 +123,4 @@ def _by_script() -> bool:
 
 
 def _seen() -> int | None:
-    written: Any = request.form.get("draft_seen", "")
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
+    return number(request.form.get("draft_seen"))

@@ -18,6 +18,7 @@ from engine.territory import units_by_id
 from engine.web import cookies
 from engine.web.context import acting, address, looking, now, viewer, world
 from engine.web.language import COOKIE, OFFERED, _
+from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 
@@ -70,7 +71,7 @@ def go_away() -> Response | tuple[str, int]:
         people.note_absence(
             session,
             viewer().person_id,
-            _number("deputy"),
+            number(request.form.get("deputy")) or 0,
             starts_at=_midnight("starts_on"),
             ends_at=_midnight("ends_on") + timedelta(days=1),
             viewer=viewer(),
@@ -147,7 +148,7 @@ def end_other_sign_ins() -> Response:
 @policy("signed_in")
 def issue_token() -> str | tuple[str, int] | Response:
     """The token stands on the answer and nowhere else: it is not kept, so the form cannot be answered twice."""
-    days = _number("days")
+    days = number(request.form.get("days")) or 0
     try:
         with acting() as session:
             secret = tokens.issue(
@@ -211,11 +212,6 @@ def _tried(act: Callable[[], Response]) -> Response | tuple[str, int]:
         return _page(wrong=refusal.facts.get("fields", {})), 422
     except Conflict as refusal:
         return _page(refused=refusal.code), 409
-
-
-def _number(key: str) -> int:
-    text = request.form.get(key, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _midnight(key: str) -> datetime:

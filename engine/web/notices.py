@@ -15,6 +15,7 @@ from engine.people import names
 from engine.territory import units_by_id
 from engine.web.context import acting, looking, maybe_viewer, viewer
 from engine.web.language import _
+from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 
@@ -24,13 +25,8 @@ pages = Blueprint("notices", __name__)
 @pages.get("/notices")
 @policy("signed_in")
 def show() -> str:
-    before = request.args.get("before", "")
     with looking() as session:
-        lines, following = notify.notices_of(
-            session,
-            viewer(),
-            before=int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None,
-        )
+        lines, following = notify.notices_of(session, viewer(), before=number(request.args.get("before")))
         return render_template(
             "notices/notices.html",
             lines=lines,
@@ -52,8 +48,7 @@ def open_one(notice_id: int) -> Response:
 @pages.post("/notices/reading")
 @policy("signed_in")
 def read_all() -> Response:
-    shown = request.form.get("up_to", "")
-    up_to = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else 0
+    up_to = number(request.form.get("up_to")) or 0
 
     def act(session: Session) -> Done:
         notify.mark_all_read(session, viewer(), up_to=up_to)

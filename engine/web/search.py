@@ -15,6 +15,7 @@ from engine.search import Asked, Hit, Phrase
 from engine.territory import children, is_within, line_of
 from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, now, viewer
+from engine.web.numbers import number
 from engine.web.policy import policy
 from engine.web.show import place_line
 
@@ -68,7 +69,7 @@ def show() -> str:
 
 def _asked(given: Mapping[str, str], who: Viewer) -> Asked:
     """From an address; what makes no sense is passed over."""
-    before, state, place = given.get("before", ""), given.get("state", ""), given.get("place", "")[:64]
+    state, place = given.get("state", ""), given.get("place", "")[:64]
     since, until = _period(given.get("period", ""))
     return Asked(
         given.get("q", "").strip()[: search.LONGEST],
@@ -77,7 +78,7 @@ def _asked(given: Mapping[str, str], who: Viewer) -> Asked:
         place_id=place if place and _may_look_at(who, place) else "",
         since=since,
         until=until,
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None,
+        before=number(given.get("before")),
     )
 
 

@@ -15,6 +15,7 @@ from engine.territory import children_of
 from engine.web.category_words import CATEGORIES
 from engine.web.context import acting, looking, now, viewer, world
 from engine.web.language import _, ngettext
+from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
@@ -107,11 +108,11 @@ def _asked(sent: Any) -> tuple[Tab, Filter]:
 
 
 def _selection(sent: Any) -> tuple[Act, list[int], int | None]:
-    act, to = sent.get("act", ""), sent.get("to", "")
-    chosen = [int(each) for each in sent.getlist("task") if each.isascii() and each.isdigit() and len(each) < 10]
+    act = sent.get("act", "")
+    chosen = [task_id for each in sent.getlist("task") if (task_id := number(each)) is not None]
     if act not in tuple(Act) or not chosen:
         raise Invalid("selection.empty", "Choose at least one task and what to do with them.")
-    return Act(act), chosen, int(to) if to.isascii() and to.isdigit() and len(to) < 10 else None
+    return Act(act), chosen, number(sent.get("to"))
 
 
 def _steps(session: Session) -> dict[str, Words]:

@@ -13,6 +13,7 @@ from engine.web.context import looking, now, viewer
 from engine.web.design.blueprint import may_miss, pages, people_of, text
 from engine.web.design.change_words import told
 from engine.web.language import _
+from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
@@ -65,7 +66,6 @@ def release_difference(release_id: int, path: str) -> str:
 @pages.post("/releases/<int:release_id>/rollback")
 @policy("process.publish")
 def roll_back(release_id: int) -> BaseResponse | tuple[str, int]:
-    expected = request.form.get("expected", "")
     with looking() as session:
         files = deploy.files_of(session, release_id)
     deploy.judge(files, limits_may_miss=may_miss())
@@ -76,7 +76,7 @@ def roll_back(release_id: int) -> BaseResponse | tuple[str, int]:
             release_id,
             reason=text("reason"),
             actor_id=viewer().person_id,
-            expected=int(expected) if expected.isascii() and expected.isdigit() else 0,
+            expected=number(request.form.get("expected")) or 0,
             now=now(),
             limits_may_miss=may_miss(),
         )

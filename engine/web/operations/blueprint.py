@@ -13,11 +13,6 @@ def text(key: str) -> str:
     return request.form.get(key, "").strip()
 
 
-def number(words: str | None) -> int | None:
-    """A small whole number of an address or a form; None for anything else."""
-    return int(words) if words and words.isascii() and words.isdigit() and len(words) < 10 else None
-
-
 def file_or_text(key: str) -> str:
     """What was uploaded, or what the page before carried along. Raises Invalid for nothing, or no UTF-8."""
     upload = request.files.get(key)

@@ -15,7 +15,8 @@ from engine.deadlines import Workdays
 from engine.errors import Invalid
 from engine.web.context import acting, locale, looking, now, viewer, world
 from engine.web.language import ngettext
-from engine.web.operations.blueprint import file_or_text, number, pages, text
+from engine.web.numbers import number
+from engine.web.operations.blueprint import file_or_text, pages, text
 from engine.web.policy import policy
 
 MOST_SHOWN = 200

@@ -12,8 +12,9 @@ from engine import deadlines, outbox, people, process
 from engine.web.context import looking, now, viewer, world
 from engine.web.heartbeat import nodes
 from engine.web.language import _, ngettext
+from engine.web.numbers import number
 from engine.web.once import Done, once
-from engine.web.operations.blueprint import number, pages
+from engine.web.operations.blueprint import pages
 from engine.web.policy import policy
 
 SILENT_AFTER = timedelta(seconds=60)

@@ -16,8 +16,9 @@ from engine.people import Account, accounts
 from engine.territory import units_by_id
 from engine.web.context import acting, looking, now, viewer, world
 from engine.web.language import _
+from engine.web.numbers import number
 from engine.web.once import Done, once
-from engine.web.operations.blueprint import number, pages, text
+from engine.web.operations.blueprint import pages, text
 from engine.web.policy import policy
 
 GUESSES = timedelta(minutes=15)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from engine import deploy, verify
 from engine.cases import Case
@@ -157,3 +160,37 @@ def test_handlers_do_neither(visit: Visit) -> None:
     for address in ("/migrations", "/operations/standing"):
         assert handler.get(address).status_code == 403
     assert visit("designer").get("/operations/standing").status_code == 403
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", ["phone"], indirect=True)
+def test_the_page_goes_on_by_itself_while_the_work_does(
+    app: Flask,
+    district: District,
+    clock: ManualClock,
+    work: Callable[[], int],
+    serve: Callable[[Any], str],
+    page: Any,
+    barriers: Callable[[Any], list[str]],
+    screenshot: Callable[[str], Path],
+    viewport: str,
+) -> None:
+    file_case(district, clock)
+    publish(district, clock, "签收 / Sign in", "接收 / Take over")
+    address = serve(app)
+    page.goto(f"{address}/sign-in")
+    page.locator(f'button[name="person"][value="{district.people["designer"]}"]').click()
+    page.goto(f"{address}/migrations")
+    page.get_by_role("button", name="查看哪些可以迁移").click()
+    page.locator("progress").wait_for()
+    assert barriers(page) == []
+    work()
+    page.get_by_label("理由").fill("名称更清楚")
+    screenshot("migration")
+    assert barriers(page) == []
+    page.get_by_role("button", name="迁移 1 件案件").click()
+    page.locator("progress").wait_for()
+    work()
+    page.get_by_text("撤回迁移").first.wait_for()
+    assert "已迁移" in page.locator("#work").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -37,10 +37,14 @@ def takes_files(view: View) -> View:
     return view
 
 
+def is_for_files() -> bool:
+    """Whether this request goes to a route that takes files."""
+    return getattr(current_app.view_functions.get(request.endpoint or ""), MARK, False)
+
+
 def make_room() -> None:
     """Before the form is read: only routes that take files take large requests, and only from those who may come."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, MARK, False) and (maybe_viewer() or policy_of(current_app, request.endpoint) == PUBLIC):
+    if is_for_files() and (maybe_viewer() or policy_of(current_app, request.endpoint) == PUBLIC):
         limits = world().config.documents
         request.max_content_length = limits.max_bytes * FILES_AT_ONCE + int(current_app.config["MAX_CONTENT_LENGTH"])
 

@@ -83,8 +83,11 @@ def agreement(case_id: int) -> str:
 @pages.get("/documents/<int:document_id>")
 @policy("case.read")
 def hand_out(document_id: int) -> Response:
+    return as_file(_seen(document_id))
+
+
+def as_file(document: Document) -> Response:
     """Always as a file to keep, never as a page."""
-    document = _seen(document_id)
     headers = Headers({"Content-Type": KINDS[document.kind].media_type, "Content-Security-Policy": ALONE})
     headers.add("Content-Disposition", "attachment", filename=documents.file_name(document.name, document.kind))
     return Response(documents.content(attached.limits(), document), headers=headers)
@@ -107,7 +110,7 @@ def remove(document_id: int) -> Response | str | tuple[str, int]:
     document = _seen(document_id)
     with looking() as session:
         case = tasks.see_case(session, viewer(), document.case_id)
-        _must_be_theirs(case, document)
+        must_be_theirs(case, document)
     if request.method == "GET":
         return render_template("documents/removal.html", document=document, case=case, wrong={})
     try:
@@ -153,7 +156,8 @@ def _for_pages(state: BlueprintSetupState) -> None:
 pages.record(_for_pages)
 
 
-def _must_be_theirs(case: Case, document: Document) -> None:
+def must_be_theirs(case: Case, document: Document) -> None:
+    """Raises NotAllowed for whoever neither added it nor answers for the case."""
     if not may_remove(case, document):
         raise NotAllowed("document.not_yours", "Only who added it, or the lead of the unit, may do this.")
 

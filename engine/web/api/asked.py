@@ -5,13 +5,16 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
+from flask_openapi3.models.file import FileStorage
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, field_validator
 
 LARGEST_ID = 2**31 - 1
 
 Injury = Literal["none", "minor", "serious", "fatal"]
 Risk = Literal["none", "vulnerable", "legacy_issue", "mass_gathering", "extreme_act"]
 Attention = Literal["none", "local", "hot", "national"]
+Role = Literal["applicant", "respondent", "third_party", "representative", "witness"]
+PartyType = Literal["person", "group", "org", "agency"]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Note = Annotated[str, Field(min_length=1, max_length=4000)]
 
@@ -64,9 +67,9 @@ class Facts(Body):
 class PartyBody(Body):
     """Somebody the matter is between."""
 
-    role: Literal["applicant", "respondent", "third_party", "representative", "witness"]
+    role: Role
     name: str = Field(max_length=120, examples=["冯某"])
-    type: Literal["person", "group", "org", "agency"] = "person"
+    type: PartyType = "person"
     phone: Annotated[str, Field(max_length=40)] | None = None
     address: Annotated[str, Field(max_length=300)] | None = None
     protected: bool = Field(False, description="Name masked until it is asked for with a reason.")
@@ -135,6 +138,10 @@ class CommentBody(Body):
     text: Note = Field(examples=["已电话回访。"], description="A name behind an @ tells its bearer, as `people` do.")
     people: list[int] = Field(default_factory=list, max_length=50, description="Ids of colleagues who get a notice.")
     units: list[str] = Field(default_factory=list, max_length=50, description="Units whose people get a notice.")
+
+
+class CategoryBody(Body):
+    category: str = Field(max_length=64, examples=["neighbour.leak"])
 
 
 class ReasonBody(Body):
@@ -244,6 +251,45 @@ class CompletionBody(Body):
     )
 
 
+# --- documents and parties -------------------------------------------------------------------------------------------
+
+
+class DocumentForm(BaseModel):
+    """A file as multipart/form-data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    file: FileStorage
+    protected: bool = Field(False, description="Only for those who may see identities.")
+    signature: bool = Field(False, description="Of a task: a signature under the agreement.")
+
+    @field_validator("file")
+    @classmethod
+    def _is_a_file(cls, sent: Any) -> Any:
+        if isinstance(sent, str):  # flask-openapi3 4.3 takes whatever field has the name
+            raise ValueError("must be sent as a file")
+        return sent
+
+
+class PartyNamedBody(PartyBody):
+    reason: Note = Field(examples=["上门时认识。"])
+
+
+class PartyChangeBody(Body):
+    """Only what changes."""
+
+    role: Role = "third_party"
+    name: Annotated[str, Field(max_length=120)] = ""
+    type: PartyType = "person"
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    address: Annotated[str, Field(max_length=300)] | None = None
+    protected: bool = False
+    id_number: Annotated[str, Field(max_length=32)] | None = None
+    unit_id: Annotated[str, Field(max_length=64)] | None = None
+    person_id: int | None = Field(default=None, ge=1, lt=2**31)
+    reason: Note = Field(examples=["登记时写错。"])
+
+
 # --- addresses -------------------------------------------------------------------------------------------------------
 
 
@@ -253,6 +299,14 @@ class CasePath(BaseModel):
 
 class TaskPath(BaseModel):
     task_id: int
+
+
+class DocumentPath(CasePath):
+    document_id: int
+
+
+class PartyPath(CasePath):
+    party_id: int
 
 
 class CasesQuery(Query):

@@ -14,6 +14,7 @@ from engine.web.api import telling
 from engine.web.api.acting import act, answer
 from engine.web.api.asked import (
     CasePath,
+    CategoryBody,
     CommentBody,
     DowngradeBody,
     DowngradeMessage,
@@ -154,6 +155,22 @@ def comment(path: CasePath, body: CommentBody) -> Response:
         return False
 
     return _do(path, do, 201)
+
+
+@api.put(
+    f"/cases/{NUMBER}/category",
+    tags=[ACTS],
+    operation_id="sortCase",
+    summary="Put a case into another category",
+    responses=DONE,
+)
+@policy("case.file")
+def sort_case(path: CasePath, body: CategoryBody) -> Response:
+    def do(session: Session, case: Case) -> bool:
+        process.sort_case(session, case.id, body.category, viewer=viewer(), now=now())
+        return False
+
+    return _do(path, do)
 
 
 @api.post(

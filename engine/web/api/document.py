@@ -28,6 +28,7 @@ and acts only once. An act that was refused leaves nothing behind, and its key i
 CASES = Tag(name="cases", description="Filing, finding and reading cases.")
 ACTS = Tag(name="acts on a case", description="What people do beside their tasks.")
 TASKS = Tag(name="tasks", description="The work list: claim, hand over, complete.")
+PAPERS = Tag(name="documents", description="Photos, papers and signatures of cases.")
 PLACES = Tag(name="places", description="The tree of units.")
 SYSTEM = Tag(name="system", description="Health, and this document.")
 
@@ -37,8 +38,8 @@ SAID = {
     403: "None of the person's roles allows this here.",
     404: "No such thing, or not to be seen by this person.",
     409: "The world moved on: look again, then decide anew.",
-    413: "The body is larger than 256 kB.",
-    415: "The body is not application/json.",
+    413: "The body is larger than 256 kB, or a file larger than this installation takes.",
+    415: "The body is not application/json, or not multipart/form-data where a file is sent.",
     422: "It reads well but cannot be taken; `errors` names every field.",
     503: "Not just now; `Retry-After` says when to come again.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from typing import Any
@@ -10,6 +11,7 @@ from flask import current_app, g, request
 
 from engine.errors import Invalid, NotAllowed
 from engine.people import tokens, viewer_of
+from engine.web import attached
 from engine.web.context import looking, maybe_viewer, now
 from engine.web.policy import PUBLIC, policy_of
 
@@ -52,13 +54,32 @@ def _let_in(sent: str) -> None:
 
 def look_at_request() -> None:
     """Runs before the route: no text that a database cannot hold, and a body that is one JSON object."""
-    request.max_content_length = LARGEST_BODY
+    if not attached.is_for_files():
+        request.max_content_length = LARGEST_BODY
     if "\0" in request.path or any("\0" in text for pair in request.args.items(multi=True) for text in pair):
         raise Invalid("request.unreadable", "The address holds a zero character.")
-    if request.method not in SAFE and (request.method == "POST" or request.get_data(cache=True)):
-        if request.mimetype != "application/json":
-            raise Invalid("content_type.unknown", "Send the body as Content-Type: application/json.")
-        g.sent = _read(request.get_data(cache=True))
+    if request.method == "POST" or (request.method not in SAFE and request.get_data(cache=True)):
+        g.sent = _sent_with_files() if attached.is_for_files() else _sent()
+
+
+def _sent() -> dict[str, Any]:
+    if request.mimetype != "application/json":
+        raise Invalid("content_type.unknown", "Send the body as Content-Type: application/json.")
+    return _read(request.get_data(cache=True))
+
+
+def _sent_with_files() -> dict[str, Any]:
+    """The fields, and of each file its name and the hash of its content: enough to know the same request again."""
+    attached.make_room()
+    if request.mimetype != "multipart/form-data":
+        raise Invalid("content_type.unknown", "Send the file as Content-Type: multipart/form-data.")
+    fields = {name: request.form.getlist(name) for name in request.form}
+    _check(fields)
+    files = {}
+    for name, file in request.files.items():
+        files[name] = [file.filename, hashlib.sha256(file.stream.read()).hexdigest()]
+        file.stream.seek(0)
+    return {**fields, **files}
 
 
 def _read(data: bytes) -> dict[str, Any]:

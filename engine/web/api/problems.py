@@ -29,7 +29,7 @@ BEARER = 'Bearer realm="maplebridge"'
 
 IN_CHINESE: Mapping[str, str] = {
     "body.invalid": "请求的内容不符合要求,见 errors。",
-    "content_type.unknown": "请以 Content-Type: application/json 发送。",
+    "content_type.unknown": "请以 Content-Type: application/json 发送；文件以 multipart/form-data 发送。",
     "csrf.refused": "以浏览器登录身份写入时,必须带上页面的令牌(X-CSRFToken)。",
     "http.404": "没有这个地址。",
     "http.405": "这个地址不支持此方法。",
@@ -48,6 +48,9 @@ IN_CHINESE: Mapping[str, str] = {
     "form.invalid": "表单有内容需要改正,见 errors。",
     "form.unknown_fields": "表单没有这些项,见 errors。",
     "field.required": "有必填项未填,见 errors。",
+    "agreement.unknown": "此案尚未达成协议。",
+    "party.invalid": "当事人有内容需要改正,见 errors。",
+    "party.unknown": "此案没有这位当事人。",
     "facts.invalid": "分级不认识这些事实,见 errors。",
     "task.not_a_colleague": "只能移交给本单位可以办理此任务的人。",
     "unit.unknown": "没有这个地点或单位。",
@@ -80,7 +83,7 @@ FAULTS_IN_CHINESE: Mapping[str, str] = {
     "union_tag_invalid": "name 应为 {expected_tags} 之一。",
 }
 
-SILENT = frozenset({"fields", "case", "instance", "retry_after_s"})
+SILENT = frozenset({"fields", "case", "instance", "retry_after_s", "words"})
 """Facts that are told otherwise, or are numbers of ours that mean nothing outside."""
 
 
@@ -176,6 +179,8 @@ def _told(name: str, value: Any) -> bool:
 
 def _sentence(refusal: Refusal, speaks: str) -> str:
     """English sentences name what and where; Chinese ones come from the pages' own words."""
+    if "words" in refusal.facts:
+        return _words(refusal.facts["words"], speaks)
     if speaks == "en":
         return refusal.sentence
     if refusal.code in IN_CHINESE:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from engine.cases import Case, masked_address, masked_id_number, masked_phone, masked_text, name_of
 from engine.cases import Party as PartyRow
 from engine.deadlines import Deadline
+from engine.documents import KINDS, Document
 from engine.people import Person
 from engine.process import Forecast as Foreseen
 from engine.process import Story
@@ -17,6 +18,7 @@ from engine.web.api.told import (
     CaseLine,
     Clock,
     DelegationTold,
+    DocumentTold,
     Forecast,
     FormTold,
     Name,
@@ -231,6 +233,25 @@ def party(who: PartyRow, *, shown: bool) -> Party:
         shown=shown,
         unit=who.unit_id,
         person=who.person_id,
+    )
+
+
+def document(row: Document, people: Mapping[int, Person]) -> DocumentTold:
+    return DocumentTold(
+        id=row.id,
+        name=row.name,
+        kind=row.kind,
+        media_type=KINDS[row.kind].media_type,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        task=row.task_id,
+        protected=row.protected,
+        signs=row.signs,
+        added_by=person(people.get(row.added_by or 0)),
+        added_at=row.added_at,
+        hidden_by=person(people.get(row.hidden_by or 0)),
+        hidden_at=row.hidden_at,
+        hidden_reason=row.hidden_reason,
     )
 
 

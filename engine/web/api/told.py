@@ -99,6 +99,29 @@ class Party(Told):
     person: int | None = Field(description="The handler that is meant, if any.")
 
 
+class DocumentTold(Told):
+    """A paper of a case. `sha256` is the hash of what is kept: of a photo, without what the camera wrote into it."""
+
+    id: int
+    name: str
+    kind: str = Field(examples=["jpeg"])
+    media_type: str = Field(examples=["image/jpeg"])
+    size_bytes: int
+    sha256: str
+    task: int | None = Field(description="The task it was added to.")
+    protected: bool
+    signs: str | None = Field(description="Of a signature: the hash of the text it stands under.")
+    added_by: PersonRef | None = Field(description="Null: the petitioner, or a connected system.")
+    added_at: datetime
+    hidden_by: PersonRef | None
+    hidden_at: datetime | None
+    hidden_reason: str | None
+
+
+class Documents(Told):
+    items: list[DocumentTold]
+
+
 class Shown(Told):
     """Parties in the clear. What was shown, to whom and why stands in the case's history."""
 

@@ -18,6 +18,8 @@ class Operation:
     status: int
     body: Any = None
     who: str = "grid"
+    files: bool = False
+    """Whether its body is a file."""
 
     @property
     def touches_a_row(self) -> bool:
@@ -44,6 +46,14 @@ OPERATIONS = (
     _post("throwMessage", f"{CASE}/messages", {"name": "m_material", "payload": {"note": "材料"}}, 200),
     _post("downgradeCase", f"{CASE}/downgrade", {"tier": "grid", "reason": "已缓和。"}, 409, "district"),
     _post("unmaskParties", f"{CASE}/unmasking", {"reason": "电话联系。"}, 200),
+    Operation("listDocuments", "GET", f"{CASE}/documents", 200),
+    Operation("addDocument", "POST", f"{CASE}/documents", 201, files=True),
+    Operation("addDocumentToTask", "POST", f"{TASK}/documents", 201, files=True),
+    Operation("fetchDocument", "GET", f"{CASE}/documents/{{document}}/content", 200),
+    _post("hideDocument", f"{CASE}/documents/{{document}}/removal", {"reason": "传错了。"}, 200),
+    _post("nameParty", f"{CASE}/parties", {"role": "witness", "name": "见证人", "reason": "上门时认识。"}),
+    Operation("correctParty", "PATCH", f"{CASE}/parties/{{party}}", 200, {"name": "谢丽", "reason": "登记时写错。"}),
+    Operation("sortCase", "PUT", f"{CASE}/category", 200, {"category": "neighbour.leak"}),
     Operation("claimTask", "PUT", f"{TASK}/claim", 200),
     Operation("giveTaskBack", "DELETE", f"{TASK}/claim", 200),
     _post("handTaskOver", f"{TASK}/handover", {"to_person_id": "{grid_b}"}, 200),

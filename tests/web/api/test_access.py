@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +39,14 @@ def grounds(district: District, call: Call) -> dict[str, Any]:
         district.people["street_lh"] = person.id
     caller = call("grid")
     number = caller.file(title="只有民治能看")
-    return {"number": number, "task": task_of(caller, number), "grid_b": district.people["grid_b"]}
+    where = f"/api/v1/cases/{number}"
+    return {
+        "number": number,
+        "task": task_of(caller, number),
+        "grid_b": district.people["grid_b"],
+        "document": caller.add(f"{where}/documents").json["id"],
+        "party": caller.get(where).json["parties"][0]["id"],
+    }
 
 
 def task_of(caller: Caller, number: str) -> int:
@@ -47,6 +55,8 @@ def task_of(caller: Caller, number: str) -> int:
 
 
 def send(caller: Caller, operation: Operation, values: dict[str, Any], **headers: str) -> Any:
+    if operation.files:
+        return caller.add(operation.address.format(**values), b"what was said", **headers)
     body = json.loads(json.dumps(operation.body).replace('"{grid_b}"', str(values.get("grid_b", 1))))
     return caller.send(operation.method, operation.address.format(**values), body, **headers)
 
@@ -77,9 +87,7 @@ def test_a_foreign_case_answers_exactly_like_none(
     who: str, operation: Operation, call: Call, grounds: dict[str, Any], district: District
 ) -> None:
     before = past(district)
-    found, missing = (
-        send(call(who), operation, values) for values in (grounds, {**grounds, **UNKNOWN})
-    )
+    found, missing = (send(call(who), operation, values) for values in (grounds, {**grounds, **UNKNOWN}))
     assert found.status_code in (403, 404)
     assert found.status_code == missing.status_code
     hidden = (str(grounds["number"]), f"tasks/{grounds['task']}", f'"task":{grounds["task"]}')
@@ -174,7 +182,8 @@ def test_a_browsers_sign_in_does_not_write_without_the_pages_token(
     before = past(district)
     address = operation.address.format(**grounds)
     for headers in ({}, {"X-CSRFToken": "x"}):
-        answer = browser.client.open(address, method=operation.method, json=operation.body, headers=headers)
+        sent = {"data": {"file": (io.BytesIO(b"x"), "x.txt")}} if operation.files else {"json": operation.body}
+        answer = browser.client.open(address, method=operation.method, headers=headers, **sent)
         assert (answer.status_code, answer.json["code"]) == (403, "csrf.refused")
     assert past(district) == before
 

@@ -20,6 +20,7 @@ from engine.deploy.releases import (
     release_before,
     store_release,
 )
+from engine.deploy.samples import Sample, close_sample, put_sample, waiting_samples
 from engine.deploy.scenarios import Played, play, play_all, unvisited
 from engine.deploy.verdict import Verdict, judge
 
@@ -32,10 +33,12 @@ __all__ = [
     "Release",
     "ReleaseFile",
     "Releases",
+    "Sample",
     "Sorted",
     "Verdict",
     "check_files",
     "check_release",
+    "close_sample",
     "contents_of",
     "files_in_force",
     "files_of",
@@ -47,6 +50,7 @@ __all__ = [
     "play",
     "play_all",
     "publish",
+    "put_sample",
     "read_folder",
     "read_keywords",
     "recent_releases",
@@ -54,4 +58,5 @@ __all__ = [
     "scenarios",
     "store_release",
     "unvisited",
+    "waiting_samples",
 ]

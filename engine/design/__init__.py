@@ -52,6 +52,7 @@ from engine.design.publishing import (
     recall,
     roll_back,
 )
+from engine.design.samples import adopt_sample
 from engine.design.templates import element_templates, message_words, steps_at_hand, templates_for
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "add_file",
     "add_part",
     "adopt_release",
+    "adopt_sample",
     "askers",
     "authors_of",
     "begin_proposal",

@@ -44,8 +44,10 @@ ACTS: Mapping[str, frozenset[str]] = {
     "place.print_codes": frozenset(
         {"lead", "deputy", "handler", "dispatcher", "clerk", "petition_officer", "leader", "operator"}
     ),
+    "history.export": frozenset({"leader", "petition_officer", "quality"}),
     "process.measure": frozenset({"designer", "leader", "dispatcher", "petition_officer", "quality"}),
     "process.publish": frozenset({"designer"}),
+    "process.sample": frozenset({"quality", "leader", "petition_officer"}),
     "case.migrate": frozenset({"designer", "operator"}),
     "case.move_token": frozenset({"operator"}),
     "system.operate": frozenset({"operator"}),

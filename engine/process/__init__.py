@@ -46,6 +46,7 @@ from engine.process.related import Related, related
 from engine.process.reopening import arm_case_clocks, reopen, supervise
 from engine.process.requests import ask_extension, downgrade, report_risk, sort_case, supply, withdraw
 from engine.process.running import running
+from engine.process.samples import Made, give_sample, make_sample
 from engine.process.services import SERVICES, is_sampled
 from engine.process.settle import retime_tasks
 from engine.process.story import Run, Story, tell, time_spent
@@ -77,6 +78,7 @@ __all__ = [
     "Joint",
     "Judged",
     "Kind",
+    "Made",
     "Mentionable",
     "Migration",
     "MigrationCase",
@@ -120,6 +122,7 @@ __all__ = [
     "find_cases",
     "fire_deadline",
     "forecast",
+    "give_sample",
     "get_migration",
     "how_many",
     "import_units",
@@ -130,6 +133,7 @@ __all__ = [
     "is_sampled",
     "joint_of",
     "load_year",
+    "make_sample",
     "may_ask_more_time",
     "may_unmask",
     "mentionable",

@@ -29,6 +29,7 @@ from engine.web import (
     design,
     documents,
     drafts,
+    exports,
     filing,
     heat,
     instructions,
@@ -41,6 +42,7 @@ from engine.web import (
     parties,
     place_codes,
     public,
+    samples,
     search,
     show,
     show_case,
@@ -89,8 +91,8 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     show_case.register(app)
     show_people.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
-    more = (notices, delegations, drafts, board, heat, manual, decisions, instructions, public, place_codes)
-    for pages in (*shown, *more):
+    more = (notices, delegations, drafts, board, decisions, instructions, public, place_codes, samples)
+    for pages in (*shown, *more, heat, exports, manual):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
     app.before_request(api.know_bearer)

@@ -309,6 +309,8 @@ OPERATIONS: Mapping[str, Any] = {
     "history.exported": _("Event log taken"),
     "incident.retried": _("Incident tried again"),
     "case.token_moved": _("Case put somewhere else on its diagram"),
+    "cases.migrated": _("Running cases taken to another release"),
+    "cases.taken_back": _("Migration taken back"),
 }
 
 STOPS: Mapping[str, Any] = {

@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from engine import tasks
 from engine.cases import Case
 from engine.clock import ManualClock
+from engine.scheduler import Scheduler
 from engine.web.policy import KNOWN, policy_of
 from tests.web import district as town
 from tests.web.district import District
@@ -50,7 +52,9 @@ PARTS = {
 }
 """What stands in an address beside numbers, each with something that is there."""
 
+SCENARIO = "small/scenarios/settled.yaml"
 FILES = {"limits": "small/limits.yaml", "forms": "forms/handle.form", "tables": "case/triage.dmn"}
+FILES |= dict.fromkeys(("scenarios", "removals", "trials"), SCENARIO)
 """Pages that show files of one kind only."""
 
 
@@ -58,7 +62,11 @@ def address(rule: str, *, case_id: int, task_id: int) -> str:
     """The rule with its parts filled in; every other row is the first of its kind."""
     rule = rule.replace("<int:case_id>", str(case_id)).replace("<int:task_id>", str(task_id))
     rule = re.sub(r"<int:\w+>", "1", rule)
-    rule = re.sub(r"/(limits|forms|tables)/<path:path>", lambda kind: f"/{kind[1]}/{FILES[kind[1]]}", rule)
+    rule = re.sub(
+        r"/(limits|forms|tables|scenarios|removals|trials)/<path:path>",
+        lambda kind: f"/{kind[1]}/{FILES[kind[1]]}",
+        rule,
+    )
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: PARTS.get(part[1], part[0]), rule)
 
 
@@ -90,6 +98,27 @@ def test_a_case_of_another_street_looks_like_none(
 def history_length(district: District, case_id: int) -> int:
     with district.store.reading() as session:
         return session.get_one(Case, case_id).history_seq
+
+
+def test_a_role_that_was_taken_is_felt_at_the_next_look(visit: Visit, district: District, clock: ManualClock) -> None:
+    """In the open session: the case, the list, the bell, the search; and what had been claimed lies with the unit."""
+    case_id = town.file_case(district, clock, title="只有在岗的人能看")
+    Scheduler(district.store, district.world, clock, name="test").send_outbox()
+    visitor = visit("grid_b")
+    task = town.open_task(district, case_id)
+    visitor.get("/")
+    visitor.post(f"/tasks/{task.id}/claim")
+    assert visitor.get(f"/cases/{case_id}").status_code == 200
+    assert "只有在岗的人能看" in visitor.get("/notices").text
+    with district.store.transaction() as session:
+        tasks.take_role(
+            session, district.people["grid_b"], "LHQ.MZ.01.01.01", "lead", "调离", viewer=None, now=clock.now()
+        )
+    assert visitor.get(f"/cases/{case_id}").status_code == 404
+    assert visitor.get(f"/tasks/{task.id}").status_code == 404
+    for where in ("/", "/?tab=unit", "/cases", "/notices", "/search?q=在岗"):
+        assert "只有在岗的人能看" not in visitor.get(where).text, where
+    assert town.open_task(district, case_id).claimed_by is None
 
 
 @pytest.mark.parametrize("who", ["designer", "operator", "confidential"])

@@ -1,7 +1,7 @@
 """Scenarios: given a case and steps, expect tasks, path, deadlines and end. The format stands in `bpmn/README.md`."""
 
 from engine.deploy.scenarios.model import SENTENCES, Act, Differs, Played, Said, Scenario
-from engine.deploy.scenarios.play import Coverage, coverage, play, play_all, scenario_paths, unvisited
+from engine.deploy.scenarios.playing import Coverage, coverage, play, play_all, scenario_paths, unvisited
 from engine.deploy.scenarios.read import read_scenario
 from engine.deploy.scenarios.record import (
     EXPECTATIONS,

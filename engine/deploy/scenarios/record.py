@@ -65,6 +65,7 @@ def answered_otherwise(recording: Scenario, service: str, place: int, gave: Mapp
 def expectation(stage: Stage, wanted: Iterable[str] = EXPECTATIONS) -> dict[str, Any]:
     """What happened, as `then` says it: waiting tasks, running deadlines, whether it ended, the path, changed data."""
     advance, given = stage.advance, stage.scenario.data
+    answered = {key for moment in stage.moments if moment.act for key in moment.act.values}
     processes = stage.release.package.processes
     reached = {id_ for process, id_ in +stage.visited if processes[process].elements[id_].kind not in UNSAID}
     found: dict[str, Any] = {
@@ -72,7 +73,7 @@ def expectation(stage: Stage, wanted: Iterable[str] = EXPECTATIONS) -> dict[str,
         "deadlines": {timer.element: timer.length for timer in advance.timers if timer.length},
         "ended": advance.ended,
         "path": [each for each in dict.fromkeys(stage.path) if each in reached],
-        "data": {key: value for key, value in advance.data.items() if given.get(key) != value},
+        "data": {key: value for key, value in advance.data.items() if given.get(key) != value and key not in answered},
     }
     return {key: found[key] for key in EXPECTATIONS if key in wanted and found[key] not in ({}, False)}
 

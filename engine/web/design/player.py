@@ -220,7 +220,7 @@ def _answers(form: Form) -> dict[str, Any]:
     """What a scenario keeps: chosen values, ticks and numbers; no text that somebody wrote."""
     sent = {key: values if len(values) > 1 else values[0] for key, values in request.form.lists() if key in form.fields}
     answers = form.check(sent, choices=CHOICES, zone=world().calendar.tz)
-    return {key: value for key, value in form.variables(answers).items() if value not in (None, False)}
+    return {key: value for key, value in form.variables(answers).items() if value is not None}
 
 
 def _scene(release: LoadedRelease, stage: Stage, do: str, what: str, *, stay: bool = False) -> Scene:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from engine import deploy, design
 from engine.deploy import LoadedRelease, Played, Verdict
-from engine.deploy.scenarios import Coverage, coverage, play
+from engine.deploy.scenarios import Coverage, coverage, play, read_scenario
 from engine.errors import Conflict, Invalid, NotFound, Refusal
 from engine.web.context import looking, now, viewer
 from engine.web.design.blueprint import may_miss, pages, text
@@ -52,6 +52,7 @@ def scenarios(proposal_id: int) -> str:
     with looking() as session:
         proposal = design.get_proposal(session, proposal_id)
         files, base = design.files_of(session, proposal), deploy.files_of(session, proposal.base_id)
+        samples = deploy.waiting_samples(session)
     verdict = deploy.judge(files, limits_may_miss=may_miss())
     release = None if verdict.errors else deploy.load(0, files)
     common = {"proposal": proposal, "open": proposal.state == design.ProposalState.OPEN, "verdict": verdict}
@@ -76,7 +77,7 @@ def scenarios(proposal_id: int) -> str:
         counts={} if shown else {**reached.elements, **reached.flows},
         untested=[(each, name_of(release, each, chosen)) for each in reached.untested_elements],
         untested_flows=[(each, flow_words(release, chosen, each)) for each in reached.untested_flows],
-        reached=reached,
+        samples=[(each, read_scenario(each.content)) for each in samples if each.process_id == chosen],
         **common,
     )
 
@@ -96,6 +97,32 @@ def add_scenario(proposal_id: int) -> Response | tuple[str, int]:
         content = BLANK.format(process=process_id).encode()
         design.add_file(session, proposal_id, path, content, actor_id=viewer().person_id, now=now())
         return Done(url_for("design.edit_scenario", proposal_id=proposal_id, path=path), _("Saved in the proposal."))
+
+    return once(act)
+
+
+@pages.post("/proposals/<int:proposal_id>/samples/<int:sample_id>")
+@policy("process.publish")
+def adopt_sample(proposal_id: int, sample_id: int) -> Response:
+    def act(session: Session) -> Done:
+        kept = design.adopt_sample(
+            session, proposal_id, sample_id, text("file"), actor_id=viewer().person_id, now=now()
+        )
+        where = url_for("design.edit_scenario", proposal_id=proposal_id, path=kept.path)
+        return Done(where, _("Kept as a scenario of the proposal."))
+
+    return once(act)
+
+
+@pages.post("/proposals/<int:proposal_id>/samples/<int:sample_id>/dropping")
+@policy("process.publish")
+def drop_sample(proposal_id: int, sample_id: int) -> Response:
+    """Lays it aside for everybody."""
+
+    def act(session: Session) -> Done:
+        sample = deploy.close_sample(session, sample_id)
+        where = url_for("design.scenarios", proposal_id=proposal_id, process=sample.process_id)
+        return Done(where, _("Laid aside."))
 
     return once(act)
 

@@ -101,6 +101,8 @@ def test_a_draft_is_checked_with_everything_beside_it_and_not_kept(designer: Vis
     told = {(each["element"], each["code"]) for each in found.json["findings"]}
     assert ("be_ack", "timer.limit_missing") in told
     assert ("t_sign_in", "task.form_missing") in told
+    said = {each["code"]: each["message"] for each in found.json["findings"]}
+    assert "没有表单 'no_form'" in said["task.form_missing"], "in the reader's language"
     assert designer.get(f"/proposals/{proposal}/files/{SMALL}").data == kept
 
 

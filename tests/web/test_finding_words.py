@@ -104,6 +104,8 @@ def test_the_dictionary_keeps_what_is_put_in() -> None:
          "small/small.bpmn 无法读取：不是格式正确的 XML：mismatched tag 第 4 行。"),
         ("'soon' is not a length of time: write a whole number from 1 to 99999 and one of wd, h, for example 5wd.",
          "'soon' 不是时长：请写 1 至 99999 的整数加单位（wd, h），例如 5wd。"),
+        ('Rule 2, column "人数 People": "many" is not of the type integer.',
+         '第 2 条规则，“人数 People”列："many" 不是 integer 类型。'),
         ("签收", "签收"),
         ("", ""),
     ],

@@ -48,9 +48,14 @@ class Sentence:
             found.append(text[at:end])
             at = end + len(part)
         fits = at == len(text) and all(
-            hole.isdecimal() or not count for hole, count in zip(found, self.counts, strict=True)
+            not count or hole.isdecimal() for hole, count in zip(found, self.counts, strict=True)
         )
-        return found if fits else None
+        return found if fits and not self._takes_the_stop(found) else None
+
+    def _takes_the_stop(self, found: list[str]) -> bool:
+        """A name at the end is put in without the full stop; what follows a colon may be a sentence of its own."""
+        ends_with_hole = len(self.parts) > 1 and not self.parts[-1] and not self.parts[-2].endswith(": ")
+        return ends_with_hole and found[-1].endswith(".")
 
 
 def finding_words(sentence: str) -> str:
@@ -87,6 +92,8 @@ def _said(text: str, depth: int) -> str | None:
         holes = each.holes(text)
         if holes is not None:
             return _put_in(each.said, [_said(hole, depth + 1) or hole for hole in holes])
+    if text[:1].isupper() and (whole := _said(text[0].lower() + text[1:], depth + 1)):
+        return whole
     if text.endswith(".") and (whole := _said(text[:-1], depth + 1)):
         return f"{whole}。"
     for colon in list(re.finditer(": ", text))[:MOST_COLONS]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -21,16 +20,16 @@ from engine.people import ACTS, BLIND
 from engine.reports import Heat, HeatMap, Period, Spot, Within
 from engine.runtime import ProcessFacts
 from engine.territory import Unit, children, is_within, line_of
-from engine.web.context import locale, looking, now, viewer, world
+from engine.web.context import locale, looking, viewer, world
 from engine.web.design.change_words import bilingual
 from engine.web.language import _
+from engine.web.periods import Days, read_days
 from engine.web.policy import policy
 from engine.web.show import minutes_per_day, span_text
 
 pages = Blueprint("heat", __name__)
 
 DAYS = 30
-LONGEST = 400
 COARSEST = 3
 """So many tiers from the top a designer may look into: no exact place below them."""
 MOST_PAGES = 9999
@@ -68,38 +67,31 @@ AGAINST: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for, made sound: days are inclusive."""
+    """What the address asks for, made sound."""
 
     unit_id: str
     opened: bool
     """Whether the person may see the cases behind the numbers there."""
-    first: date
-    last: date
+    days: Days
     heat: Heat
     against: str
-    wrong: bool = False
-
-    @property
-    def period(self) -> Period:
-        return Period(_midnight(self.first), _midnight(self.last + timedelta(days=1)))
 
     @property
     def earlier(self) -> Period | None:
-        if self.against == "before":
-            start = self.period.start
-            return Period(_midnight(self.first - (self.last - self.first) - timedelta(days=1)), start)
-        if self.against == "year":
-            return Period(
-                _midnight(_a_year_before(self.first)), _midnight(_a_year_before(self.last) + timedelta(days=1))
-            )
-        return None
+        match self.against:
+            case "before":
+                return self.days.before().period
+            case "year":
+                return self.days.a_year_before().period
+            case _:
+                return None
 
     @property
     def within(self) -> Within:
         return Within(self.unit_id, viewer() if self.opened else None)
 
     def address(self, endpoint: str, process_id: str, **more: Any) -> str:
-        given = {"unit": self.unit_id, "from": self.first.isoformat(), "to": self.last.isoformat()}
+        given = {"unit": self.unit_id, "from": self.days.first.isoformat(), "to": self.days.last.isoformat()}
         return url_for(endpoint, process_id=process_id, **{**given, **more})
 
 
@@ -134,7 +126,7 @@ def show(process_id: str) -> str:
         release = world().releases.current(session)
         data, facts = release.process_file(process_id), release.package.processes[process_id]
         line, below = _area(session, asked)
-        present = _read(session, process_id, asked.period, asked, facts)
+        present = _read(session, process_id, asked.days.period, asked, facts)
         before = None if asked.earlier is None else _read(session, process_id, asked.earlier, asked, facts)
         rows = _rows(facts, present, before, asked.heat)
         return render_template(
@@ -173,7 +165,14 @@ def cases(process_id: str, element: str) -> str:
         facts = release.package.processes[process_id]
         line, _below = _area(session, asked)
         found = reports.behind_spot(
-            session, process_id, element, asked.heat, asked.period, asked.within, scopes=_scopes(facts), page=number
+            session,
+            process_id,
+            element,
+            asked.heat,
+            asked.days.period,
+            asked.within,
+            scopes=_scopes(facts),
+            page=number,
         )
         return render_template(
             "heat/cases.html",
@@ -213,22 +212,14 @@ def change(value: float | None, earlier: float | None) -> str:
 
 
 def _asked() -> Asked:
-    today = now().astimezone(world().calendar.tz).date()
-    first, last = _day(request.args.get("from")), _day(request.args.get("to"))
-    given = bool(request.args.get("from") or request.args.get("to"))
-    wrong = given and not (first and last and timedelta() <= last - first < timedelta(days=LONGEST))
-    if wrong or first is None or last is None:
-        first, last = today - timedelta(days=DAYS - 1), today
     unit_id, opened = _unit(request.args.get("unit"))
     heat, against = request.args.get("heat", ""), request.args.get("against", "")
     return Asked(
         unit_id,
         opened,
-        first,
-        last,
+        read_days(request.args, usual=DAYS),
         Heat(heat) if heat in tuple(Heat) else Heat.STAYED,
         against if against in AGAINST else "",
-        wrong,
     )
 
 
@@ -318,21 +309,3 @@ def _scopes(facts: ProcessFacts) -> frozenset[str]:
 def _name(facts: ProcessFacts, element: str) -> str:
     known = facts.elements.get(element)
     return (bilingual(known.name) if known else "") or element
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, world().calendar.tz)
-
-
-def _a_year_before(day: date) -> date:
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - 1, day=28)

@@ -73,7 +73,8 @@ def _badge(figure: Figure, mark: Mark) -> str:
     )
     if not mark.address:
         return drawn
-    return f"<a href={quoteattr(mark.address)} aria-label={quoteattr(mark.spoken or mark.badge)}>{drawn}</a>"
+    spoken = mark.spoken if mark.badge in mark.spoken else f"{mark.badge}, {mark.spoken}"
+    return f"<a href={quoteattr(mark.address)} aria-label={quoteattr(spoken)}>{drawn}</a>"
 
 
 def _head(before: Point, tip: Point) -> str:

@@ -1,6 +1,7 @@
-// A form is sent once, however often its button is tapped; coming back to the page makes it ready again.
+// A form is sent once, however often its button is tapped; coming back to the page makes it ready again. One that gives
+// a file leaves its page as it is, so it may be sent again.
 // What was marked as wrong gets the focus, so that a screen reader and a thumb find it.
-for (const form of document.querySelectorAll('form[method="post"]')) {
+for (const form of document.querySelectorAll('form[method="post"]:not([data-download])')) {
   form.addEventListener('submit', (event) => {
     if (form.dataset.sent) {
       event.preventDefault();

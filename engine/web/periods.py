@@ -1,0 +1,61 @@
+"""Days that an address or a form asks for, both inclusive, in the zone of the working calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from engine.reports import Period
+from engine.web.context import now, world
+
+LONGEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    first: date
+    last: date
+    wrong: bool = False
+    """Something else was asked for, which is no period."""
+
+    @property
+    def period(self) -> Period:
+        return Period(_midnight(self.first), _midnight(self.last + timedelta(days=1)))
+
+    def before(self) -> Days:
+        """As many days, right before."""
+        length = self.last - self.first + timedelta(days=1)
+        return Days(self.first - length, self.last - length)
+
+    def a_year_before(self) -> Days:
+        return Days(_a_year_before(self.first), _a_year_before(self.last))
+
+
+def read_days(given: Mapping[str, str], *, usual: int) -> Days:
+    """From `from` and `to`; the last `usual` days up to today where none are given, or no sound ones."""
+    first, last = _day(given.get("from")), _day(given.get("to"))
+    if first and last and timedelta() <= last - first < timedelta(days=LONGEST):
+        return Days(first, last)
+    today = now().astimezone(world().calendar.tz).date()
+    asked = bool(given.get("from") or given.get("to"))
+    return Days(today - timedelta(days=usual - 1), today, wrong=asked)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        found = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if date(1970, 1, 2) <= found <= date(9000, 1, 1) else None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, world().calendar.tz)
+
+
+def _a_year_before(day: date) -> date:
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - 1, day=28)

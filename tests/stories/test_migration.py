@@ -309,6 +309,21 @@ def test_people_work_while_their_cases_are_moved(district: Open, monkeypatch: py
     sound(here)
 
 
+def test_what_nobody_can_make_sense_of_holds_up_no_other(district: Open) -> None:
+    here = district("2024-11-18 10:00")
+    broken, other, sensible = here.file(GRID), here.file(GRID), here.file(GRID)
+    with here.store.transaction() as session:
+        for case_id, state in ((broken, b"{"), (other, None)):
+            found = session.scalars(select(Instance).where(Instance.case_id == case_id)).one()
+            found.state = state or found.state.replace(b'"t_sign_in"', b'"gw_handle"')
+    publish(here, NEWER)
+    migration_id = migrate(here)
+    found_of = figures(here, migration_id)
+    assert found_of.by_outcome == {"moved": 1, "cannot": 2}
+    assert {each.code for each in found_of.staying} <= {"state.broken", "rows.differ"}
+    assert instance(here, sensible).release_id == 2
+
+
 def test_only_who_may_and_only_what_makes_sense(district: Open) -> None:
     here = district("2024-11-18 10:00")
     now, world = here.clock.now(), here.world

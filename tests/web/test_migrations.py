@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engine import deploy, verify
+from engine import deploy, process, verify
 from engine.cases import Case
 from engine.clock import ManualClock
 from engine.scheduler import Scheduler
+from engine.web.design.migration_words import REASONS
 from tests.web.district import BPMN, District, file_case, open_task
 from tests.web.visitor import Visitor, words
 
@@ -153,6 +154,10 @@ def test_an_operator_moves_a_case_that_went_astray_after_seeing_what_it_does(
     assert "由运维人员移到流程的另一处" in history
     assert "签收 → 办理 · 误选退回" in history
     assert verify.check(district.store, district.world, now=clock.now()) == []
+
+
+def test_every_reason_has_words() -> None:
+    assert process.OBSTACLES.keys() <= REASONS.keys()
 
 
 def test_handlers_do_neither(visit: Visit) -> None:

@@ -67,7 +67,7 @@ def take_back(push: Push, rows: Mapping[str, Task], record: MigrationCase, migra
     instance, undo, by_id = push.instance, record.undo or {}, {str(row.id): row for row in rows.values()}
     for task_id, fields in undo.get("tasks", {}).items():
         for name, value in fields.items():
-            if not (name == "unit_id" and by_id[task_id].claimed_by is not None):
+            if name != "unit_id" or by_id[task_id].claimed_by is None:
                 setattr(by_id[task_id], name, value)
     instance.state = runtime.as_before(record.before, instance.state)
     instance.release_id = migration.from_id

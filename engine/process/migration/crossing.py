@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from engine import runtime, tasks
+from engine.deadlines import DeadlineState
 from engine.deploy import LoadedRelease
-from engine.errors import NotFound, Refusal
+from engine.errors import NotFound, Refusal, Unavailable
 from engine.process.model import Instance
 from engine.process.push import Push
 from engine.process.settle import names_of, unit_for
@@ -23,6 +26,7 @@ OBSTACLES: Mapping[str, str] = {
     "instance.ended": "it has ended",
     "instance.elsewhere": "it runs on another release already",
     "instance.not_begun": "a fault has kept it from beginning",
+    "rows.differ": "its tasks and clocks are not what its saved state says",
     "moved.since": "it has gone on since",
 }
 """Everything that can keep an instance where it is, in words for the command line."""
@@ -52,43 +56,53 @@ class Crossing:
     _forms: dict[tuple[str, str | None, str | None], bool] = field(default_factory=dict)
 
     def cross(
-        self, push: Push, open_tasks: Mapping[str, Task], begun_on: Collection[int], stopped: Collection[str]
+        self, push: Push, open_tasks: Mapping[str, Task], begun_on: Collection[int], clocks: Mapping[str, str]
     ) -> Crossed | Obstacle:
-        """Changes nothing. `begun_on` are the ids of tasks with a draft, `stopped` the tokens of paused clocks.
+        """Changes nothing. `begun_on` are the ids of tasks with a draft, `clocks` the states of live clocks by token.
 
-        The first obstacle, when there are several.
+        The first obstacle, when there are several. An instance nobody can make sense of is an obstacle too: it must not
+        hold up the others.
         """
-        standing = _standing(push.instance, self.old.id)
-        if standing is not None:
-            return standing
-        state = push.instance.state
         try:
-            taken = runtime.transplant(
-                self.old.package, state, self.new.package, push.host(), self._verdicts, self._sources
-            )
-            if taken.obstacles:
-                return taken.obstacles[0]
-            was = runtime.inspect(self.old.package, state)
-            becomes = was
-            if taken.state != state or self.old.package is not self.new.package:
-                becomes = runtime.inspect(self.new.package, taken.state)
-            changed = dict(self._tasks(push, was.tasks, becomes.tasks, open_tasks, begun_on))
+            return self._cross(push, open_tasks, begun_on, clocks)
+        except (SQLAlchemyError, Unavailable):
+            raise
         except _Kept as kept:
             return kept.obstacle
         except Refusal as refusal:
             return Obstacle("fact.unknown", str(refusal.facts.get("element", "")))
-        after = {timer.token: timer for timer in becomes.timers}
+        except Exception:  # whatever a broken state or row makes us stumble over
+            return Obstacle("state.broken")
+
+    def _cross(
+        self, push: Push, open_tasks: Mapping[str, Task], begun_on: Collection[int], clocks: Mapping[str, str]
+    ) -> Crossed | Obstacle:
+        standing = _standing(push.instance, self.old.id)
+        if standing is not None:
+            return standing
+        state = push.instance.state
+        taken = runtime.transplant(
+            self.old.package, state, self.new.package, push.host(), self._verdicts, self._sources
+        )
+        if taken.obstacles:
+            return taken.obstacles[0]
+        was, becomes = runtime.inspect(self.old.package, state), runtime.inspect(self.new.package, taken.state)
         before = {timer.token: timer for timer in was.timers}
+        after = {timer.token: timer for timer in becomes.timers}
+        if clocks.keys() != before.keys() or open_tasks.keys() != {task.token for task in was.tasks}:
+            return Obstacle("rows.differ")
         gone = before.keys() - after.keys()
-        for token in sorted(gone & set(stopped)):
-            return Obstacle("clock.stopped", before[token].element)
-        clocks = {
+        for token in sorted(gone):
+            if clocks[token] == DeadlineState.PAUSED:
+                return Obstacle("clock.stopped", before[token].element)
+        changed = dict(self._tasks(push, was.tasks, becomes.tasks, open_tasks, begun_on))
+        other = {
             token: {"interrupting": timer.interrupting}
             for token, timer in after.items()
             if token in before and before[token].interrupting != timer.interrupting
         }
         began = [timer for token, timer in after.items() if token not in before]
-        return Crossed(taken.state, gone, began, changed, clocks, (taken.withdrawn, taken.added))
+        return Crossed(taken.state, gone, began, changed, other, (taken.withdrawn, taken.added))
 
     @property
     def _sources(self) -> runtime.Sources:
@@ -113,9 +127,7 @@ class Crossing:
         begun_on: Collection[int],
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for before, after in zip(was, becomes, strict=True):
-            row = rows.get(after.token)
-            if row is None:
-                continue
+            row = rows[after.token]
             in_hand = row.claimed_by is not None or row.id in begun_on
             if in_hand and not self._same_form(before.process, before.form, after.form):
                 raise _Kept(Obstacle("form.other", after.element, after.name))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, Invalid, NotFound
-from engine.people import Viewer
+from engine.people import Viewer, operator_log
 from engine.process.migration.model import IS_WORKING, Migration, MigrationState
 from engine.process.model import Instance
 from engine.process.world import World
@@ -80,6 +80,7 @@ def start_migration(
         raise Conflict("migration.not_ready", f"It is {migration.state} now.", state=migration.state)
     migration.state, migration.reason = MigrationState.MOVING.value, reason
     migration.started_by, migration.started_at = None if viewer is None else viewer.person_id, now
+    operator_log.log(session, viewer, "cases.migrated", f"migration:{migration_id}", now=now, reason=reason)
     return migration
 
 
@@ -108,6 +109,7 @@ def undo_migration(
         raise Conflict("migration.not_done", f"It is {migration.state} now.", state=migration.state)
     migration.state, migration.ended_at = MigrationState.UNDOING.value, None
     migration.undone_by, migration.undo_reason = None if viewer is None else viewer.person_id, reason
+    operator_log.log(session, viewer, "cases.taken_back", f"migration:{migration_id}", now=now, reason=reason)
     return migration
 
 

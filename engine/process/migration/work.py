@@ -70,18 +70,25 @@ def dry_run(
     asked = Migration(from_id=from_id, to_id=to_id, process_id=process_id)
     after: int | None = 0
     while after is not None:
-        instances = session.scalars(_running(asked, after=after)).all()
+        instances = session.scalars(_running(world, session, asked, after=after)).all()
         yield from _judged(session, world, asked, instances, now=now)
         after = instances[-1].id if len(instances) == LOOKED_AT else None
 
 
-def _running(migration: Migration, *, after: int) -> Select[Instance]:
-    statement = select(Instance).where(
-        Instance.release_id == migration.from_id, Instance.ended_at.is_(None), Instance.id > after
+def _running(world: World, session: Session, migration: Migration, *, after: int) -> Select[Instance]:
+    """The next instances, by id. The processes are named, since the index of what runs begins with them."""
+    of_release = world.releases.get(session, migration.from_id).package.processes
+    return (
+        select(Instance)
+        .where(
+            Instance.process_id.in_([migration.process_id] if migration.process_id else sorted(of_release)),
+            Instance.release_id == migration.from_id,
+            Instance.ended_at.is_(None),
+            Instance.id > after,
+        )
+        .order_by(Instance.id)
+        .limit(LOOKED_AT)
     )
-    if migration.process_id is not None:
-        statement = statement.where(Instance.process_id == migration.process_id)
-    return statement.order_by(Instance.id).limit(LOOKED_AT)
 
 
 def _judged(
@@ -93,12 +100,12 @@ def _judged(
     beside = _beside(session, instances)
     for instance in instances:
         push = _push(session, world, cases[instance.case_id], instance, crossing, actor_id=None, now=now)
-        found = crossing.cross(push, beside.tasks(instance), beside.begun_on, beside.stopped(instance))
+        found = crossing.cross(push, beside.tasks(instance), beside.begun_on, beside.clocks(instance))
         yield Judged(instance, push.case, found if isinstance(found, Obstacle) else None)
 
 
 def _look(session: Session, world: World, migration: Migration, *, now: datetime) -> None:
-    instances = session.scalars(_running(migration, after=migration.looked_until)).all()
+    instances = session.scalars(_running(world, session, migration, after=migration.looked_until)).all()
     rows = [
         {
             "migration_id": migration.id,
@@ -124,12 +131,12 @@ def _move(session: Session, world: World, migration: Migration, *, now: datetime
     for record in records:
         instance = instances[record.instance_id]
         again = _push(session, world, cases[record.case_id], instance, crossing, actor_id=migration.started_by, now=now)
-        rows, stopped = beside.tasks(instance), beside.stopped(instance)
-        found = crossing.cross(again, rows, beside.begun_on, stopped)
+        rows, clocks = beside.tasks(instance), beside.clocks(instance)
+        found = crossing.cross(again, rows, beside.begun_on, clocks)
         if isinstance(found, Crossed) and found.withdrawn:
             end_clocks(session, instance.id, found.withdrawn, record, now=now)
             again = _push(session, world, again.case, instance, crossing, actor_id=migration.started_by, now=now)
-            found = crossing.cross(again, rows, beside.begun_on, stopped)
+            found = crossing.cross(again, rows, beside.begun_on, clocks)
             if isinstance(found, Obstacle):
                 clocks_go_on(session, record)
         if isinstance(found, Crossed):
@@ -218,17 +225,17 @@ def _all(session: Session, model: Any, ids: Sequence[int], *, lock: bool = False
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What lies beside the saved states of some instances: open tasks, drafts on them, clocks that stand still."""
+    """What lies beside the saved states of some instances: open tasks, drafts on them, live clocks by state."""
 
     open_tasks: Mapping[int, Mapping[str, Task]]
     begun_on: frozenset[int]
-    paused: Mapping[int, frozenset[str]]
+    live: Mapping[int, Mapping[str, str]]
 
     def tasks(self, instance: Instance) -> Mapping[str, Task]:
         return self.open_tasks.get(instance.id, {})
 
-    def stopped(self, instance: Instance) -> frozenset[str]:
-        return self.paused.get(instance.id, frozenset())
+    def clocks(self, instance: Instance) -> Mapping[str, str]:
+        return self.live.get(instance.id, {})
 
 
 def _beside(session: Session, instances: Sequence[Instance]) -> _Beside:
@@ -244,10 +251,10 @@ def _beside(session: Session, instances: Sequence[Instance]) -> _Beside:
         by_instance.setdefault(row.instance_id, {})[row.token] = row
     drafts = session.scalars(select(Draft.task_id).where(Draft.task_id.in_([row.id for row in rows])))
     begun_on = frozenset(each for each in drafts if each is not None)
-    paused: dict[int, set[str]] = {}
-    still = select(Deadline.instance_id, Deadline.token).where(
-        Deadline.instance_id.in_(ids), Deadline.state == DeadlineState.PAUSED.value
+    live: dict[int, dict[str, str]] = {}
+    clocks = select(Deadline.instance_id, Deadline.token, Deadline.state).where(
+        Deadline.instance_id.in_(ids), Deadline.state.in_([DeadlineState.ARMED.value, DeadlineState.PAUSED.value])
     )
-    for instance_id, token in session.execute(still):
-        paused.setdefault(instance_id or 0, set()).add(token or "")
-    return _Beside(by_instance, begun_on, {key: frozenset(found) for key, found in paused.items()})
+    for instance_id, token, state in session.execute(clocks):
+        live.setdefault(instance_id or 0, {})[token or ""] = state
+    return _Beside(by_instance, begun_on, live)

@@ -39,7 +39,7 @@ REASONS: Mapping[str, Any] = {
     "clock.past": N_("A new clock would have run out already."),
     "clock.unknown": N_("A new clock cannot be started."),
     "clock.stopped": N_("A clock that stands still would be lost."),
-    "fact.unknown": N_("The new release asks for something that is not known here."),
+    "fact.unknown": N_("The new release asks for something the case does not know and will not learn:"),
     "form.other": N_("Somebody has begun on its form, which is another one there."),
     "tokens.stuck": N_("A join would wait for ever."),
     "tokens.doubled": N_("Something would be done twice."),
@@ -48,5 +48,6 @@ REASONS: Mapping[str, Any] = {
     "instance.ended": N_("It has ended meanwhile."),
     "instance.elsewhere": N_("It runs on another release already."),
     "instance.not_begun": N_("A fault has kept it from beginning."),
+    "rows.differ": N_("Its tasks and clocks are not what was saved of it. Have it verified."),
     "moved.since": N_("It has gone on since."),
 }

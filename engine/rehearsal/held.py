@@ -71,11 +71,6 @@ class Held:
     red: int = 0
     closed_as: str | None = None
 
-    def copy(self) -> Held:
-        return replace(
-            self, facts=dict(self.facts), stays=list(self.stays), clocks=dict(self.clocks), revived=dict(self.revived)
-        )
-
     @property
     def stay(self) -> int:
         return len(self.stays) - 1
@@ -99,6 +94,36 @@ class Held:
         """The youngest of a step in the present visit, whatever its state."""
         mine = [clock for clock in self.clocks.values() if clock.stay == self.stay and clock.step == step]
         return max(mine, key=lambda clock: clock.number, default=None)
+
+    def arm(self, timer: runtime.WaitingTimer) -> Clock:
+        """The clock of a new timer; one of this visit that was given up goes on under the token that waits now."""
+        step = timer.step or timer.element
+        known = self.revived.pop(step, None)
+        if known is not None:
+            clock = replace(
+                self.clocks[known],
+                token=timer.token,
+                element=timer.element,
+                process=timer.process,
+                attached_to=timer.attached_to,
+                state="armed",
+            )
+        else:
+            clock = Clock(
+                number=len(self.clocks) + 1,
+                token=timer.token,
+                process=timer.process,
+                element=timer.element,
+                attached_to=timer.attached_to,
+                step=step,
+                tier=self.tier,
+                stay=self.stay,
+                started_at=self.stays[-1].entered_at if step in ("handle", "ack") else self.now,
+                length=timer.length or "timer",
+                due_at=timer.due_at,
+            )
+        self.clocks[clock.number] = clock
+        return clock
 
     def regrade(self) -> triage.Grade:
         return triage.grade(self.release.package, self.facts, tiers=self.world.tiers, least_severity=self.severity)

@@ -13,7 +13,7 @@ and the course has not come to, else as most did, after the usual time. Both cou
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -47,11 +47,24 @@ class Replay:
 
     def course(self, past: Past, own: LoadedRelease) -> Course:
         """How the case would have gone; `own` is the release it ran on then. Never raises a refusal."""
-        return _Case(self, past, same_tables=own is self.release or _tables(own) == self.tables).run()
+        same_tables, refused = own is self.release or _tables(own) == self.tables, set[int]()
+        while True:
+            try:
+                return _Case(self, past, refused, same_tables=same_tables).run()
+            except _Refused as refusal:
+                refused.add(refusal.push)
 
 
 def _tables(release: LoadedRelease) -> Mapping[str, bytes]:
     return {path: data for path, data in release.files.items() if path.endswith(".dmn")}
+
+
+class _Refused(Exception):
+    """The person would have been refused. From the beginning again; at this push they say what most say."""
+
+    def __init__(self, push: int) -> None:
+        super().__init__(push)
+        self.push = push
 
 
 @dataclass(slots=True)
@@ -65,11 +78,15 @@ class _Open:
 
 
 class _Case:
-    def __init__(self, replay: Replay, past: Past, *, same_tables: bool) -> None:
-        self.replay, self.past = replay, past
+    def __init__(self, replay: Replay, past: Past, refused: Collection[int], *, same_tables: bool) -> None:
+        """`refused` are the pushes at which their own answer was refused before."""
+        self.replay, self.past, self.refused = replay, past, refused
         self.calendar = replay.world.calendar
         self.held, self.confirm = filed(replay.world, replay.release, past, same_tables=same_tables)
-        self.state = b""
+        self.live: runtime.Live
+        self.pushes = 0
+        self.awaited: frozenset[str] = frozenset()
+        """Messages somebody in the diagram waits for."""
         self.open: dict[str, _Open] = {}
         self.heard: set[str] = set()
         """Tokens that are known to wait for a message."""
@@ -85,14 +102,14 @@ class _Case:
         self._planned = 0
 
     def run(self) -> Course:
-        trouble, pushes = "", 0
+        trouble = ""
         last = self.past.filed_at + LONGEST
         try:
             self._begin()
             while self._plan and not self.ended:
                 at, *_, act = heapq.heappop(self._plan)
-                pushes += 1
-                if at > last or pushes > MOST_PUSHES:
+                self.pushes += 1
+                if at > last or self.pushes > MOST_PUSHES:
                     break
                 act(at)
         except Refusal as refusal:
@@ -140,8 +157,8 @@ class _Case:
                 self._at(word.at, OUTSIDE, partial(self._hear, word))
         self._expect_of_visit()
         held.push(past.filed_at)
-        package = self.replay.release.package
-        self._settle(runtime.start(package, process.MAIN, given, held.host()))
+        self.live = runtime.Live(self.replay.release.package, process.MAIN, given)
+        self._settle(self.live.start(held.host()))
 
     def _strike(self, clock: Clock, now: datetime) -> None:
         if self.held.clocks.get(clock.number) != clock:  # met, moved or standing still meanwhile
@@ -150,8 +167,7 @@ class _Case:
         held.push(now)
         held.clocks[clock.number] = replace(clock, state="breached")
         self.stops.append(Stop(now, clock.tier, clock.process, clock.element, "fired"))
-        package = self.replay.release.package
-        self._settle(runtime.fire(package, self.state, clock.token, held.host()))
+        self._settle(self.live.fire(clock.token, held.host()))
         if clock.step == "handle" and held.stay == clock.stay:  # nobody above took it over
             held.overdue = True
 
@@ -160,14 +176,13 @@ class _Case:
         if asked is None:
             return
         then = asked.then if asked.then is not None and asked.then.completed else self.memory.elsewhere(asked.task)
-        before = self.held.copy()
+        own = then is not None and self.pushes not in self.refused
         try:
-            self._complete(asked, then, now)
-        except Conflict:  # the person would have been refused, and have said what most say
-            if then is None:
-                raise
-            self.held, self.ended = before, False
-            self._complete(asked, None, now)
+            self._complete(asked, then if own else None, now)
+        except Conflict as refusal:
+            if own:
+                raise _Refused(self.pushes) from refusal
+            raise
 
     def _complete(self, asked: _Open, then: Asked | None, now: datetime) -> None:
         task, held = asked.task, self.held
@@ -177,7 +192,7 @@ class _Case:
         assumed = said.assumed or then is not asked.then
         held.push(now)
         self._mark(task.form, said.variables)
-        advance = runtime.complete(self.replay.release.package, self.state, task.token, said.variables, held.host())
+        advance = self.live.complete(task.token, said.variables, held.host())
         del self.open[task.token]
         shown = {key: v for key, v in said.variables.items() if isinstance(v, str | bool) and key in self._shown(task)}
         self.stops.append(Stop(now, asked.tier, task.process, task.element, "completed", shown, assumed))
@@ -222,17 +237,15 @@ class _Case:
 
     def _deliver(self, message: str, given: Mapping[str, Any], now: datetime) -> None:
         """Nothing happens when nobody waits for it now."""
-        package = self.replay.release.package
-        if not any(each.message == message for each in runtime.inspect(package, self.state).messages):
+        if message not in self.awaited:
             return
         self.held.push(now)
-        self._settle(runtime.deliver(package, self.state, message, given, self.held.host()))
+        self._settle(self.live.deliver(message, given, self.held.host()))
 
     # --- what it leaves behind --------------------------------------------------------------------------------------
 
     def _settle(self, advance: runtime.Advance) -> None:
         held, now = self.held, self.held.now
-        self.state = advance.state
         self._follow(advance)
         waiting = {timer.token: timer for timer in advance.timers}
         reached = {step.element for step in advance.steps if step.kind == "completed"}
@@ -242,7 +255,9 @@ class _Case:
                 known.add(clock.token)
             elif clock.live:
                 held.clocks[clock.number] = replace(clock, state="met" if clock.attached_to in reached else "cancelled")
-        self._arm([timer for timer in advance.timers if timer.token not in known])
+        for timer in advance.timers:
+            if timer.token not in known:
+                self._wind(held.arm(timer))
         for clock in held.clocks.values():
             if clock.state == "armed" and self.wound[clock.number] is not clock:  # it goes on after it stood still
                 self._wind(clock)
@@ -255,6 +270,7 @@ class _Case:
         for token, task in wanted.items():
             if token not in self.open:
                 self._ask(task)
+        self.awaited = frozenset(message.message for message in advance.messages)
         for message in advance.messages:
             if message.token not in self.heard:
                 self.heard.add(message.token)
@@ -263,37 +279,6 @@ class _Case:
         if size in ("small", "big"):
             held.size = str(size)
         self.ended = advance.ended
-
-    def _arm(self, timers: list[runtime.WaitingTimer]) -> None:
-        held = self.held
-        for timer in timers:
-            step = timer.step or timer.element
-            revived = held.revived.pop(step, None)
-            if revived is not None:
-                clock = replace(
-                    held.clocks[revived],
-                    token=timer.token,
-                    element=timer.element,
-                    process=timer.process,
-                    attached_to=timer.attached_to,
-                    state="armed",
-                )
-            else:
-                clock = Clock(
-                    number=len(held.clocks) + 1,
-                    token=timer.token,
-                    process=timer.process,
-                    element=timer.element,
-                    attached_to=timer.attached_to,
-                    step=step,
-                    tier=held.tier,
-                    stay=held.stay,
-                    started_at=held.stays[-1].entered_at if step in ("handle", "ack") else held.now,
-                    length=timer.length or "timer",
-                    due_at=timer.due_at,
-                )
-            held.clocks[clock.number] = clock
-            self._wind(clock)
 
     def _wind(self, clock: Clock) -> None:
         self.wound[clock.number] = clock

@@ -16,6 +16,7 @@ from engine.runtime.elements import BusinessError
 from engine.runtime.expressions import Expression, compile_expression, compile_template
 from engine.runtime.foresight import Sources
 from engine.runtime.likeness import OBSTACLES, Obstacle
+from engine.runtime.live import Live
 from engine.runtime.moving import Movable, Target, movable, move
 from engine.runtime.package import ElementFacts, FlowFacts, Package, ProcessFacts, compile_package, decide
 from engine.runtime.timers import parse_length
@@ -51,6 +52,7 @@ __all__ = [
     "FlowFacts",
     "Hit",
     "Host",
+    "Live",
     "Movable",
     "Obstacle",
     "Outcome",

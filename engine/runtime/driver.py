@@ -23,17 +23,21 @@ def start(package: Package, process_id: str, data: Data, host: Host, at: str | N
 
     Raises NotFound `process.unknown` or `process.start_unknown`, or whatever the first steps raise.
     """
-    if process_id not in package.specs:
-        raise NotFound("process.unknown", f'There is no process "{process_id}" in this release.', process=process_id)
+    must_start(package, process_id, data)
     if at is not None and not package.specs[process_id].entry(at):
         raise NotFound(
             "process.start_unknown", f'"{process_id}" does not start at "{at}".', process=process_id, start=at
         )
-    check_data(data, process_id)
     instance = Instance(package, process_id, dict(data))
     instance.host = host
     instance.begin(at)
     return settled(instance)
+
+
+def must_start(package: Package, process_id: str, data: Data) -> None:
+    if process_id not in package.specs:
+        raise NotFound("process.unknown", f'There is no process "{process_id}" in this release.', process=process_id)
+    check_data(data, process_id)
 
 
 def complete(package: Package, state: bytes, token: str, data: Data, host: Host) -> Advance:
@@ -151,8 +155,10 @@ def _awaits(token: Token, message: str) -> bool:
 
 def _advance(instance: Instance, state: bytes | None = None) -> Advance:
     tokens = instance.tokens()
+    if state is None:
+        state = save(instance) if instance.kept else b""
     return Advance(
-        state=save(instance) if state is None else state,
+        state=state,
         tasks=tuple(_task(instance, token) for token in tokens if _is_task(token)),
         timers=tuple(
             _timer(token) for token in tokens if token.armed is not None and token._state == TaskState.WAITING

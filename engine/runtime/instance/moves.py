@@ -37,6 +37,8 @@ class Instance(Nest, BpmnWorkflow):  # type: ignore[misc]
         self.nesting = 0
         self.number = number
         self.ended = False
+        self.kept = True
+        """Whether its state is saved after each push."""
         self.refill()
         self.host: Host | None = None
         self.queue: deque[Token] = deque()

@@ -128,3 +128,14 @@ def test_what_the_draft_cannot_ask_is_not_an_answer(lived: Lived) -> None:
     ]
     assert joint
     assert all(cases[number].after["assumed"] for number in joint)
+
+
+def test_who_would_be_refused_says_what_most_say(lived: Lived) -> None:
+    """With three minutes to sign in, cases that went back later than that cannot go back any more."""
+    returned = [past for past in lived.pasts if any(stay.reason == "return_down" for stay in past.course.stays)]
+    assert returned
+    few = replace(lived, pasts=returned)
+    quick = [(f"{name}/limits.yaml", "default: 4wh", "default: 3wm") for name in ("small", "big")]
+    cases = few.rehearse(lived.draft(*quick))
+    assert all(not any(stay[2] == "return_down" for stay in case.after["stays"]) for case in cases)
+    assert all(case.after["assumed"] and case.after["ended"] == "closed" for case in cases)

@@ -62,6 +62,12 @@ def write_form_parts(document: Component) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=2).encode()
 
 
+def blank_form(name: str, *, fresh: str) -> bytes:
+    """A form with one question."""
+    head = {"type": "default", "id": name, "executionPlatform": "Camunda Platform", "schemaVersion": 18}
+    return write_form_parts({"components": [_new("textarea", fresh, set())], **head})
+
+
 def parts_in(document: Component) -> list[FormPart]:
     """Every part, those of a group behind it."""
     return list(_parts(document["components"], ()))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engine import design
+from engine import deploy, design
 from engine.clock import ManualClock
 from tests.web.district import District
 from tests.web.visitor import Visitor, words
@@ -128,6 +128,23 @@ def test_what_is_not_there_is_refused(
     assert change("add", "", 1, kind="text").status_code == 422
 
 
+def test_a_form_is_added_and_taken_out(
+    change: Callable[..., Any], designer: Visitor, district: District, proposal: int
+) -> None:
+    address = f"/proposals/{proposal}/forms"
+    made = designer.post(address, {"folder": "small/forms", "file": "visit"})
+    assert made.location == f"{address}/small/forms/visit.form?part=0"
+    assert "新问题" in words(designer.get(made.location))
+    with district.store.reading() as session:
+        files = design.files_of(session, design.get_proposal(session, proposal))
+    assert [each for each in deploy.check_release(files) if each.file == "small/forms/visit.form"] == []
+    for folder, file in (("small/forms", "visit"), ("small/forms", "two words"), ("../etc", "visit"), ("", "visit")):
+        refused = designer.post(address, {"folder": folder, "file": file})
+        assert refused.status_code == 422, (folder, file)
+    assert change("drop", "", 1, path="small/forms/visit.form").location == f"/proposals/{proposal}"
+    assert designer.get(f"{address}/small/forms/visit.form").status_code == 404
+
+
 @pytest.mark.usefixtures("vendor")
 def test_what_is_typed_is_saved_and_shown_at_once(
     app: Flask,
@@ -153,5 +170,9 @@ def test_what_is_typed_is_saved_and_shown_at_once(
     place.wait_for(state="hidden")
     assert barriers(page) == []
     screenshot("form-editor")
+    page.get_by_label("提示（中文）").fill("门牌号")
+    page.get_by_role("link", name="参加人员").click()  # at once: what was typed goes along
+    page.wait_for_url("**part=3**")
+    assert kept(district, proposal)["components"][2]["description"] == "门牌号"
     made = kept(district, proposal)["components"][2]
     assert (made["label"], made["conditional"]) == ("在哪里办理", {"hide": '=action_type = "call"'})

@@ -22,6 +22,7 @@ from engine.tasks import SOURCES, Choice, Words, read_form
 from engine.web.context import locale, looking, now, viewer
 from engine.web.design.blueprint import may_miss, pages, text
 from engine.web.design.files import by_whom, file_of
+from engine.web.design.proposals import acted
 from engine.web.language import _
 from engine.web.once import Done, once
 from engine.web.policy import policy
@@ -79,6 +80,21 @@ LONG = frozenset({"text", "text_en"})
 MOST_OPTIONS = 100
 
 
+@pages.post("/proposals/<int:proposal_id>/forms")
+@policy("process.publish")
+def add_form(proposal_id: int) -> Response | tuple[str, int]:
+    """One with a single question, in the folder of a process or in the one that all share."""
+
+    def act(session: Session) -> Done:
+        path = f"{text('folder')}/{text('file')}.form"
+        content = design.blank_form(text("file"), fresh=_fresh())
+        design.add_file(session, proposal_id, path, content, actor_id=viewer().person_id, now=now())
+        where = url_for("design.edit_form", proposal_id=proposal_id, path=path, part="0")
+        return Done(where, _("Saved in the proposal."))
+
+    return acted(proposal_id, act)
+
+
 @pages.get("/proposals/<int:proposal_id>/forms/<path:path>")
 @policy("process.publish")
 def edit_form(proposal_id: int, path: str) -> str:
@@ -88,7 +104,10 @@ def edit_form(proposal_id: int, path: str) -> str:
 @pages.post("/proposals/<int:proposal_id>/forms/<path:path>")
 @policy("process.publish")
 def save_form(proposal_id: int, path: str) -> Response | tuple[str, int]:
-    """`change` says what happens to the part at `part`: add (of type `kind`, behind it), up, down, remove or set."""
+    """`change` says what happens to the part at `part`: add (of type `kind`, behind it), up, down, remove or set.
+
+    Or to the whole form: drop.
+    """
     _must_be_form(path)
     with looking() as session:
         kept, _revision = file_of(session, design.get_proposal(session, proposal_id), path)
@@ -97,6 +116,9 @@ def save_form(proposal_id: int, path: str) -> Response | tuple[str, int]:
         seen = int(text("seen")) if text("seen").isdecimal() else 0
 
         def act(session: Session) -> Done:
+            if content is None:
+                design.remove_file(session, proposal_id, path, seen=seen, actor_id=viewer().person_id, now=now())
+                return Done(url_for("design.proposal", proposal_id=proposal_id), _("Taken out of the proposal."))
             if content != kept:
                 design.save_file(session, proposal_id, path, content, seen=seen, actor_id=viewer().person_id, now=now())
             part = shown(place) if place else None
@@ -108,12 +130,14 @@ def save_form(proposal_id: int, path: str) -> Response | tuple[str, int]:
         return _page(proposal_id, path, refused=refusal), refusal.status
 
 
-def _changed(path: str, kept: bytes) -> tuple[bytes, Place | None]:
-    """The file as it is wanted, and the part to go on with."""
+def _changed(path: str, kept: bytes) -> tuple[bytes | None, Place | None]:
+    """The file as it is wanted, None for no file, and the part to go on with."""
+    if text("change") == "drop":
+        return None, None
     document, place = design.read_form_parts(path, kept), _place(text("part"))
     match text("change"):
         case "add":
-            changed, at = design.add_part(document, text("kind"), after=place, fresh=secrets.token_hex(4)[:7])
+            changed, at = design.add_part(document, text("kind"), after=place, fresh=_fresh())
             return design.write_form_parts(changed), at
         case "up" | "down" as way:
             changed, at = design.move_part(document, place, -1 if way == "up" else 1)
@@ -125,6 +149,10 @@ def _changed(path: str, kept: bytes) -> tuple[bytes, Place | None]:
             return design.write_form_parts(changed), place
         case _:
             abort(400)
+
+
+def _fresh() -> str:
+    return secrets.token_hex(4)[:7]
 
 
 def _said() -> dict[str, str]:

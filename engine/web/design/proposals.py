@@ -78,7 +78,7 @@ def publish(proposal_id: int) -> Response | tuple[str, int]:
         said = _("Release %(number)d is in force. Running cases keep theirs.", number=release.id)
         return Done(url_for("design.release", release_id=release.id), said)
 
-    return _acted(proposal_id, act)
+    return acted(proposal_id, act)
 
 
 @pages.post("/proposals/<int:proposal_id>/recall")
@@ -88,7 +88,7 @@ def recall(proposal_id: int) -> Response | tuple[str, int]:
         design.recall(session, proposal_id, actor_id=viewer().person_id, now=now())
         return Done(_home(proposal_id), _("Recalled. It can be worked on again."))
 
-    return _acted(proposal_id, act)
+    return acted(proposal_id, act)
 
 
 @pages.post("/proposals/<int:proposal_id>/adoption")
@@ -99,7 +99,7 @@ def adopt(proposal_id: int) -> Response | tuple[str, int]:
         design.adopt_release(session, proposal_id, keep_mine=kept, actor_id=viewer().person_id, now=now())
         return Done(_home(proposal_id), _("It stands on the release in force now."))
 
-    return _acted(proposal_id, act)
+    return acted(proposal_id, act)
 
 
 @pages.post("/proposals/<int:proposal_id>/title")
@@ -109,7 +109,7 @@ def rename(proposal_id: int) -> Response | tuple[str, int]:
         design.rename_proposal(session, proposal_id, text("title"), now=now())
         return Done(_home(proposal_id), _("Renamed."))
 
-    return _acted(proposal_id, act)
+    return acted(proposal_id, act)
 
 
 @pages.post("/proposals/<int:proposal_id>/dropping")
@@ -119,10 +119,10 @@ def drop(proposal_id: int) -> Response | tuple[str, int]:
         design.drop_proposal(session, proposal_id, actor_id=viewer().person_id, now=now())
         return Done(_home(proposal_id), _("Given up. Its files can still be read."))
 
-    return _acted(proposal_id, act)
+    return acted(proposal_id, act)
 
 
-def _acted(proposal_id: int, act: Callable[[Session], Done]) -> Response | tuple[str, int]:
+def acted(proposal_id: int, act: Callable[[Session], Done]) -> Response | tuple[str, int]:
     """A refusal stands on the page of the proposal, with what was typed."""
     try:
         return once(act)

@@ -3,34 +3,76 @@
 import { follow } from './hide.js';
 
 const PAUSE_MS = 600;
+const AGAIN_MS = 5000;
 const form = document.querySelector('form[data-part]');
 
 if (form) {
   const said = form.querySelector('[role="status"]');
   let timer = 0;
+  let dirty = false;
+  let refused = false;
   let sending = Promise.resolve();
 
   const tell = (what) => {
     said.textContent = said.dataset[what] ?? '';
   };
-  form.addEventListener('input', () => {
-    tell('waiting');
+  const later = (wait) => {
     clearTimeout(timer);
-    timer = setTimeout(() => (sending = sending.then(save)), PAUSE_MS);
+    timer = setTimeout(() => (sending = sending.then(save).then(draw)), wait);
+  };
+  form.addEventListener('input', () => {
+    dirty = true;
+    refused = false;
+    tell('waiting');
+    later(PAUSE_MS);
   });
-  form.addEventListener('submit', () => clearTimeout(timer));
+  form.addEventListener('submit', () => {
+    clearTimeout(timer);
+    dirty = false;
+  });
+  addEventListener('beforeunload', (event) => dirty && event.preventDefault());
+
+  // Whoever goes on before the pause is over takes along what was typed.
+  document.addEventListener(
+    'click',
+    async (event) => {
+      const target = event.target.closest('a[href], button');
+      if (!dirty || refused || !target || form.contains(target)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      clearTimeout(timer);
+      const page = await sending.then(save);
+      if (dirty) draw(page);
+      else target.click();
+    },
+    true,
+  );
 
   async function save() {
+    dirty = false;
     const answer = await fetch(form.action, { method: 'POST', body: new FormData(form) }).catch(() => null);
     const page = answer && new DOMParser().parseFromString(await answer.text(), 'text/html');
-    if (!page?.querySelector('[data-live]')) return tell('lost');
-    for (const place of document.querySelectorAll('[data-live]')) {
-      place.replaceChildren(...page.querySelector(`[data-live="${place.dataset.live}"]`).childNodes);
+    if (!page?.querySelector('[data-live]')) {
+      dirty = true;
+      tell('lost');
+      later(AGAIN_MS);
+      return null;
     }
     const { value } = page.querySelector('input[name="seen"]');
     if (answer.ok) for (const seen of document.querySelectorAll('input[name="seen"]')) seen.value = value;
+    refused = !answer.ok;
+    dirty ||= refused;
+    if (refused) tell('');
+    else if (!dirty) tell('saved');
+    return page;
+  }
+
+  function draw(page) {
+    if (!page) return;
+    for (const place of document.querySelectorAll('[data-live]')) {
+      place.replaceChildren(...page.querySelector(`[data-live="${place.dataset.live}"]`).childNodes);
+    }
     const preview = document.querySelector('.preview');
     if (preview) follow(preview);
-    tell(answer.ok ? 'saved' : '');
   }
 }

@@ -5,18 +5,19 @@ Posting twice is harmless: a notice is unique by the message's key and its reade
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from engine import escalation, outbox
+from engine import escalation, outbox, people
 from engine.cases import Case, Wall, get_case, wall_of
 from engine.notify.kinds import kind_of
 from engine.notify.model import Notice
+from engine.people import WORKING
 from engine.store import table_of
-from engine.territory import Tiers
+from engine.territory import Tiers, ancestors
 
 TOLD_BY_THE_ACT = frozenset({"raised", "downgraded", "extension_granted"})
 """What a diagram tells although the act before it reaches the same readers: once is enough."""
@@ -47,21 +48,38 @@ def post(session: Session, parcel: outbox.Parcel, *, tiers: Tiers) -> int:
             "facts": dict(parcel.facts),
             "at": parcel.created_at,
         }
-        for unit_id, person_id in _readers(parcel, case, tiers, wall)
-        if (unit_id, person_id) not in known and not (unit_id and wall.shuts_out(unit_id))
+        for unit_id, person_id in _reached(session, _readers(parcel, case, tiers, wall), wall)
+        if (unit_id, person_id) not in known
     ]
     if rows:
         session.execute(insert(table_of(Notice)), rows)
     return len(rows)
 
 
-def _readers(parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall) -> list[tuple[str | None, int | None]]:
+Reader = tuple[str | None, int | None]
+"""A unit, or a person."""
+
+
+def _readers(parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall) -> list[Reader]:
     facts = parcel.facts
     if "people" in facts or "units" in facts:
-        people: Iterable[int] = dict.fromkeys(facts.get("people") or ())
+        persons: Iterable[int] = dict.fromkeys(facts.get("people") or ())
         units: Iterable[str] = dict.fromkeys(facts.get("units") or ())
-        return [*((None, person) for person in people), *((unit, None) for unit in units)]
+        return [*((None, person) for person in persons), *((unit, None) for unit in units)]
     return [(unit, None) for unit in _told_units(parcel, case, tiers, wall)]
+
+
+def _reached(session: Session, readers: Sequence[Reader], wall: Wall) -> list[Reader]:
+    """Where somebody works: like a task, what is told to a unit that has nobody goes to the next one up."""
+    lines = {unit: [each for each in ancestors(unit) if not wall.shuts_out(each)] for unit, _ in readers if unit}
+    wanted = sorted({each for line in lines.values() for each in line})
+    staffed = people.staffed_of(session, wanted, WORKING, without=wall.people) if wanted else frozenset()
+    found: list[Reader] = []
+    for unit, person in readers:
+        nearest = next((each for each in lines[unit] if each in staffed), None) if unit else None
+        if person is not None or nearest is not None:
+            found.append((nearest, person))
+    return list(dict.fromkeys(found))
 
 
 def _told_units(parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall) -> list[str]:

@@ -11,15 +11,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import deploy, history, intake, search
+from engine import deploy, history, intake, notify, search
 from engine.cases import Case, Party, Visit
 from engine.clock import Clock
 from engine.config import Config, load_config
 from engine.deadlines import Deadline, parse_length
 from engine.intake import Filing, PartyIn
 from engine.main import read_calendar
+from engine.outbox import Parcel
 from engine.people import Membership, Person, hash_password
 from engine.process import Instance, World
+from engine.scheduler import Scheduler
 from engine.store import Store
 from engine.tasks import Task
 from engine.territory import Unit
@@ -62,6 +64,10 @@ PEOPLE: Mapping[str, tuple[str, str, Sequence[tuple[str, str]]]] = {
     "designer": ("许思源", "Xu Siyuan", [("LHQ", "designer")]),
     "operator": ("郑子涵", "Zheng Zihan", [("LHQ", "operator")]),
     "nobody": ("罗无职", "Luo Nobody", []),
+    "mediator": ("邱秀英", "Qiu Xiuying", [("LHQ.MZ.01", "mediator")]),
+    "liaison": ("梁家豪", "Liang Jiahao", [("LHQ.MZ.01", "liaison")]),
+    "quality": ("苏明静", "Su Mingjing", [("LHQ.MZ", "quality")]),
+    "petition": ("洪文俊", "Hong Wenjun", [("LHQ", "petition_officer")]),
 }
 
 
@@ -245,3 +251,12 @@ def open_task(district: District, case_id: int, form: str | None = None) -> Task
             select(Task).where(Task.case_id == case_id, Task.state == "open").order_by(Task.id)
         ).all()
     return next(task for task in tasks if form is None or task.form == form)
+
+
+def send_notices(district: District, clock: Clock) -> None:
+    """Whatever waits in the outbox becomes notices."""
+
+    def post(session: Session, parcel: Parcel) -> None:
+        notify.post(session, parcel, tiers=district.world.tiers)
+
+    Scheduler(district.store, district.world, clock, name="test", post=post).send_outbox()

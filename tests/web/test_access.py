@@ -11,7 +11,7 @@ from flask import Flask
 from engine import tasks
 from engine.cases import Case
 from engine.clock import ManualClock
-from engine.scheduler import Scheduler
+from engine.people import accounts
 from engine.web.policy import KNOWN, policy_of
 from tests.web import district as town
 from tests.web.district import District
@@ -103,7 +103,7 @@ def history_length(district: District, case_id: int) -> int:
 def test_a_role_that_was_taken_is_felt_at_the_next_look(visit: Visit, district: District, clock: ManualClock) -> None:
     """In the open session: the case, the list, the bell, the search; and what had been claimed lies with the unit."""
     case_id = town.file_case(district, clock, title="只有在岗的人能看")
-    Scheduler(district.store, district.world, clock, name="test").send_outbox()
+    town.send_notices(district, clock)
     visitor = visit("grid_b")
     task = town.open_task(district, case_id)
     visitor.get("/")
@@ -111,9 +111,9 @@ def test_a_role_that_was_taken_is_felt_at_the_next_look(visit: Visit, district: 
     assert visitor.get(f"/cases/{case_id}").status_code == 200
     assert "只有在岗的人能看" in visitor.get("/notices").text
     with district.store.transaction() as session:
-        tasks.take_role(
-            session, district.people["grid_b"], "LHQ.MZ.01.01.01", "lead", "调离", viewer=None, now=clock.now()
-        )
+        moved = (session, district.people["grid_b"])
+        accounts.give_role(*moved, "LHQ.MZ.01.01.02", "lead", "调入", viewer=None, now=clock.now())
+        tasks.take_role(*moved, "LHQ.MZ.01.01.01", "lead", "调离", viewer=None, now=clock.now())
     assert visitor.get(f"/cases/{case_id}").status_code == 404
     assert visitor.get(f"/tasks/{task.id}").status_code == 404
     for where in ("/", "/?tab=unit", "/cases", "/notices", "/search?q=在岗"):

@@ -140,6 +140,23 @@ def test_one_sees_ones_own_sign_ins_and_ends_them(visit: Visit) -> None:
     assert not re.search(r"/me/sign-ins/[0-9a-f]{16}/ending", here.get("/me").text)
 
 
+def test_what_is_told_to_a_unit_without_people_reaches_the_next_one_up(
+    district: District, clock: ManualClock, visit: Visit
+) -> None:
+    """A building whose only lead has left, and a unit above that hears of it anyway: once each."""
+    empty, grid = "LHQ.MZ.01.01.01.02", "LHQ.MZ.01.01.01"
+    with district.store.transaction() as session:
+        case = town.add_case(session, place=empty, title="没人的楼栋", now=clock.now())
+        outbox.put(
+            session, case, "case.told", now=clock.now(), facts={"what": "ack_overdue", "whom": ["holder", "above"]}
+        )
+    town.send_notices(district, clock)
+    with district.store.reading() as session:
+        rows = session.execute(select(Notice.unit_id, Notice.what).where(Notice.case_id == case.id)).all()
+    assert [tuple(row) for row in rows] == [(grid, "ack_overdue")]
+    assert "没人的楼栋" in visit("grid").get("/notices").text
+
+
 def test_a_token_is_shown_once_and_ended(visit: Visit, app: Flask) -> None:
     visitor = visit("grid")
     visitor.get("/me")

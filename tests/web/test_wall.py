@@ -21,7 +21,6 @@ from engine.history import HistoryEntry
 from engine.intake import Filing, PartyIn
 from engine.notify import notices_of, unread
 from engine.people import tokens
-from engine.scheduler import Scheduler
 from engine.tasks import Task
 from engine.territory import Tiers, is_within
 from tests.web import district as town
@@ -104,7 +103,7 @@ def test_whoever_turns_out_to_be_complained_about_sees_the_case_nowhere_from_the
 ) -> None:
     """The unit that has it had claimed a task, asked a colleague to answer it, and was told of the case."""
     case_id = file_about(district, clock)
-    Scheduler(district.store, district.world, clock, name="test").send_outbox()
+    town.send_notices(district, clock)
     owner = visit("grid")
     task = town.open_task(district, case_id)
     owner.get(f"/tasks/{task.id}")
@@ -131,7 +130,7 @@ def must_be_nowhere(
     with district.store.reading() as session:
         number = session.get_one(Case, case_id).number
         task_id = session.scalars(select(Task.id).where(Task.case_id == case_id)).first()
-    Scheduler(district.store, district.world, clock, name="test").send_outbox()
+    town.send_notices(district, clock)
     for who in (*conflict.out, *conflict.inside):
         shut_out = who in conflict.out
         visitor = visit(who)

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import force_locale
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from engine import deploy
@@ -29,9 +28,8 @@ LANGUAGES = ("zh_CN", "en")
 @policy(SIGNED_IN)
 def show(process_id: str) -> str:
     with looking() as session:
-        return render_template(
-            "manual/manual.html", process_id=process_id, svg_of=_svg, **_told(session, process_id, locale())
-        )
+        told = _told(session, process_id, locale())
+        return render_template("manual/manual.html", process_id=process_id, as_svg=picture.as_svg, **told)
 
 
 @pages.get("/processes/<process_id>/manual.docx")
@@ -69,7 +67,3 @@ def _told(session: Session, process_id: str, language: str) -> dict[str, Any]:
         "subject": _("Release %(number)d of %(day)s", number=release.id, day=published),
         "blocks": tell(found, tiers, drawing),
     }
-
-
-def _svg(block: word_file.Picture) -> Markup:
-    return Markup(picture.as_svg(block.drawing, block.words))  # noqa: S704 - as_svg escapes what it is given

@@ -16,7 +16,7 @@ FRONTEND := engine/web/frontend
 VENDOR := engine/web/static/vendor
 TRANSLATIONS := engine/web/translations
 DATABASES ?= sqlite postgresql
-BENCHES ?= step http tick simulate design
+BENCHES ?= step http tick simulate design rehearsal
 
 key = $(shell cat $(1) /dev/null | cksum | tr ' ' -)
 missing = $(filter-out $(wildcard $(1)),$(1))

@@ -14,6 +14,7 @@ from engine.process.migration.crossing import Crossed
 from engine.process.migration.model import Migration, MigrationCase, Outcome
 from engine.process.push import Push
 from engine.process.settle import arm, retime_tasks
+from engine.store import update_row
 from engine.tasks import Task
 
 OF_A_CLOCK = ("token", "element", "attached_to", "state", "interrupting")
@@ -36,7 +37,6 @@ def carry(push: Push, crossed: Crossed, rows: Mapping[str, Task], record: Migrat
     if crossed.clocks or crossed.began:
         _keep_clocks(push, crossed, undo)
     if crossed.withdrawn or crossed.began:
-        push.session.flush()
         retime_tasks(push.session, push.case.id)
     record.outcome, record.revision, record.undo = Outcome.MOVED.value, instance.revision, undo
     _tell(push, migration, ended=crossed.elements[0], began=crossed.elements[1])
@@ -51,7 +51,7 @@ def end_clocks(session: Session, instance_id: int, tokens: Any, record: Migratio
         row = live[token]
         kept[str(row.id)] = {name: getattr(row, name) for name in OF_A_CLOCK}
         row.state, row.closed_at = DeadlineState.CANCELLED.value, now
-    session.flush()
+    update_row(session, *(live[token] for token in tokens))
     record.undo = {"clocks": kept}
 
 
@@ -79,12 +79,13 @@ def take_back(push: Push, rows: Mapping[str, Task], record: MigrationCase, migra
 
 
 def _keep_clocks(push: Push, crossed: Crossed, undo: dict[str, Any]) -> None:
-    live = deadlines.live_of_instance(push.session, push.instance.id)
     kept = undo["clocks"] = dict(undo.get("clocks", {}))
-    for token, wanted in crossed.clocks.items():
-        kept[str(live[token].id)] = {name: getattr(live[token], name) for name in OF_A_CLOCK}
-        for name, value in wanted.items():
-            setattr(live[token], name, value)
+    if crossed.clocks:
+        live = deadlines.live_of_instance(push.session, push.instance.id)
+        for token, wanted in crossed.clocks.items():
+            kept[str(live[token].id)] = {name: getattr(live[token], name) for name in OF_A_CLOCK}
+            for name, value in wanted.items():
+                setattr(live[token], name, value)
     arm(push, crossed.began)
     undo["began"] = [timer.token for timer in crossed.began]
 
@@ -109,8 +110,8 @@ def _restore(session: Session, kept: Mapping[str, Mapping[str, Any]]) -> None:
             if not (name == "state" and stands_still):
                 setattr(row, name, value)
         row.closed_at = None
+        update_row(session, row)
         note_next_due(session, row.due_at)
-    session.flush()
 
 
 def _tell(push: Push, migration: Migration, **more: Any) -> None:

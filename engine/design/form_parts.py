@@ -42,6 +42,10 @@ class FormPart:
         return said.strip() if isinstance(said, str) else ""
 
     @property
+    def english(self) -> str:
+        return _get_property(self.component, "text_en" if self.type == "text" else "label_en")
+
+    @property
     def key(self) -> str:
         return str(self.component.get("key") or "")
 

@@ -128,7 +128,9 @@ def test_a_file_that_is_no_table_is_mended_as_a_text(visit: Visit, district: Dis
     broken = designer.get(address)
     assert "无法显示为表格" in words(broken)
     assert "handle: [1" in broken.text
-    assert designer.post(address, {"text": "handle: 1wd\r\n", "seen": "1"}).status_code == 302
+    assert designer.post(address, {"text": "handle: {grid: soon}\r\n", "seen": "1"}).status_code == 302
+    assert 'id="wrong-amount handle grid"' in designer.get(address).text
+    assert designer.post(address, {"text": "handle: 1wd\r\n", "seen": "2"}).status_code == 302
     assert kept(district, proposal) == "handle: 1wd\n"
     assert "timer" not in words(designer.get(address)), "what diagrams miss stands at the diagrams"
 

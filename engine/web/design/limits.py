@@ -15,6 +15,7 @@ from engine import deploy, design
 from engine.deadlines import parse_length
 from engine.design import ANY
 from engine.errors import Conflict, Invalid, Refusal
+from engine.runtime import Finding
 from engine.web.context import looking, now, viewer, world
 from engine.web.design.blueprint import may_miss, pages, text
 from engine.web.design.change_words import bilingual
@@ -138,6 +139,7 @@ def _page(proposal_id: int, path: str, *, refused: Invalid | Conflict | None = N
         files, force = design.files_of(session, proposal), deploy.files_in_force(session)
         fields = refused.facts.get("fields") if refused else None
         blocks, broken = _blocks(path, content, files, force, typed=bool(refused))
+        findings = [each for each in deploy.check_release(files, limits_may_miss=may_miss()) if each.file == path]
         return render_template(
             "design/limits.html",
             proposal=proposal,
@@ -150,13 +152,23 @@ def _page(proposal_id: int, path: str, *, refused: Invalid | Conflict | None = N
             column_words=column_words,
             as_text=request.form.get("text") or content.decode("utf-8", "replace"),
             broken=broken,
-            findings=[each for each in deploy.check_release(files, limits_may_miss=may_miss()) if each.file == path],
+            findings=findings,
             share=round(world().config.policy.warn_share * 100),
             refused=refused,
             refused_words=sentence_of(refused) if refused else "",
             whom=by_whom(refused) if refused else {},
-            wrong=fields or {},
+            wrong=fields or _wrong_cells(findings),
         )
+
+
+def _wrong_cells(findings: Sequence[Finding]) -> Mapping[str, Mapping[str, str]]:
+    """Lengths that were written wrong in the file itself, by the name of their cell."""
+    wrong = {}
+    for each in findings:
+        if each.code == "limits.invalid" and each.element:
+            step, _dot, tier = each.element.partition(".")
+            wrong[f"amount {step} {tier or ANY}"] = NO_LENGTH
+    return wrong
 
 
 def _blocks(

@@ -160,7 +160,7 @@ def refuse() -> BaseResponse | tuple[str, int]:
         done = citizen.refuse(db, world(), tracking, request.form.get("reason", ""), now=now())
         if done == Refused.REOPENED:
             return _("It is open again. The same office handles it once more, with a new time limit.")
-        return _("The district now supervises it: the office must answer to it in writing.")
+        return _("The office above now supervises it: this office must answer to it in writing.")
 
     return _act("refusal", say)
 

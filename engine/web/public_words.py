@@ -37,7 +37,7 @@ ENDED: Mapping[str, Any] = {
 }
 SAID: Mapping[str, Any] = {
     "confirmed": N_("You said that it is solved. Thank you."),
-    "supervised": N_("You said twice that it was not solved. The district supervises it now."),
+    "supervised": N_("You said twice that it was not solved. The office above supervises it now."),
 }
 STEPS: Mapping[str, Any] = {
     "received": N_("Your report arrived"),
@@ -48,7 +48,7 @@ STEPS: Mapping[str, Any] = {
     "papers_office": N_("The office received something"),
     "answered": N_("The office answered"),
     "withdrawn": N_("The matter was withdrawn"),
-    "supervised": N_("The district began to supervise it"),
+    "supervised": N_("The office above began to supervise it"),
     "confirmed": N_("You said that it is solved"),
     "refused": N_("You said that it is not solved"),
 }

@@ -199,8 +199,10 @@ def test_the_second_refusal_is_supervised_and_nothing_is_opened_again(district: 
     for _ in range(2):
         assert visitor.post("/t/refusal", {"reason": "还是没修好"}).status_code == 302
     assert here.case(case).state == CaseState.CLOSED
-    assert "由区里督办" in seen(visitor)
-    assert here.open_elements(case) == ["t_issue"]
+    assert "现由上一级督办" in seen(visitor)
+    (issue,) = here.open_tasks(case)
+    assert issue.element == "t_issue"
+    assert GRID.startswith(f"{issue.unit_id}.")  # above the unit that answered twice
     assert here.acts(case).count("supervision.opened") == 1
     sound(here)
 

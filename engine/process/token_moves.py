@@ -21,12 +21,15 @@ from engine.people import Viewer, operator_log
 from engine.process.acts import follow, push_of
 from engine.process.locked import lock_instance
 from engine.process.model import Instance
+from engine.process.services import SERVICES
 from engine.process.settle import settle
 from engine.process.world import World
 from engine.runtime import Movable
 
 RIGHT = "case.move_token"
 LONGEST_REASON = 500
+WAITS_FOR_EVENTS = frozenset({"eventBasedGateway", "intermediateCatchEvent", "receiveTask"})
+"""Where a case waits with its tier clock stopped; whoever takes it away from there lets the clock run on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ def move_token(
             "reason": reason,
         },
     )
+    if standing.kind in WAITS_FOR_EVENTS:
+        SERVICES["resume_clock"](push, runtime.ServiceCall("resume_clock", standing.element, token, {}, advance.data))
     settle(push, advance)
     follow(push, advance)
     push.write_down(instance)

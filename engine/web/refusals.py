@@ -102,6 +102,7 @@ SAID: Mapping[str, Any] = {
     "extension.not_running": N_("No tier clock runs for this case now."),
     "extension.once": N_("More time can be asked for once per time limit, and it was."),
     "extension.too_late": N_("More time must be asked for at least one working day before the limit ends."),
+    "instance.expression": N_("The diagram asks there for something this case does not know."),
     "instance.failed": N_("This case is set aside because of a fault; an operator has been told."),
     "instance.moved_on": N_("Somebody else moved this case at the same moment."),
     "instance.set_aside": N_("This case is set aside because of a fault; an operator has been told."),

@@ -14,8 +14,8 @@ from engine.notify import Notice
 from engine.people import OperatorEntry
 from engine.process import CaseStanding, Moved
 from engine.runtime import Movable
-from tests.stories.district import District
-from tests.stories.test_ladder import GRID
+from tests.stories.district import District, at
+from tests.stories.test_ladder import GRID, RESULT, finish_check, handled
 from tests.stories.test_migration import operator, sound
 
 Open = Callable[[str], District]
@@ -121,4 +121,35 @@ def test_what_is_not_sound_not_there_or_not_theirs_changes_nothing(district: Ope
         with pytest.raises(NotFound):
             process.case_standing(session, world, "LHQ-1", viewer=viewer)
         assert session.scalars(select(HistoryEntry).where(HistoryEntry.act == "case.token_moved")).all() == []
+    sound(here)
+
+
+def test_a_clock_that_stood_still_where_the_case_waited_runs_on_elsewhere(district: Open) -> None:
+    here = district("2024-11-18 10:00")
+    case_id = here.file(GRID)
+    here.sign_in(case_id)
+    here.do(case_id, "t_first_contact", method="phone", reached="yes", summary="已联系")
+    here.do(case_id, "t_handle", **handled("wait"), material_needed="凭证")
+    assert here.clocks(case_id)["handle"].state == "paused"
+    here.until("2024-11-18 17:00")
+    seen = move(here, case_id, "gw_wait", "t_handle")
+    assert seen.acts == ["case.token_moved", "clock.resumed"]
+    clock = here.clocks(case_id)["handle"]
+    assert (clock.state, clock.due_at > at("2024-11-20 18:00")) == ("armed", True)
+    assert (here.case(case_id).state, here.open_elements(case_id)) == ("handling", ["t_handle"])
+    assert here.open_tasks(case_id)[0].due_at == clock.due_at
+    sound(here)
+
+
+def test_what_was_done_once_can_be_done_again(district: Open) -> None:
+    here = district("2024-11-18 10:00")
+    case_id = here.file(GRID)
+    here.sign_in(case_id)
+    move(here, case_id, "t_first_contact", "t_sign_in")
+    here.sign_in(case_id)
+    here.do(case_id, "t_first_contact", method="phone", reached="yes", summary="已联系")
+    move(here, case_id, "t_handle", "t_resolve")
+    here.do(case_id, "t_resolve", **RESULT)
+    finish_check(here, case_id)
+    assert here.case(case_id).ended
     sound(here)

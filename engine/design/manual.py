@@ -34,7 +34,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time limit at the edge of a step. `step` is its word of limits.yaml, else `length` says it as written."""
+    """A time limit at the edge of a step, or what a step waits for.
+
+    `step` is its word of limits.yaml; without one, `length` says it as written.
+    """
 
     name: str
     step: str
@@ -205,7 +208,7 @@ class _Reader:
             service=_camunda(node, "topic"),
             message=self._message(node),
             fields=self._fields(form),
-            clocks=tuple(self._clock(edge) for edge in self.edges.get(id_, []) if _timer(edge) is not None),
+            clocks=tuple(self._clock(each) for each in (node, *self.edges.get(id_, [])) if _timer(each) is not None),
             exits=tuple(self._exit(edge) for edge in self.edges.get(id_, []) if _timer(edge) is None),
             ways=self.ways(node),
         )

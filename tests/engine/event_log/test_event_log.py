@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from lxml import etree
 from sqlalchemy import select
 
 from engine import event_log, history, simulate
 from engine.cases import Case, Party
+from engine.cli import main
 from engine.config import load_config
 from engine.errors import Invalid, NotAllowed
 from engine.event_log import Format, Scope, Trace
@@ -137,6 +139,19 @@ def test_pages_of_cases_join_without_a_gap(lived: Store, monkeypatch: pytest.Mon
     whole = written(lived, Format.XES)
     monkeypatch.setattr("engine.event_log.gather.CHUNK", 3)
     assert written(lived, Format.XES) == whole
+
+
+def test_the_command_writes_whole_files_and_says_how_many(lived: Store, tmp_path: Path) -> None:
+    xes, ocel = tmp_path / "log.xes", tmp_path / "log.json"
+    asked = ["export", "--xes", str(xes), "--ocel", str(ocel), "--from", "2020-01-01", "--to", "2030-01-01", "--json"]
+    where = ["--database", str(lived.engine.url)]
+    told = CliRunner().invoke(main, [*asked, "--reason", "年度复盘", *where], catch_exceptions=False)
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["cases"] == len(etree.parse(xes).getroot().findall(f"{XES}trace"))
+    assert json.loads(ocel.read_text())["events"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["log.json", "log.xes"]
+    for wrong in (["--reason", " "], ["--reason", "x", "--area", "XYZ"], ["--reason", "x", "--to", "2019-01-01"]):
+        assert CliRunner().invoke(main, [*asked, *wrong, *where]).exit_code == 1, wrong
 
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from engine import history, reports
@@ -167,3 +169,25 @@ def test_of_very_many_stays_a_sample_is_measured(
 def test_between_two_stays_the_share_lies_in_proportion(share: float, minutes: float) -> None:
     assert _up_to([1, 2, 3, 4], share) == pytest.approx(minutes)
     assert _up_to([7], share) == 7
+
+
+def test_no_table_is_read_from_end_to_end(lived: Store, calendar: WorkingCalendar) -> None:
+    """On SQLite, which chooses by shape alone."""
+    if lived.dialect != "sqlite":
+        return
+    sent: list[tuple[str, Any]] = []
+    event.listen(lived.engine, "before_cursor_execute", lambda *given: sent.append((given[2], given[3])))
+    with lived.reading() as session:
+        read(session, calendar, Within("LHQ.MZ", STREET))
+        for heat in Heat:
+            reports.behind_spot(session, "p_small", "t_handle", heat, WEEK, Within("LHQ.MZ", STREET), scopes=SCOPES)
+    with lived.engine.connect() as connection:
+        plans = [
+            "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given))
+            for said, given in sent
+            if said.lstrip().startswith("SELECT")
+        ]
+    found = "\n\n".join(plans)
+    for index in ("ix_task_ended", "ix_deadline_ended", "ix_history_steered"):
+        assert f"INDEX {index} (" in found
+    assert not re.findall(r"^SCAN (?:task|deadline|history|case)$", found, re.MULTILINE), found

@@ -21,13 +21,13 @@ from engine.people import Viewer, operator_log
 from engine.process.acts import follow, push_of
 from engine.process.locked import lock_instance
 from engine.process.model import Instance
+from engine.process.reasons import reason_given
 from engine.process.services import SERVICES
 from engine.process.settle import settle
 from engine.process.world import World
 from engine.runtime import Movable
 
 RIGHT = "case.move_token"
-LONGEST_REASON = 500
 WAITS_FOR_EVENTS = frozenset({"eventBasedGateway", "intermediateCatchEvent", "receiveTask"})
 """Where a case waits with its tier clock stopped; whoever takes it away from there lets the clock run on."""
 
@@ -95,7 +95,7 @@ def move_token(
     reason, and what the diagram's services refuse.
     """
     viewer.must(RIGHT)
-    reason = _reason(reason)
+    reason = reason_given(reason)
     case_id = session.scalar(select(Instance.case_id).where(Instance.id == instance_id))
     if case_id is None:
         raise NotFound("instance.unknown", "There is no such running process.", instance=instance_id)
@@ -208,11 +208,3 @@ class _Rows:
             [clock for token, clock in after.clocks.items() if token not in self.clocks],
             acts,
         )
-
-
-def _reason(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > LONGEST_REASON:
-        fields = {"reason": {"zh": f"请说明理由（不超过 {LONGEST_REASON} 字）。", "en": "Please say why, in short."}}
-        raise Invalid("field.required", f"A reason of at most {LONGEST_REASON} characters is needed.", fields=fields)
-    return reason

@@ -14,10 +14,10 @@ from engine.errors import Conflict, Invalid, NotFound
 from engine.people import Viewer, operator_log
 from engine.process.migration.model import IS_WORKING, Migration, MigrationState
 from engine.process.model import Instance
+from engine.process.reasons import reason_given
 from engine.process.world import World
 
 RIGHT = "case.migrate"
-LONGEST_REASON = 500
 
 
 def begin_migration(
@@ -72,7 +72,7 @@ def start_migration(
     Raises Invalid without a reason, Conflict `migration.not_ready`.
     """
     _must(viewer)
-    reason = _reason(reason)
+    reason = reason_given(reason)
     migration = get_migration(session, migration_id, lock=True)
     if migration.state == MigrationState.MOVING:
         return migration
@@ -101,7 +101,7 @@ def undo_migration(
     Raises Invalid without a reason, Conflict `migration.not_done` for one that moved nothing or is being worked on.
     """
     _must(viewer)
-    reason = _reason(reason)
+    reason = reason_given(reason)
     migration = get_migration(session, migration_id, lock=True)
     if migration.state == MigrationState.UNDOING:
         return migration
@@ -124,11 +124,3 @@ def get_migration(session: Session, migration_id: int, *, lock: bool = False) ->
 def _must(viewer: Viewer | None) -> None:
     if viewer is not None:
         viewer.must(RIGHT)
-
-
-def _reason(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > LONGEST_REASON:
-        fields = {"reason": {"zh": f"请说明理由（不超过 {LONGEST_REASON} 字）。", "en": "Please say why, in short."}}
-        raise Invalid("field.required", f"A reason of at most {LONGEST_REASON} characters is needed.", fields=fields)
-    return reason

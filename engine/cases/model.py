@@ -162,7 +162,7 @@ class Visit(Base):
     __tablename__ = "visit"
     __table_args__ = (
         UniqueConstraint("case_id", "seq"),
-        Index("ix_visit_unit_id", "unit_id"),
+        Index("ix_visit_unit_id_left_at", "unit_id", "left_at", "case_id"),
         Index("ix_visit_moved", *MOVE, postgresql_where=MOVED, sqlite_where=MOVED),
     )
 

@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, select, true, union_all
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, CaseState, Visit
 from engine.deadlines import Deadline, WorkingCalendar, parse_length
 from engine.escalation import RISES
 from engine.people import Viewer
-from engine.tasks import outside_wall
+from engine.tasks import outside_wall, shut_out_of
 from engine.territory import Unit, ancestors, subtree_bounds, units_by_id
 
 PAGE = 30
+FEW = 100
 MOST_PRESSING = 6
 RISEN_WITHIN = timedelta(days=7)
 CLOSED_WITHIN = timedelta(days=30)
@@ -87,6 +88,14 @@ class Within:
 
     unit_id: str
     viewer: Viewer | None = None
+    walled: tuple[int, ...] | None = None
+    """The cases behind the viewer's wall, once they are known to be few: nearly always none. None: not looked up."""
+
+    @classmethod
+    def of(cls, session: Session, unit_id: str, viewer: Viewer) -> Within:
+        """For several questions: asks once for the wall. One statement."""
+        walled = shut_out_of(session, viewer, most=FEW)
+        return cls(unit_id, viewer, None if walled is None else tuple(walled))
 
     def cases(self) -> ColumnElement[bool]:
         return and_(below(Case.place_id.expression, self.unit_id), self.seen())
@@ -101,7 +110,9 @@ class Within:
         return and_(below(place, self.unit_id), case_id.not_in(secret), self._outside(case_id))
 
     def _outside(self, case_id: ColumnElement[int]) -> ColumnElement[bool]:
-        return and_(True) if self.viewer is None else outside_wall(self.viewer, case_id)
+        if self.viewer is None or self.walled == ():
+            return true()
+        return outside_wall(self.viewer, case_id) if self.walled is None else case_id.not_in(self.walled)
 
 
 def below(column: ColumnElement[Any], unit_id: str) -> ColumnElement[bool]:

@@ -52,6 +52,7 @@ from engine.tasks.scope import (
     see_task,
     sees_a_part,
     sees_nothing_secret,
+    shut_out_of,
     visible_cases,
 )
 from engine.tasks.shift_notes import ShiftNote, leave_note, newest_note
@@ -139,6 +140,7 @@ __all__ = [
     "see_task",
     "sees_a_part",
     "sees_nothing_secret",
+    "shut_out_of",
     "split_invitee",
     "staff_of",
     "standing",

@@ -82,6 +82,10 @@ class Filter:
             )
         return found
 
+    @property
+    def asks_the_case(self) -> bool:
+        return bool(self.category or self.unit or self.text)
+
     def in_unit(self) -> list[ColumnElement[bool]]:
         return [within(Task.unit_id.expression, (self.unit,))] if self.unit and self.unit != BELOW else []
 

@@ -29,13 +29,13 @@ class Task(Base):
     __tablename__ = "task"
     __table_args__ = (
         UniqueConstraint("instance_id", "token"),
-        Index("ix_task_open_unit_id_due_at", "unit_id", "due_at", postgresql_where=OPEN, sqlite_where=OPEN),
+        Index("ix_task_open_unit_id_due_at", "unit_id", "due_at", "id", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_task_case_id_state", "case_id", "state"),
         Index("ix_task_unit_id_case_id", "unit_id", "case_id"),
         Index("ix_task_open_claimed_by", "claimed_by", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_task_open_owner_id", "owner_id", postgresql_where=DELEGATED, sqlite_where=DELEGATED),
         Index("ix_task_open_due_at", "due_at", "id", postgresql_where=OPEN, sqlite_where=OPEN),
-        Index("ix_task_completed_by", "completed_by", "completed_at"),
+        Index("ix_task_completed_by", "completed_by", "completed_at", "case_id"),
         Index("ix_task_ended", "process", "closed_at", postgresql_where=ENDED, sqlite_where=ENDED),
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     and_,
@@ -78,6 +79,16 @@ def outside_wall(viewer: Viewer, case_id: ColumnElement[int], *, few: Few | None
     The walled cases of one person are few and found through indexes: a small set, read once per statement. Lists that
     do not go through `visible_cases` must ask this as well.
     """
+    return case_id.not_in(_walled_off(viewer, few))
+
+
+def shut_out_of(session: Session, viewer: Viewer, *, most: int) -> Sequence[int] | None:
+    """The cases behind the viewer's wall, for questions that pass over very many rows; None when there are more."""
+    found = session.scalars(_walled_off(viewer, None).limit(most + 1)).all()
+    return None if len(found) > most else sorted(set(found))
+
+
+def _walled_off(viewer: Viewer, few: Few | None) -> CompoundSelect[int]:
     above = {each for unit, _ in viewer.memberships for each in ancestors(unit)}
     named = select(Party.case_id).where(Party.role == RESPONDENT)
     grounds = [
@@ -85,7 +96,7 @@ def outside_wall(viewer: Viewer, case_id: ColumnElement[int], *, few: Few | None
         named.where(Party.unit_id.in_(sorted(above))),
         select(Recusal.case_id).where(Recusal.person_id == viewer.person_id),
     ]
-    return case_id.not_in(union_all(*(_narrowed(each, few) for each in grounds)))
+    return union_all(*(_narrowed(each, few) for each in grounds))
 
 
 def _grounds(units: tuple[str, ...], asked_units: tuple[str, ...], few: Few | None) -> list[Select[Any]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, false, func, literal_column, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, and_, exists, false, func, literal_column, or_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from engine.cases import Case, Party, name_of
 from engine.people import Person, Viewer, names
@@ -102,8 +102,11 @@ def page(
         order = (Task.due_at.asc().nulls_last(), Task.id)
         if last is not None:
             where.append(_later(*last))
-    statement = select(Task, Case).join(Case, Case.id == Task.case_id).where(*where).order_by(*order).limit(most + 1)
-    rows = session.execute(statement).all()
+    chosen = select(Task.id).where(*where).order_by(*order).limit(most + 1)
+    if tab is Tab.WAITING or wanted.asks_the_case:  # else the cases of all that is not shown would be read for nothing
+        chosen = chosen.join(Case, Case.id == Task.case_id)
+    lines = select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id.in_(chosen))
+    rows = session.execute(lines.order_by(*order)).all()
     cursor = None
     if len(rows) > most:
         rows = rows[:most]
@@ -120,9 +123,7 @@ def counts(session: Session, viewer: Viewer, *, now: datetime) -> Counts:
     row = session.execute(
         select(
             func.count(Task.id).filter(mine), func.count(Task.id).filter(mine, Task.due_at <= now), func.count(Task.id)
-        )
-        .join(Case, Case.id == Task.case_id)
-        .where(*_listed(viewer, Tab.UNIT, ANY, now))
+        ).where(*_listed(viewer, Tab.UNIT, ANY, now))
     ).one()
     others = (
         select(Task.id)
@@ -136,10 +137,8 @@ def counts(session: Session, viewer: Viewer, *, now: datetime) -> Counts:
 
 
 def _listed(viewer: Viewer, tab: Tab, wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
-    """Conditions on `Task` joined with `Case`."""
-    clerk = viewer.units(CONFIDENTIAL)
-    secret = within(Case.place_id.expression, clerk) if clerk else false()
-    found = [or_(~Case.confidential, secret), outside_wall(viewer, Task.case_id.expression)]
+    """Conditions on `Task`, joined with `Case` where the tab or the filter asks it."""
+    found = [~_is_secret(viewer), outside_wall(viewer, Task.case_id.expression)]
     if tab is Tab.DONE:
         done = [Task.completed_by == viewer.person_id, Task.state == TaskState.COMPLETED.value]
         return [*found, *done, *wanted.in_unit()]
@@ -149,6 +148,13 @@ def _listed(viewer: Viewer, tab: Tab, wanted: Filter, now: datetime) -> list[Col
     if tab is Tab.UNIT and wanted.unit:
         return [*found, _below(viewer, wanted.unit)]
     return [*found, _within_reach(viewer, tab), *wanted.in_unit()]
+
+
+def _is_secret(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether the case of a task is confidential and not one of those that the viewer keeps; a few ids in an index."""
+    secret, clerk = aliased(Case), viewer.units(CONFIDENTIAL)
+    kept = within(secret.place_id.expression, clerk) if clerk else false()
+    return exists().where(secret.id == Task.case_id, secret.confidential, ~kept)
 
 
 def _within_reach(viewer: Viewer, tab: Tab) -> ColumnElement[bool]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Integer, String
+from sqlalchemy import ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store import Base, UnitId
+
+IS_VALID = text("valid_to IS NULL")
 
 
 class Unit(Base):
@@ -17,6 +19,7 @@ class Unit(Base):
     """
 
     __tablename__ = "unit"
+    __table_args__ = (Index("ix_unit_valid", "tier", "id", postgresql_where=IS_VALID, sqlite_where=IS_VALID),)
 
     id: Mapped[str] = mapped_column(UnitId, primary_key=True)
     parent_id: Mapped[str | None] = mapped_column(UnitId, ForeignKey("unit.id"), index=True)

@@ -45,7 +45,7 @@ def cases() -> str:
         found = reports.behind(
             session,
             Figure(wanted),
-            Within(unit_id, viewer()),
+            Within.of(session, unit_id, viewer()),
             calendar=world().calendar,
             now=now(),
             page=number,
@@ -87,7 +87,7 @@ def _page(unit_id: str, *, wrong: object = None) -> str:
         line = line_of(session, unit_id)
         if not line or line[-1].id != unit_id:
             raise NotFound("unit.unknown", "There is no such place.")
-        within = Within(unit_id, who)
+        within = Within.of(session, unit_id, who)
         board = reports.read_board(session, within, lowest=lowest, calendar=world().calendar, now=now())
         names = {each.unit.id: unit_name(each.unit) for each in board.places}
         return render_template(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from flask import Response, abort, jsonify, make_response, render_template, request
+from flask import Response, abort, jsonify, make_response, render_template, request, url_for
 
 from engine import design
 from engine.vocabulary import WORDS
@@ -46,6 +46,21 @@ def edit_diagram(proposal_id: int, path: str) -> Response:
             messages=design.message_words(locale()),
         )
     answer = make_response(page)
+    answer.headers["Content-Security-Policy"] = EDITOR_POLICY
+    return answer
+
+
+@pages.get("/proposals/<int:proposal_id>/simulations/<path:path>")
+@policy("process.publish")
+def simulate_tokens(proposal_id: int, path: str) -> Response:
+    """Tokens for play: they know no conditions and no time."""
+    if not path.endswith(".bpmn"):
+        abort(404)
+    with looking() as session:
+        proposal = design.get_proposal(session, proposal_id)
+        file_of(session, proposal, path)
+    source = url_for("design.file", proposal_id=proposal_id, path=path)
+    answer = make_response(render_template("design/simulation.html", proposal=proposal, path=path, source=source))
     answer.headers["Content-Security-Policy"] = EDITOR_POLICY
     return answer
 

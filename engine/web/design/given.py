@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,20 +47,25 @@ class Given:
 def given_fields(
     files: Mapping[str, bytes], release: LoadedRelease, process_id: str, tiers: Sequence[str]
 ) -> list[Given]:
-    """As the first scenario of the process begins, or else as every case does, at the lowest tier."""
+    """As the first scenario of the process begins, at the lowest tier any of them begins at; or as every case does."""
     options = {"tier": tuple(tiers), "size": SIZES}
-    data = {**BEGINNING, "tier": tiers[0]}
     folder = release.package.processes[process_id].path.rpartition("/")[0]
-    for path in scenario_paths(files):
-        if path.startswith(f"{folder}/"):
-            try:
-                scenario = read_scenario(files[path])
-            except Differs:
-                continue
-            if scenario.process == process_id:
-                data = {**scenario.data, "tier": tiers[0]}
-                break
+    beside = [path for path in scenario_paths(files) if path.startswith(f"{folder}/")]
+    known = [data for path in beside for data in _data(files[path], process_id)]
+    data = dict(known[0]) if known else {**BEGINNING, "tier": tiers[0]}
+    begins_at = [each["tier"] for each in known if each.get("tier") in tiers]
+    if begins_at:
+        data["tier"] = min(begins_at, key=tiers.index)
     return [Given(key, value, options.get(key, ())) for key, value in data.items()]
+
+
+def _data(content: bytes, process_id: str) -> Iterator[Mapping[str, Any]]:
+    try:
+        scenario = read_scenario(content)
+    except Differs:
+        return
+    if scenario.process == process_id:
+        yield scenario.data
 
 
 def given_from(fields: Sequence[Given], sent: Mapping[str, str], tiers: Sequence[str]) -> dict[str, Any]:

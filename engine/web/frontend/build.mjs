@@ -9,7 +9,7 @@ const vendor = fileURLToPath(new URL('../static/vendor/', import.meta.url));
 const { metafile, outputFiles } = await build({
   write: false, // a failed build leaves what was built before
   absWorkingDir: here,
-  entryPoints: { viewer: 'viewer.js', editor: 'editor/index.js', tables: 'tables/index.js' },
+  entryPoints: { viewer: 'viewer.js', editor: 'editor/index.js', tables: 'tables/index.js', simulation: 'simulation/index.js' },
   outdir: vendor,
   bundle: true,
   format: 'esm',

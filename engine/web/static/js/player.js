@@ -31,6 +31,8 @@ async function step(button) {
     reload(button);
   } finally {
     player.removeAttribute('aria-busy');
+    delete player.dataset.sent; // js/once.js takes every form for one that is sent once
+    for (const each of player.querySelectorAll('button[aria-disabled]')) each.removeAttribute('aria-disabled');
   }
 }
 

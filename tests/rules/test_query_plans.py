@@ -48,6 +48,8 @@ PAGES = (
     "/tasks/{task}",
     "/search?q=漏水",
     "/search?q=漏",
+    "/search?q=漏水&period=before",
+    "/search?q=leak&state=closed",
     "/search?q=13800138000",
     "/search?q=LHQ-20260302-0001&state=open&period=year&category=neighbour.leak&place=LHQ.MZ.01.01.01",
 )

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from flask import abort, render_template, request, url_for
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as N_
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import deploy, design
 from engine.design import FormPart, Place
 from engine.errors import Conflict, Invalid, NotFound, Refusal
-from engine.runtime import Finding
-from engine.tasks import SOURCES, Choice, Words, read_form
+from engine.tasks import SOURCES, Choice, Form, Words, read_form
 from engine.web.context import locale, looking, now, viewer
 from engine.web.design.blueprint import may_miss, pages, text
 from engine.web.design.files import by_whom, file_of
@@ -200,7 +198,9 @@ def _page(proposal_id: int, path: str, *, refused: Invalid | Conflict | NotFound
         long=LONG,
         wrong_parts={each.element for each in findings},
         findings=findings,
-        preview=_preview(path, content, findings),
+        preview=_readable(path, content),
+        samples={source: tuple(_sample(number) for number in (1, 2, 3)) for source in SOURCES},
+        in_language=in_language,
         preview_language=_preview_language(),
         refused=refused,
         refused_words=sentence_of(refused) if refused else "",
@@ -208,15 +208,17 @@ def _page(proposal_id: int, path: str, *, refused: Invalid | Conflict | NotFound
     )
 
 
-def _preview(path: str, content: bytes, findings: Sequence[Finding]) -> Markup | None:
-    """As handlers will see it, by the very macros of their pages; None for a form that cannot be read."""
+def _readable(path: str, content: bytes) -> Form | None:
     try:
-        form = read_form(path, content)
+        return read_form(path, content)
     except Refusal:
         return None
-    sample = {source: tuple(_sample(number) for number in (1, 2, 3)) for source in SOURCES}
-    with force_locale(_preview_language()):
-        return Markup(render_template("design/_preview.html", form=form, samples=sample))  # noqa: S704
+
+
+def in_language(language: str, *, caller: Callable[[], str]) -> str:
+    """What stands inside this call of a template, said in another language than the page."""
+    with force_locale(language):
+        return caller()
 
 
 def _sample(number: int) -> Choice:

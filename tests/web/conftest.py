@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from engine import people
 from engine.clock import ManualClock
 from engine.process import World
 from engine.store import open_store
@@ -18,6 +20,7 @@ from engine.web.context import KEY, Edge
 from tests.conftest import import_tables
 from tests.web import district as town
 from tests.web.district import District
+from tests.web.thumb import Come, Thumb
 from tests.web.visitor import Visitor
 
 
@@ -75,3 +78,30 @@ def visit(app: Flask, district: District) -> Callable[[str | None], Visitor]:
         return visitor
 
     return come
+
+
+@pytest.fixture
+def come(
+    page: Any,
+    serve: Callable[[Any], str],
+    app: Flask,
+    district: District,
+    clock: ManualClock,
+    screenshot: Callable[[str], Path],
+) -> Come:
+    """Somebody of the district at home, or a citizen at the code of a grid."""
+
+    def come_in(who: str | None, language: str) -> Thumb:
+        url = serve(app)
+        cookies = [{"name": "language", "value": language, "url": url}]
+        if who is not None:
+            with district.store.transaction() as session:
+                secret = people.sign_in(session, district.people[who], now=clock.now(), lasts=timedelta(hours=12))
+            cookies.append({"name": "sign-in", "value": secret, "url": url})
+        page.context.add_cookies(cookies)
+        name = f"{who or 'citizen'}-{language[:2]}"
+        thumb = Thumb(page, url, lambda act: screenshot(f"{name}-{act}"))
+        thumb.at("/" if who else "/q/LHQ.MZ.01.01.01")
+        return thumb
+
+    return come_in

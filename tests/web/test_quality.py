@@ -45,7 +45,12 @@ ALSO = (
     "/operations/calendar?year=2027",
 )
 """Addresses that no rule alone leads to: other tabs, what is empty, what does not exist."""
-VISITORS = ("grid", "district", "community", "street", "operator", "designer", "building", "zone", "confidential")
+VISITORS = (
+    "grid", "district", "community", "street", "operator", "designer", "building", "zone", "confidential", "mediator",
+    "liaison", "quality", "petition",
+)  # fmt: skip
+JUMP = 0.005
+"""So much may a page shift while it loads (Chromium's layout-shift score): a rounding, nothing that a reader sees."""
 FIRST_PAGE_KB = 60
 
 SMALL = """() => {
@@ -65,6 +70,12 @@ SMALL = """() => {
   return small;
 }"""
 """What a thumb would miss. A link within a sentence may be as small as its words (WCAG 2.2, 2.5.8)."""
+JUMPS = """() => {
+  const observer = new PerformanceObserver(() => {});
+  observer.observe({ type: 'layout-shift', buffered: true });
+  return observer.takeRecords().map(({ value, sources }) => [value, sources.map(({ node }) =>
+    node?.cloneNode?.(false).outerHTML ?? node?.textContent ?? '').join(' ')]);
+}"""
 
 
 @dataclass
@@ -185,40 +196,51 @@ def test_every_page_is_fit_for_everybody(
     site: Site, browser: Any, barriers: Callable[[Any], list[str]], width: str, language: str, colours: str
 ) -> None:
     turn = LOOKS.index((width, language, colours))
+    page, noise = opened(browser, site, width, language, colours)
+    faults: list[str] = []
+    for number, (where, who) in enumerate(visits(site, turn)):
+        if number % 2 != turn % 2:
+            continue
+        take_seat(page.context, site, who)
+        noise.clear()
+        page.goto(site.url + where, wait_until="load")
+        found = [*look(page, language, width), *barriers(page), *jumps(page)]
+        found += [each for each in noise if not (where == "/nowhere" and "404" in each)]
+        faults += [f"{where} as {who or 'nobody'}: {each}" for each in found]
+    page.context.close()
+    assert not faults, "\n".join(faults)
+
+
+def visits(site: Site, turn: int) -> Iterator[tuple[str, str]]:
+    """Each page by one of those who may see it, another one at each width; the page people come home to by them all."""
+    for number, (where, who) in enumerate(site.pages.items()):
+        if where == "/":
+            yield from ((where, each) for each in who)
+        else:
+            yield where, who[(number // 2 + turn // 2) % len(who)]
+
+
+def opened(browser: Any, site: Site, width: str, language: str, colours: str) -> tuple[Any, list[str]]:
+    """One browser for all visitors of a look, so that it loads styles and scripts once; and what it complains about."""
     wide, high = WIDTHS[width]
     options: dict[str, Any] = {"viewport": {"width": wide, "height": high}, "color_scheme": colours}
     if width == "phone":
         options |= {"is_mobile": True, "has_touch": True}
-    faults: list[str] = []
-    contexts: dict[str, Any] = {}
-    try:
-        for number, (where, who) in enumerate(site.pages.items()):
-            if number % 2 != turn % 2:
-                continue
-            visitor = who[(number // 2 + turn // 2) % len(who)]
-            if visitor not in contexts:
-                contexts[visitor] = opened(browser, site, visitor, language, options)
-            page, noise = contexts[visitor]
-            noise.clear()
-            page.goto(site.url + where, wait_until="load")
-            found = [*look(page, language, width), *barriers(page)]
-            found += [each for each in noise if not (where == "/nowhere" and "404" in each)]
-            faults += [f"{where} as {visitor or 'nobody'}: {each}" for each in found]
-    finally:
-        for page, _noise in contexts.values():
-            page.context.close()
-    assert not faults, "\n".join(faults)
-
-
-def opened(browser: Any, site: Site, who: str, language: str, options: dict[str, Any]) -> tuple[Any, list[str]]:
     context = browser.new_context(**options)
-    cookies = [{"name": "language", "value": "en" if language == "en" else "zh_CN", "url": site.url}]
-    if who:
-        cookies.append({"name": "sign-in", "value": site.secrets[who], "url": site.url})
-    context.add_cookies(cookies)
+    context.add_cookies([{"name": "language", "value": "en" if language == "en" else "zh_CN", "url": site.url}])
     page, noise = context.new_page(), []
     chromium.watch(page, noise)
     return page, noise
+
+
+def take_seat(context: Any, site: Site, who: str) -> None:
+    context.clear_cookies(name="sign-in")
+    if who:
+        context.add_cookies([{"name": "sign-in", "value": site.secrets[who], "url": site.url}])
+
+
+def jumps(page: Any) -> list[str]:
+    return [f"jumps by {value:.3f}: {what[:200]}" for value, what in page.evaluate(JUMPS) if value > JUMP]
 
 
 def look(page: Any, language: str, width: str) -> list[str]:
@@ -268,7 +290,7 @@ def test_the_first_page_is_light(site: Site) -> None:
         weights[where] = len(gzip.compress(data))
         if where.partition("?")[0].endswith(".js"):
             folder = where.rpartition("/")[0]
-            found = re.findall(r"""from '\\./([\\w-]+\\.js)'""", data.decode())
-            waiting |= {f"{folder}/{name}" for name in found} - set(weights)
+            found = re.findall(r"""from '\./([\w-]+\.js)'""", data.decode())
+            waiting |= {f"{folder}/{name}" for name in found} - {each.partition("?")[0] for each in weights}
     total = sum(weights.values())
     assert total <= FIRST_PAGE_KB * 1024, json.dumps(weights, indent=1)

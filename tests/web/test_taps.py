@@ -1,102 +1,48 @@
-"""What people do every day takes few taps: the commonest acts of each role, counted, on phone and desktop.
+"""What people do every day takes few taps: the three commonest acts of those who settle matters, counted.
 
-A tap is a touch that chooses, opens or sends. Typing is not counted, nor the tap that opens a keyboard.
-Screenshots of each end lie in var/screenshots, to be looked at.
+See thumb.py for what a tap is.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import select
 
-from engine import people
-from engine.citizen import give_code
+from engine import process
 from engine.clock import ManualClock
 from engine.people import viewer_of
-from engine.process import Instance
 from engine.scheduler import Scheduler
 from tests.web import district as town
 from tests.web.district import District
+from tests.web.test_joint import CONTACTED, HANDLED, complete
+from tests.web.thumb import FIRST, SECOND, Come, in_looks
 
-GRID = "LHQ.MZ.01.01.01"
-LOOKS = [pytest.param("phone", "zh_CN", id="phone-zh"), pytest.param("desktop", "en", id="desktop-en")]
-
-
-class Thumb:
-    """Somebody who taps. `act` counts what is tapped in it and holds it to what it may cost."""
-
-    def __init__(self, page: Any, url: str, shot: Callable[[str], Path]) -> None:
-        self.page, self.url, self.shot = page, url, shot
-        self.taps = 0
-
-    def act(self, name: str, do: Callable[[], object], *, most: int) -> None:
-        before = self.taps
-        do()
-        self.shot(f"taps-{name}")
-        assert self.taps - before <= most, f"{name} took {self.taps - before} taps"
-
-    def tap(self, what: str, *, goes: bool = False) -> None:
-        self.taps += 1
-        target = self.page.locator(what).locator("visible=true").first
-        if goes:
-            with self.page.expect_navigation():
-                target.click()
-        else:
-            target.click()
-
-    def choose(self, key: str, value: str) -> None:
-        if self.page.locator(f'select[name="{key}"]').count():
-            self.pick(key, value)
-        else:
-            self.tap(f'label:has(input[name="{key}"][value="{value}"])')
-
-    def pick(self, key: str, value: str) -> None:
-        self.taps += 2
-        self.page.locator(f'select[name="{key}"]').select_option(value)
-
-    def type(self, key: str, text: str) -> None:
-        self.page.locator(f'[name="{key}"]:not([type=hidden])').locator("visible=true").first.fill(text)
-
-    def send(self, form: str) -> None:
-        self.tap(f"{form} button.main, {form} .send button", goes=True)
-        assert not self.page.locator(".summary[role=alert]").count(), self.page.locator(".summary").inner_text()
-
-    def at(self, address: str) -> None:
-        """Where an act begins; getting there is not part of it."""
-        self.page.goto(self.url + address)
+GRID, COMMUNITY = "LHQ.MZ.01.01.01", "LHQ.MZ.01"
 
 
 @pytest.fixture
-def come(
-    page: Any, serve: Callable[[Any], str], app: Flask, district: District, clock: ManualClock, screenshot: Any
-) -> Callable[[str | None, str], Thumb]:
-    def come_in(who: str | None, language: str) -> Thumb:
-        url = serve(app)
-        cookies = [{"name": "language", "value": language, "url": url}]
-        if who is not None:
-            with district.store.transaction() as session:
-                secret = people.sign_in(session, district.people[who], now=clock.now(), lasts=timedelta(hours=12))
-            cookies.append({"name": "sign-in", "value": secret, "url": url})
-        page.context.add_cookies(cookies)
-        name = f"{who or 'citizen'}-{language[:2]}"
-        thumb = Thumb(page, url, lambda act: screenshot(f"{name}-{act}"))
-        thumb.at("/" if who else f"/q/{GRID}")
-        return thumb
+def asked(district: District, clock: ManualClock) -> Callable[[str], int]:
+    """A case about which the grid asks somebody else for an opinion."""
 
-    return come_in
+    def ask(whom: str) -> int:
+        case_id = handled(district, clock, GRID, "grid", "joint")
+        complete(district, clock, case_id, "invite_joint", "grid", {"co_units": [whom], "question": "请提出意见"})
+        return case_id
+
+    return ask
 
 
-Come = Callable[[str | None, str], Thumb]
+def handled(district: District, clock: ManualClock, place: str, who: str, outcome: str, **facts: int) -> int:
+    case_id = town.file_case(district, clock, place=place, **facts)
+    complete(district, clock, case_id, "sign_in", who, {"action": "sign"})
+    complete(district, clock, case_id, "first_contact", who, CONTACTED)
+    complete(district, clock, case_id, "handle", who, {**HANDLED, "outcome": outcome})
+    return case_id
 
 
-@pytest.mark.parametrize(("viewport", "language"), LOOKS, indirect=["viewport"])
+@in_looks(FIRST)
 def test_a_grid_worker(come: Come, district: District, clock: ManualClock, language: str) -> None:
     case_id = town.file_case(district, clock)
     thumb = come("grid", language)
@@ -124,7 +70,7 @@ def test_a_grid_worker(come: Come, district: District, clock: ManualClock, langu
     assert town.open_task(district, case_id).form == "invite_joint"
 
 
-@pytest.mark.parametrize(("viewport", "language"), LOOKS, indirect=["viewport"])
+@in_looks(SECOND)
 def test_a_zone_lead(come: Come, district: District, clock: ManualClock, language: str) -> None:
     case_id = town.file_case(district, clock)
     clock.advance(timedelta(days=3))
@@ -152,7 +98,7 @@ def test_a_zone_lead(come: Come, district: District, clock: ManualClock, languag
     thumb.act("note-an-absence", go_away, most=5)
 
 
-@pytest.mark.parametrize(("viewport", "language"), LOOKS, indirect=["viewport"])
+@in_looks(FIRST)
 def test_a_community_clerk(come: Come, district: District, clock: ManualClock, language: str) -> None:
     town.file_case(district, clock, title="找得到的案件")
     thumb = come("community", language)
@@ -176,113 +122,119 @@ def test_a_community_clerk(come: Come, district: District, clock: ManualClock, l
         thumb.page.locator('main input[name="q"]').press("Enter")
         thumb.tap("main a.item", goes=True)
 
+    def grade() -> None:
+        thumb.at("/")
+        thumb.tap("a.item", goes=True)
+        thumb.choose("verdict", "agree")
+        thumb.send(".task-form")
+
     thumb.act("file-a-case", file, most=14)
     thumb.act("find-a-case", find, most=1)
+    town.file_case(district, clock, place=COMMUNITY, people_count=12)
+    thumb.act("confirm-the-grading", grade, most=3)
 
 
-@pytest.mark.parametrize(("viewport", "language"), LOOKS, indirect=["viewport"])
-def test_a_street_dispatcher(come: Come, district: District, clock: ManualClock, language: str) -> None:
-    town.file_case(district, clock, place="LHQ.MZ", title="街道待办")
-    clock.advance(timedelta(days=3))
-    thumb = come("street", language)
+@in_looks(FIRST)
+def test_a_mediator(
+    come: Come, district: District, clock: ManualClock, asked: Callable[[str], int], language: str
+) -> None:
+    case_id = asked(f"{COMMUNITY}#{district.people['mediator']}")
+    thumb = come("mediator", language)
 
-    def late_ones() -> None:
-        thumb.at("/board")
-        thumb.tap('.number-card a[href*="figure=open"]', goes=True)
-        thumb.tap("main a.item", goes=True)
+    def answer() -> None:
+        thumb.tap("a.item", goes=True)
+        thumb.choose("position", "agree")
+        thumb.type("opinion", "双方可以先签口头协议。")
+        thumb.send(".task-form")
 
-    def hand_on() -> None:
-        thumb.at("/board")
-        thumb.type("note", "夜间有两件紧急事项")
-        thumb.send('form[action="/board/notes"]')
-
-    thumb.act("from-a-number-to-a-case", late_ones, most=2)
-    thumb.act("note-for-the-next-shift", hand_on, most=1)
-
-
-@pytest.mark.parametrize(("viewport", "language"), LOOKS, indirect=["viewport"])
-def test_a_district_leader(come: Come, district: District, clock: ManualClock, language: str) -> None:
-    case_id = town.file_case(district, clock)
-    thumb = come("district", language)
-
-    def open_a_case() -> None:
-        thumb.at("/board")
-        thumb.tap('.number-card a[href*="figure=open"]', goes=True)
-        thumb.tap("main a.item", goes=True)
-
-    def instruct() -> None:
-        thumb.tap(f'a[href="/cases/{case_id}/instructions/new"]', goes=True)
-        thumb.type("text", "三日内组织双方见面。")
-        thumb.send("form.stack")
-
-    thumb.act("open-what-is-behind-a-number", open_a_case, most=2)
-    thumb.act("give-an-instruction", instruct, most=2)
-
-
-@pytest.mark.parametrize(("viewport", "language"), LOOKS, indirect=["viewport"])
-def test_an_operator(come: Come, district: District, clock: ManualClock, language: str) -> None:
-    town.file_case(district, clock)
-    with district.store.transaction() as session:
-        instance = session.scalars(select(Instance)).first()
-        assert instance is not None
-        instance.trouble, instance.trouble_at = "RuntimeError: out of paper", clock.now()
-        people.sign_in(session, district.people["grid"], now=clock.now(), lasts=timedelta(hours=12))
-    thumb = come("operator", language)
-    person = f"/operations/people/{district.people['grid']}"
-
-    def retry() -> None:
-        thumb.tap('form[action$="/retry"] button', goes=True)
-
-    def reset() -> None:
-        thumb.tap('.tabs a[href="/operations/people"]', goes=True)
-        thumb.type("q", "晓东")
+    def compare() -> None:
+        thumb.at("/search")
+        thumb.type("q", "漏水")
         thumb.page.locator('main input[name="q"]').press("Enter")
-        thumb.tap(f'a[href="{person}"]', goes=True)
-        thumb.tap(f'details:has(form[action="{person}/password"]) > summary')
-        thumb.page.locator("#f-password-reason").fill("忘记密码")
-        thumb.tap(f'form[action="{person}/password"] button', goes=True)
-        assert re.fullmatch(r"[a-z0-9-]{19}", thumb.page.locator(".secret").inner_text())
+        thumb.tap("main a.found", goes=True)
 
-    def sign_out() -> None:
-        thumb.at("/operations/sign-ins")
-        thumb.tap(f'li:has(a[href="{person}"]) form button', goes=True)
+    def note() -> None:
+        thumb.tap('.acts-list summary:has-text("Comment"), .acts-list summary:has-text("留言")')
+        thumb.type("text", "周三下午在社区调解室见面。")
+        thumb.send(f'form[action="/cases/{case_id}/comments"]')
 
-    thumb.act("retry-an-incident", retry, most=1)
-    thumb.act("reset-a-password", reset, most=4)
+    thumb.act("answer-an-invitation", answer, most=3)
+    thumb.act("compare-similar-cases", compare, most=1)
+    thumb.act("note-on-a-case", note, most=2)
+
+
+@in_looks(SECOND)
+def test_a_department_liaison(
+    come: Come, district: District, clock: ManualClock, asked: Callable[[str], int], language: str
+) -> None:
+    asked(COMMUNITY)
+    thumb = come("liaison", language)
+
+    def answer() -> None:
+        thumb.tap("a.item", goes=True)
+        thumb.choose("position", "partly")
+        thumb.type("opinion", "公共管道由我方维修。")
+        thumb.type("measures", "三日内进场。")
+        thumb.send(".task-form")
+
+    def carry_out() -> None:
+        thumb.at("/")
+        thumb.tap("a.item", goes=True)
+        thumb.choose("progress", "done")
+        thumb.type("steps_taken", "已现场核查。")
+        thumb.send(".task-form")
+
+    def ask_for_time() -> None:
+        thumb.at(f"/cases/{own}")
+        thumb.tap('summary:has-text("Ask for more time"), summary:has-text("申请延期")')
+        thumb.type("length", "2")
+        thumb.type("reason", "等待检测结果。")
+        thumb.send(f'form[action="/cases/{own}/extensions"]')
+
+    thumb.act("give-an-opinion", answer, most=3)
+    own = town.file_case(district, clock, place=COMMUNITY)
     with district.store.transaction() as session:
-        people.sign_in(session, district.people["grid"], now=clock.now(), lasts=timedelta(hours=12))
-    thumb.act("sign-somebody-out", sign_out, most=1)
+        leader = viewer_of(session, district.people["district"], now=clock.now())
+        process.instruct(session, district.world, own, "请核查。", viewer=leader, now=clock.now())
+    complete(district, clock, own, "sign_in", "community", {"action": "sign"})
+    thumb.act("answer-an-instruction", carry_out, most=3)
+    thumb.act("ask-for-more-time", ask_for_time, most=2)
 
 
-@pytest.mark.parametrize(("viewport", "language"), LOOKS, indirect=["viewport"])
-def test_a_process_designer(come: Come, vendor: Path, language: str) -> None:
-    thumb = come("designer", language)
+@in_looks(FIRST)
+def test_a_quality_officer(come: Come, district: District, clock: ManualClock, language: str) -> None:
+    settled = {
+        "result_code": "fulfilled",
+        "substantive": "yes",
+        "summary": "已维修",
+        "reply_text": "您反映的漏水已维修。",
+        "evidence": "维修照片",
+    }
+    for _ in range(2):
+        case_id = handled(district, clock, COMMUNITY, "community", "resolved", repeat_count=1)
+        complete(district, clock, case_id, "resolve", "community", settled)
+    thumb = come("quality", language)
 
-    def look() -> None:
-        thumb.tap('a[href="/processes/p_small"]', goes=True)
-        thumb.page.wait_for_selector('.diagram[data-drawn="true"]')
+    def passes() -> None:
+        thumb.tap("a.item", goes=True)
+        for each in ("facts", "contact", "evidence", "reply", "performed"):
+            thumb.choose("checks", each)
+        thumb.choose("verdict", "pass")
+        thumb.send(".task-form")
 
-    thumb.act("see-a-process", look, most=1)
+    def look_closer() -> None:
+        thumb.at("/")
+        thumb.tap("a.item", goes=True)
+        thumb.tap(f'main a[href="/cases/{case_id}"]', goes=True)
 
+    def sends_back() -> None:
+        thumb.at("/")
+        thumb.tap("a.item", goes=True)
+        thumb.choose("checks", "facts")
+        thumb.choose("verdict", "rework")
+        thumb.type("fault_points", "没有现场照片，请补充。")
+        thumb.send(".task-form")
 
-@pytest.mark.parametrize(("viewport", "language"), LOOKS, indirect=["viewport"])
-def test_a_citizen(come: Come, district: District, clock: ManualClock, language: str) -> None:
-    case_id = town.file_case(district, clock)
-    with district.store.transaction() as session:
-        code = give_code(
-            session, case_id, viewer=viewer_of(session, district.people["grid"], now=clock.now()), now=clock.now()
-        )
-    thumb = come(None, language)
-
-    def report() -> None:
-        thumb.type("what", "楼道灯坏了三天，晚上看不见台阶。")
-        thumb.send("form.stack")
-
-    def follow() -> None:
-        thumb.at("/t")
-        thumb.type("code", str(code))
-        thumb.send("form[data-code]")
-
-    thumb.act("report", report, most=1)
-    thumb.page.context.clear_cookies(name="maplebridge")
-    thumb.act("follow", follow, most=1)
+    thumb.act("pass-a-check", passes, most=8)
+    thumb.act("look-at-the-case-behind", look_closer, most=2)
+    thumb.act("send-back", sends_back, most=4)

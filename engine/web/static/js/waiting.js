@@ -23,8 +23,8 @@ async function show() {
   const all = await forms();
   const me = (await whoIs())?.person;
   const mine = all.filter((form) => form.person === me);
-  page.querySelector('[data-without]').hidden = navigator.onLine;
-  page.querySelector('[data-within]').hidden = !navigator.onLine;
+  page.querySelector('[data-without]').classList.toggle('away', navigator.onLine);
+  page.querySelector('[data-within]').classList.toggle('away', !navigator.onLine);
   page.querySelector('[data-nothing]').hidden = all.length > 0;
   list.replaceChildren(...mine.map(row));
   if (mine.length < all.length) list.append(made('li', { className: 'hint', textContent: words.others }));

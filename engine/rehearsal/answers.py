@@ -43,7 +43,9 @@ class Answers:
             if value is not None and _fits(field, value):
                 variables[field.key] = value
                 continue
-            usual = None if habit is None else habit.chosen.get(field.key)
+            usual = None
+            if habit is not None and field.source is None:  # units and parties are those of one case only
+                usual = habit.chosen.get(field.key)
             if then is None and usual is not None and _fits(field, usual):
                 variables[field.key] = usual
             elif value is not None or (field.required and not field.hide):

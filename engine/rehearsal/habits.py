@@ -88,7 +88,7 @@ class Learner:
             self._lengths.setdefault(key, []).append(round(max(length, 0.0), 3))
             said = self._said.setdefault(key, {})
             for name, value in asked.answers.items():
-                if isinstance(value, bool) or (isinstance(value, str) and len(value) <= LONGEST_CHOICE):
+                if isinstance(value, str | bool):
                     said.setdefault(name, Counter())[value] += 1
 
     def habits(self) -> Habits:
@@ -100,16 +100,11 @@ class Learner:
         )
 
     def _commonest(self, key: tuple[str, str]) -> dict[str, Any]:
-        """Only what at least two people said: a text that somebody wrote is never one of them twice over."""
-        found = {}
-        for name, counter in sorted(self._said[key].items()):
-            value, count = min(counter.items(), key=lambda each: (-each[1], str(each[0])))
-            if count > 1:
-                found[name] = value
-        return found
-
-
-LONGEST_CHOICE = 40
+        """The first by letter of those that are equally common."""
+        return {
+            name: min(counter.items(), key=lambda each: (-each[1], str(each[0])))[0]
+            for name, counter in sorted(self._said[key].items())
+        }
 
 
 def word_of(form: str | None, element: str) -> str:

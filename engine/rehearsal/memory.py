@@ -44,11 +44,15 @@ class Memory:
         insort(self._asked, self._past.asked.index(asked))
 
     def elsewhere(self, task: runtime.WaitingTask) -> Asked | None:
-        """The last answer to the same form at another tier that was not come to; it is looked at, not taken."""
+        """The last answer to the same form where the case ended, which is what settled it; looked at, not taken.
+
+        Answers of earlier visits led away from there, so they tell nothing of how it would be settled.
+        """
         if task.form is None or task.item is not None:
             return None
-        left = (self._past.asked[number] for number in reversed(self._asked))
-        return next((asked for asked in left if asked.form == task.form and asked.completed), None)
+        last = len(self._past.course.stays) - 1
+        settled = (asked for asked in reversed(self._past.asked) if asked.stay == last and asked.completed)
+        return next((asked for asked in settled if asked.form == task.form), None)
 
     def words_of_visit(self) -> list[Word]:
         """What came so long after the present visit began."""

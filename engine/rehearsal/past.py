@@ -97,6 +97,7 @@ class Asked:
     closed_at: datetime
     completed: bool
     answers: Mapping[str, Any]
+    """Those that the diagram got: choices, ticks and numbers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,8 +209,15 @@ class _Rows:
             task.opened_at,
             closed_at,
             task.state == TaskState.COMPLETED,
-            task.answers or {},
+            self._said(task),
         )
+
+    def _said(self, task: Any) -> dict[str, Any]:
+        """What the diagram got: choices, ticks and numbers. No text that somebody wrote goes any further."""
+        if task.form is None or not task.answers:
+            return {}
+        said = self.release.form(task.process, task.form).variables(task.answers)
+        return {key: value for key, value in said.items() if value is not None}
 
     def _words(self, stays: Sequence[Stay]) -> Iterable[Word]:
         for entry in self.said:

@@ -6,8 +6,8 @@ instants; in one instant clocks strike first, then comes what comes from outside
 What people did is taken like this. A task is answered by what was answered in the same visit, at the same element, else
 by the same form at the same tier; after as much working time as it took then, and at the very instant when it also
 began then. Who let a clock run out is taken to let the draft's clock run out too, unless others at that tier took
-longer and answered all the same. A task that was not asked at that tier is answered as the same form was at another one
-and the course has not come to, else as most did, after the usual time. Both count as assumed.
+longer and answered all the same. A task that was not asked at that tier is answered as the same form was where the
+case ended, else as most did, after the usual time. Both count as assumed.
 """
 
 from __future__ import annotations

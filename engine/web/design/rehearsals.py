@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import takewhile
@@ -17,6 +18,7 @@ from engine.rehearsal import Rehearsal, RehearsedCase
 from engine.territory import Unit, units_by_id
 from engine.web.context import looking, now, viewer, world
 from engine.web.design.blueprint import pages, people_of, text
+from engine.web.design.change_words import bilingual
 from engine.web.design.rehearsal_words import ENDED, MEANS, MEASURES, STATES, STEPS, bars, class_words, difference
 from engine.web.language import _
 from engine.web.once import Done, once
@@ -83,7 +85,8 @@ def show_rehearsal(rehearsal_id: int) -> str:
             others=rehearsal.OTHERS,
             days=_days,
             fewest=rehearsal.FEWEST,
-            kept=_rises,
+            tiers_of=_tiers_of,
+            assumed=_assumed(result) if result else (),
         )
 
 
@@ -238,8 +241,16 @@ def _days(minutes: float | None) -> str:
     return "—" if minutes is None else f"{minutes / minutes_per_day():.1f}"
 
 
-def _rises(case: RehearsedCase, side: str) -> list[str]:
-    """The tiers of a course, lowest first as they came."""
+def _assumed(result: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Tasks by name with how many answers there are assumed, most first."""
+    found: Counter[str] = Counter()
+    for key, count in result["assumed"]["at"].items():
+        found[bilingual(result["names"].get(key, key))] += count
+    return found.most_common()
+
+
+def _tiers_of(case: RehearsedCase, side: str) -> list[str]:
+    """The tiers of a course, in the order in which the case came there."""
     sketch: Mapping[str, Any] = case.before if side == "before" else case.after
     return [tier_name(stay[0]) for stay in sketch["stays"]]
 

@@ -5,7 +5,7 @@ The page carries the recording with it, as the YAML of a scenario; the server ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -294,5 +294,14 @@ def _states(stage: Stage, process_id: str) -> dict[str, str]:
     states |= {each.element: "waiting" for each in advance.timers if each.process == process_id}
     states |= {each.element: "active" for each in advance.tasks if each.process == process_id}
     inside = {each.process for each in advance.tasks} | {each.process for each in advance.timers}
-    states |= {each.id: "active" for each in elements.values() if each.calls and each.calls in inside}
+    states |= {each.id: "active" for each in elements.values() if each.calls and _leads_to(release, each.calls, inside)}
     return states
+
+
+def _leads_to(release: LoadedRelease, process_id: str, wanted: Collection[str]) -> bool:
+    """Whether a called process, or one that it calls in its turn, is among those."""
+    seen = [process_id]
+    for each in seen:
+        elements = release.package.processes[each].elements.values()
+        seen += [element.calls for element in elements if element.calls and element.calls not in seen]
+    return any(each in wanted for each in seen)

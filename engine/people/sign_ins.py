@@ -85,6 +85,13 @@ def person_by_password(session: Session, username: str, password: str, *, now: d
     return person
 
 
+CHIEFLY = (
+    "leader", "petition_officer", "confidential_clerk", "dispatcher", "quality", "mediator", "liaison", "designer",
+    "operator", "lead", "clerk", "handler", "deputy",
+)  # fmt: skip
+"""Of several roles, the one that says most about what somebody does all day."""
+
+
 def demo_people(session: Session) -> list[tuple[Person, Membership]]:
     """Those whom the sign-in page of a demonstration offers, in order, each with what they chiefly are."""
     rows = session.execute(
@@ -95,7 +102,9 @@ def demo_people(session: Session) -> list[tuple[Person, Membership]]:
     )
     chief: dict[int, tuple[Person, Membership]] = {}
     for person, membership in rows:
-        chief.setdefault(person.id, (person, membership))
+        known = chief.get(person.id)
+        if known is None or CHIEFLY.index(membership.role) < CHIEFLY.index(known[1].role):
+            chief[person.id] = (person, membership)
     return list(chief.values())
 
 

@@ -67,6 +67,7 @@ OFFERED: tuple[tuple[str, str], ...] = (
     ("community", "mediator"),
     ("street", "dispatcher"),
     ("street", "leader"),
+    ("street", "quality"),
     ("district", "petition_officer"),
     ("district", "leader"),
     ("district", "clerk"),

@@ -19,6 +19,8 @@ from tests.stories.test_ladder import GRID
 
 Open = Callable[[str], District]
 SMALL = "small/small.bpmn"
+on_one = pytest.mark.parametrize("district_url", ["sqlite"], indirect=True)
+"""For rules that no database has a say in."""
 
 
 def changed(*changes: tuple[str, str, str]) -> dict[str, bytes]:
@@ -146,6 +148,7 @@ def test_it_comes_back_unless_it_has_gone_on(district: Open) -> None:
     sound(here)
 
 
+@on_one
 def test_who_cannot_go_stays_and_is_told_by_reason(district: Open) -> None:
     here = district("2024-11-18 10:00")
     signing, contacting = here.file(GRID), here.file(GRID)
@@ -166,6 +169,7 @@ def test_who_cannot_go_stays_and_is_told_by_reason(district: Open) -> None:
     sound(here)
 
 
+@on_one
 def test_a_form_somebody_has_begun_on_is_not_changed_under_their_hands(district: Open) -> None:
     here = district("2024-11-18 10:00")
     begun, untouched = here.file(GRID), here.file(GRID)
@@ -230,6 +234,7 @@ def test_a_clock_that_is_gone_ends_and_one_that_is_new_begins_and_both_come_back
     sound(here)
 
 
+@on_one
 def test_a_case_set_aside_goes_to_the_release_that_mends_it(district: Open) -> None:
     here = district("2024-11-18 10:00")
     wrong = changed((SMALL, "f_gw_sign_in__end_return", "f_gw_sign_in__end_return"))
@@ -309,6 +314,7 @@ def test_people_work_while_their_cases_are_moved(district: Open, monkeypatch: py
     sound(here)
 
 
+@on_one
 def test_what_nobody_can_make_sense_of_holds_up_no_other(district: Open) -> None:
     here = district("2024-11-18 10:00")
     broken, other, sensible = here.file(GRID), here.file(GRID), here.file(GRID)
@@ -324,6 +330,7 @@ def test_what_nobody_can_make_sense_of_holds_up_no_other(district: Open) -> None
     assert instance(here, sensible).release_id == 2
 
 
+@on_one
 def test_only_who_may_and_only_what_makes_sense(district: Open) -> None:
     here = district("2024-11-18 10:00")
     now, world = here.clock.now(), here.world
@@ -351,6 +358,7 @@ def test_only_who_may_and_only_what_makes_sense(district: Open) -> None:
         process.start_migration(session, first, reason=" ", viewer=None, now=now)
 
 
+@on_one
 def test_a_dry_run_writes_nothing(district: Open) -> None:
     here = district("2024-11-18 10:00")
     here.file(GRID)

@@ -81,6 +81,7 @@ class Scheduler:
         self._background: BackgroundScheduler | None = None
         self._stopping = threading.Event()
         self._rehearsals = rehearsal.Worker(store, world, clock, name=name)
+        self._rehearsing = threading.Lock()
         self._wake_lock = threading.Lock()
         self._wake_at: datetime | None = None
         self._fired: deque[tuple[datetime, float]] = deque(maxlen=100_000)
@@ -221,10 +222,18 @@ class Scheduler:
         return done
 
     def rehearse(self) -> int:
-        """Works on rehearsals until nothing is left to do or this node stops; gives how many portions."""
+        """Works on rehearsals until nothing is left to do or this node stops; gives how many portions.
+
+        While one call works, others give 0 at once.
+        """
+        if not self._rehearsing.acquire(blocking=False):
+            return 0
         portions = 0
-        while not self._stopping.is_set() and self._rehearsals.work():
-            portions += 1
+        try:
+            while not self._stopping.is_set() and self._rehearsals.work():
+                portions += 1
+        finally:
+            self._rehearsing.release()
         return portions
 
     def tick(self) -> Tick:
@@ -263,7 +272,8 @@ class Scheduler:
             next_run_time=self.clock.now(),
         )
         add(self._guarded(self.move_cases), IntervalTrigger(seconds=config.tick_seconds), id="migrations")
-        add(self._guarded(self.rehearse), IntervalTrigger(seconds=config.tick_seconds), id="rehearsals")
+        rehearsing = IntervalTrigger(seconds=config.tick_seconds)
+        add(self._guarded(self.rehearse), rehearsing, id="rehearsals", max_instances=2)  # the second finds it busy
         add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=self.clock.now())
         self.store.after_commit.append(self._on_commit)
         self._background.start()

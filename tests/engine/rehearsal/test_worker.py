@@ -22,6 +22,7 @@ from engine.main import read_calendar
 from engine.people import Person
 from engine.process import World
 from engine.rehearsal import Rehearsal, RehearsedCase, Worker, hash_of, rehearsed
+from engine.scheduler import Scheduler
 from engine.store import Store, open_store
 
 LIMITS = "small/limits.yaml"
@@ -177,6 +178,16 @@ def test_confidential_cases_and_what_was_done_again_are_left_out(shop: Shop) -> 
         session.execute(update(Case).where(Case.id == ids[0]).values(confidential=True))
     row = shop.finish(shop.worker("one"), shop.ask())
     assert row.done == len(ids) - 1
+
+
+def test_the_scheduler_works_it_off_and_looks_again_while_it_does(shop: Shop) -> None:
+    number = shop.ask()
+    scheduler = Scheduler(shop.store, shop.world, shop.clock, name="node")
+    with scheduler._rehearsing:
+        assert scheduler.rehearse() == 0
+    assert scheduler.rehearse() > 2
+    assert shop.row(number).state == "done"
+    assert scheduler.rehearse() == 0
 
 
 def test_a_fault_in_the_work_ends_the_rehearsal_and_not_the_node(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import deadlines, process
-from engine.cases import Case, CaseState, PublicState, Visit, get_case, public_state, visits_of
+from engine.cases import Case, CaseState, PublicState, Visit, Wall, get_case, public_state, visits_of, wall_of
 from engine.citizen.model import Tracking
 from engine.deadlines import parse_length
 from engine.escalation import REDO, RISES
@@ -102,7 +102,7 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
     steps = [step for entry in entries if (step := _step(entry)) is not None] + _sign_ins(visits)
     steps.sort(key=lambda step: step.at)
     foreseen = process.forecast(session, world, case)
-    office = ancestors(case.holder_id)[1::-1]
+    office = _office(case.holder_id, wall_of(session, case))
     wanted = {*office, *(s.unit_id for s in steps if s.unit_id), *(s.from_id for s in steps if s.from_id)}
     if foreseen is not None and foreseen.to_unit_id:
         wanted.add(foreseen.to_unit_id)
@@ -124,6 +124,12 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
         may=what_may(case, said, world, now=now),
         units=units,
     )
+
+
+def _office(holder_id: str, wall: Wall) -> list[str]:
+    """The unit in charge and the one above it, which says where it is; past one that is complained about."""
+    line = [unit for unit in ancestors(holder_id) if not wall.shuts_out(unit)]
+    return line[1::-1]
 
 
 def told_entries(session: Session, case: Case) -> Sequence[HistoryEntry]:

@@ -112,6 +112,9 @@ def _standing(story: Story) -> list[str]:
     if case.ended:
         return [_("Closed by %(unit)s.", unit=unit)]
     said = [_("With %(unit)s since %(when)s.", unit=unit, when=moment(visit.entered_at))]
+    if story.wall.shuts_out(case.holder_id):
+        has = next((unit for unit in story.place[::-1] if not story.wall.shuts_out(unit.id)), None)
+        said = [_("%(unit)s has it in place of %(other)s, which is complained about.", unit=unit_name(has), other=unit)]
     if case.state == "waiting_petitioner":
         said.append(_("It waits for the petitioner."))
     task = story.next_task

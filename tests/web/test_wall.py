@@ -121,6 +121,8 @@ def test_whoever_turns_out_to_be_complained_about_sees_the_case_nowhere_from_the
     holding = {district.people[who] for who in conflict.out} & {moved.claimed_by, moved.owner_id}
     assert not holding
     assert "person_id" in about or not is_within(moved.unit_id, about["unit_id"])
+    holder_out = "unit_id" in about and is_within(GRID, about["unit_id"])
+    assert ("代为办理" in words(visit(conflict.inside[-1]).get(f"/cases/{case_id}"))) is holder_out
     assert verify.check(district.store, district.world, now=clock.now()) == []
 
 

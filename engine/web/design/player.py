@@ -101,7 +101,8 @@ def play(proposal_id: int) -> str | tuple[str, int]:
         refused = [] if wrong else [sentence_of(refusal)]
     scene = _scene(release, stage, do, what, stay=bool(wrong))
     page = _page(proposal, scene, wrong=wrong, refused=refused)
-    return (page, 422) if wrong or refused else page
+    by_script = "X-Player" in request.headers  # a browser writes a refused request of a script onto its console
+    return (page, 422) if (wrong or refused) and not by_script else page
 
 
 @pages.post("/proposals/<int:proposal_id>/recordings")
@@ -218,9 +219,12 @@ def form_to_play(release: LoadedRelease, task: runtime.WaitingTask) -> Form | No
 
 def _answers(form: Form) -> dict[str, Any]:
     """What a scenario keeps: chosen values, ticks and numbers; no text that somebody wrote."""
-    sent = {key: values if len(values) > 1 else values[0] for key, values in request.form.lists() if key in form.fields}
-    answers = form.check(sent, choices=CHOICES, zone=world().calendar.tz)
+    answers = form.check(_typed(form), choices=CHOICES, zone=world().calendar.tz)
     return {key: value for key, value in form.variables(answers).items() if value is not None}
+
+
+def _typed(form: Form) -> dict[str, Any]:
+    return {key: values if len(values) > 1 else values[0] for key, values in request.form.lists() if key in form.fields}
 
 
 def _scene(release: LoadedRelease, stage: Stage, do: str, what: str, *, stay: bool = False) -> Scene:
@@ -258,7 +262,7 @@ def _page(
         states=_states(stage, scene.process_id),
         seen=[(each, bilingual(release.package.processes[each].name)) for each in dict.fromkeys(seen)],
         choices=CHOICES,
-        raw=request.form.to_dict(flat=False) if wrong and scene.form else None,
+        raw=_typed(scene.form) if wrong and scene.form else None,
         wrong=wrong,
         refused=refused,
         named=_namer(release),

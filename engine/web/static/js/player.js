@@ -21,7 +21,8 @@ async function step(button) {
   if (player.getAttribute('aria-busy') === 'true') return;
   player.setAttribute('aria-busy', 'true');
   try {
-    const answer = await fetch(address, { method: 'POST', body: new FormData(player, button), credentials: 'same-origin' });
+    const sent = { method: 'POST', body: new FormData(player, button), headers: { 'X-Player': 'script' }, credentials: 'same-origin' };
+    const answer = await fetch(address, sent);
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const fresh = page.querySelector('form.player');
     if (!fresh) throw new Error(`answered ${answer.status}`);
@@ -57,7 +58,7 @@ async function show(fresh) {
   const doing = document.adoptNode(fresh.querySelector('.doing'));
   player.querySelector('.doing').replaceWith(doing);
   for (const form of doing.querySelectorAll('.task-form')) follow(form);
-  (doing.querySelector('.summary') ?? doing.querySelector('[data-stands]')).focus({ preventScroll: innerWidth >= 1024 });
+  (doing.querySelector('[aria-invalid="true"], .summary') ?? doing.querySelector('[data-stands]')).focus({ preventScroll: innerWidth >= 1024 });
   if (!diagram || !next) return;
   if (diagram.dataset.src === next.dataset.src) {
     diagram.dispatchEvent(new CustomEvent('states', { detail: JSON.parse(next.dataset.states) }));

@@ -48,6 +48,7 @@ IN_CHINESE: Mapping[str, str] = {
     "form.invalid": "表单有内容需要改正,见 errors。",
     "form.unknown_fields": "表单没有这些项,见 errors。",
     "field.required": "有必填项未填,见 errors。",
+    "case.category": "类别应形如 labour.wages。",
     "agreement.unknown": "此案尚未达成协议。",
     "party.invalid": "当事人有内容需要改正,见 errors。",
     "party.unknown": "此案没有这位当事人。",

@@ -1,5 +1,7 @@
 """Every sentence of a page exists in Chinese; the English one is the sentence itself."""
 
+import re
+
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
@@ -21,6 +23,22 @@ def test_every_sentence_is_translated() -> None:
         }
         found += [f"{locale}: {message!r}" for message in sorted(map(str, wanted - translated))]
     assert not found, "\n".join(found)
+
+
+NARROW = re.compile(r"(?<=[\u4e00-\u9fff])[,;:!]|[,;:?!(](?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])\)")
+"""Punctuation of another script beside a Chinese sign."""
+
+
+def test_chinese_stands_with_its_own_punctuation() -> None:
+    said = [text for message in _catalog("zh_CN") for text in _texts(message.string)]
+    for form in sorted((tree.ROOT / "bpmn").rglob("*.form")):
+        said += re.findall(r'"(?:label|description|text|placeholder)": "([^"\n]*)"', form.read_text(encoding="utf-8"))
+    assert len(said) > 1000
+    assert [text for text in said if NARROW.search(text)] == []
+
+
+def _texts(sentence: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (sentence,) if isinstance(sentence, str) else sentence
 
 
 def _complete(sentence: str | tuple[str, ...]) -> bool:

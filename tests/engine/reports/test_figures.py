@@ -149,6 +149,21 @@ def test_the_board_says_what_each_number_says_alone(filed: Store, calendar: Work
             assert board.counts == alone
 
 
+def test_the_wall_is_looked_up_once_where_it_is_short(
+    filed: Store, calendar: WorkingCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing behind it, a case behind it, and more than are worth naming: the numbers are the same."""
+    with filed.reading() as session:
+        for most, walls in ((100, {"LHQ": 0, "LHQ.MZ": 1}), (0, {"LHQ": 0, "LHQ.MZ": None})):
+            monkeypatch.setattr("engine.reports.figures.FEW", most)
+            for unit, cases in walls.items():
+                known = Within.of(session, unit, within(unit).viewer)
+                assert (None if known.walled is None else len(known.walled)) == cases
+                for figure in Figure:
+                    counted = reports.count(session, figure, known, calendar=calendar, now=NOW)
+                    assert counted == reports.count(session, figure, within(unit), calendar=calendar, now=NOW)
+
+
 def test_places_add_up_to_the_whole(filed: Store, calendar: WorkingCalendar) -> None:
     with filed.reading() as session:
         found = {each.unit.id: each for each in reports.standings(session, within("LHQ"), lowest="building")}

@@ -18,6 +18,7 @@ from engine.rehearsal.jobs import (
     neighbours,
     of,
     traced,
+    tried,
 )
 from engine.rehearsal.model import Rehearsal, RehearsalState, RehearsedCase
 from engine.rehearsal.past import Course, Past
@@ -64,4 +65,5 @@ __all__ = [
     "rehearsed",
     "sample_of",
     "traced",
+    "tried",
 ]

@@ -54,7 +54,7 @@ def ask(
     for each in earlier[KEPT - 1 :]:
         session.execute(delete(RehearsedCase).where(RehearsedCase.rehearsal_id == each.id))
         session.delete(each)
-    wanted = {path: data for path, data in files.items() if path.endswith(NEEDED)}
+    wanted = _wanted(files)
     rehearsal = Rehearsal(
         proposal_id=proposal_id,
         release_id=release_id,
@@ -83,6 +83,15 @@ def ask(
         until=until.isoformat(),
     )
     return rehearsal
+
+
+def _wanted(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {path: data for path, data in files.items() if path.endswith(NEEDED)}
+
+
+def tried(rehearsal: Rehearsal, files: Mapping[str, bytes]) -> bool:
+    """Whether it was these very files that were rehearsed, apart from scenarios and words."""
+    return rehearsal.fingerprint == deploy.fingerprint(_wanted(files))
 
 
 def areas(session: Session, world: World, own: Sequence[str]) -> Sequence[Unit]:

@@ -92,6 +92,12 @@ def test_a_designer_sees_what_would_have_been_different_and_not_which_case_it_wa
         for secret in (SECRET, "谢女士", "许某", "13800138000", "LHQ-2026", "LHQ.MZ.01.01.01", "第1网格", "林晓东"):
             assert secret not in page.text, secret
     assert "已演练" in words(visitor.get(f"/proposals/{proposal}"))
+    assert "此后提案已有改动" not in words(visitor.get(where))
+    with district.store.transaction() as session:
+        other = design.files_of(session, design.get_proposal(session, proposal))[LIMITS].replace(b"3wh", b"4wh")
+        actor = {"now": clock.now(), "actor_id": district.people["designer"]}
+        design.save_file(session, proposal, LIMITS, other, seen=1, **actor)
+    assert "此后提案已有改动" in words(visitor.get(where))
     for address in (where, link[1], f"/proposals/{proposal}/rehearsals"):
         assert statements(district, visitor, address) <= 12, address
 

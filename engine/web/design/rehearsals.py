@@ -67,6 +67,7 @@ def show_rehearsal(rehearsal_id: int) -> str:
             "design/rehearsal.html",
             rehearsal=found,
             working=found.under_way,
+            changed=not rehearsal.tried(found, _files_of(session, found)),
             states=STATES,
             whose=_whose(session, found),
             person=people_of(session, [found.asked_by]).get(found.asked_by),
@@ -204,6 +205,12 @@ def _files(session: Session, *, proposal_id: int | None = None, release_id: int 
     if proposal_id is not None:
         return design.files_of(session, design.get_proposal(session, proposal_id))
     return deploy.files_of(session, release_id or 0)
+
+
+def _files_of(session: Session, found: Rehearsal) -> dict[str, bytes]:
+    if found.proposal_id is not None:
+        return _files(session, proposal_id=found.proposal_id)
+    return _files(session, release_id=found.release_id)
 
 
 def _title(session: Session, *, proposal_id: int | None = None, release_id: int | None = None) -> tuple[str, str]:

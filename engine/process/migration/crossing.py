@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,11 +49,10 @@ class Crossed:
 
 @dataclass(slots=True)
 class Crossing:
-    """From `old` to `new`. Keeps what it found out, since most instances stand alike."""
+    """From `old` to `new`. Forms are compared once, and states of one shape judged once for all crossings."""
 
     old: LoadedRelease
     new: LoadedRelease
-    _verdicts: dict[Any, Any] = field(default_factory=dict)
     _forms: dict[tuple[str, str | None, str | None], bool] = field(default_factory=dict)
 
     def cross(
@@ -82,7 +82,12 @@ class Crossing:
             return standing
         state = push.instance.state
         taken = runtime.transplant(
-            self.old.package, state, self.new.package, push.host(), self._verdicts, self._sources
+            self.old.package,
+            state,
+            self.new.package,
+            push.host(),
+            _verdicts(self.old.package, self.new.package),
+            self._sources,
         )
         if taken.obstacles:
             return taken.obstacles[0]
@@ -151,6 +156,12 @@ class Crossing:
         if key not in self._forms:
             self._forms[key] = _form(self.old, process, before) == _form(self.new, process, after)
         return self._forms[key]
+
+
+@lru_cache(maxsize=4)
+def _verdicts(_old: runtime.Package, _new: runtime.Package) -> runtime.Verdicts:
+    """What is known of states between two packages, from one chunk to the next."""
+    return {}
 
 
 class _Kept(Exception):

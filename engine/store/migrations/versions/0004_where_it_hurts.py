@@ -15,12 +15,16 @@ STEERED = sa.text("act IN ('case.returned', 'case.downgraded', 'triage.overridde
 HELD_BY = """
 UPDATE deadline SET process = coalesce(
   (SELECT task.process FROM task
+    WHERE task.instance_id = deadline.instance_id AND task.element = deadline.attached_to
+      AND task.opened_at <= coalesce(deadline.closed_at, deadline.due_at)
+    ORDER BY task.opened_at DESC, task.id DESC LIMIT 1),
+  (SELECT task.process FROM task
     WHERE task.instance_id = deadline.instance_id AND task.opened_at <= coalesce(deadline.closed_at, deadline.due_at)
     ORDER BY task.opened_at DESC, task.id DESC LIMIT 1),
   (SELECT instance.process_id FROM instance WHERE instance.id = deadline.instance_id))
 WHERE element IS NOT NULL
 """
-"""The process that was at work when an older timer ended; from now on the timer says it itself."""
+"""The process of the task an older timer stood at, else the one at work when it ended. New timers say it themselves."""
 
 
 def upgrade() -> None:

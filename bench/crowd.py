@@ -15,8 +15,7 @@ from bench import ground
 from bench.district import NOW
 from engine.cases import Case
 from engine.main import Application, build
-from engine.people import Membership, Person, hash_password
-from engine.people.model import Attempts
+from engine.people import Attempts, Membership, Person, hash_password
 from engine.store import Store, open_store
 from engine.tasks import Task
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import Integer, Select, TextClause, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
+from engine.cases import Case
 from engine.search.index import IS_LATE, PROTECTED, block_mark
 from engine.search.model import BLOCKS, CaseText
 from engine.search.words import Phrase
@@ -89,21 +90,25 @@ def _stretches(before: int, question: Question) -> Iterator[tuple[Block, int]]:
 _SQLITE = text(
     "SELECT rowid FROM case_words WHERE case_words MATCH :asked AND rowid < :before ORDER BY rowid DESC LIMIT :most"
 )
-_HITS = {
-    False: "words @@ CAST(:asked AS tsquery)",
-    True: "words @@ CAST(:narrow AS tsquery) AND ts_match_vq(words, CAST(:asked AS tsquery))",
-}
-"""True for the beginning of a word, of which GIN would first gather every case that there is: the function, unlike the
+_BY_INDEX = text("words @@ CAST(:asked AS tsquery)")
+_BY_ROW = text("words @@ CAST(:narrow AS tsquery) AND ts_match_vq(words, CAST(:asked AS tsquery))")
+"""For the beginning of a word, of which GIN would first gather every case that there is: the function, unlike the
 operator, uses no index, and looks at the rows of a stretch alone. What is not found there is rare enough."""
-_IN_TIME = {False: "", True: ' AND (SELECT received_at FROM "case" WHERE id = case_id) <= :received_by'}
-_POSTGRES = {  # made of the lines above and nothing else
-    (by_row, in_time): text(
-        f"WITH hit AS MATERIALIZED (SELECT case_id FROM case_text WHERE {hits})"  # noqa: S608
-        f" SELECT case_id FROM hit WHERE case_id >= :low AND case_id < :high{received}"
-        " ORDER BY case_id DESC LIMIT :most"
-    ).bindparams(*([bindparam("received_by", type_=Instant)] if in_time else []))
-    for by_row, hits in _HITS.items()
-    for in_time, received in _IN_TIME.items()
+
+
+def _postgres(hits: TextClause, *, in_time: bool) -> Select[int]:
+    hit = select(CaseText.case_id).where(hits).cte("hit").prefix_with("MATERIALIZED")
+    found = select(hit.c.case_id).where(hit.c.case_id >= bindparam("low"), hit.c.case_id < bindparam("high"))
+    if in_time:
+        received_at = select(Case.received_at).where(Case.id == hit.c.case_id).scalar_subquery()
+        found = found.where(received_at <= bindparam("received_by", type_=Instant))
+    return found.order_by(hit.c.case_id.desc()).limit(bindparam("most", type_=Integer))
+
+
+_POSTGRES = {
+    (by_row, in_time): _postgres(_BY_ROW if by_row else _BY_INDEX, in_time=in_time)
+    for by_row in (False, True)
+    for in_time in (False, True)
 }
 
 

@@ -22,7 +22,7 @@ from engine.deploy.releases import (
 )
 from engine.deploy.samples import Sample, close_sample, put_sample, waiting_samples
 from engine.deploy.scenarios import Played, play, play_all, unvisited
-from engine.deploy.verdict import Verdict, judge
+from engine.deploy.verdict import Verdict, judge, ready
 
 __all__ = [
     "CATEGORY",
@@ -53,6 +53,7 @@ __all__ = [
     "put_sample",
     "read_folder",
     "read_keywords",
+    "ready",
     "recent_releases",
     "release_before",
     "scenarios",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.deploy.check import check_release
-from engine.deploy.releases import fingerprint, load
+from engine.deploy.releases import LoadedRelease, fingerprint, load
 from engine.deploy.scenarios import Played, play_all
 from engine.errors import Invalid, Refusal
 from engine.runtime import Finding
@@ -59,6 +59,26 @@ _known: dict[tuple[str, bool], Verdict] = {}
 _lock = threading.Lock()
 
 
+READY = 4
+"""Sets of files that stay compiled: somebody who plays them asks at every step."""
+
+_ready: dict[str, LoadedRelease] = {}
+
+
+def ready(files: Mapping[str, bytes]) -> LoadedRelease:
+    """What `load` gives for files that need not be a release; the same again while they are asked for. Raises as it."""
+    key = fingerprint(files)
+    with _lock:
+        found = _ready.get(key)
+    if found is None:
+        found = load(0, files)
+        with _lock:
+            while len(_ready) >= READY:
+                _ready.pop(next(iter(_ready)))
+            _ready[key] = found
+    return found
+
+
 def judge(files: Mapping[str, bytes], *, limits_may_miss: bool = False) -> Verdict:
     """Checks and, when that leaves no error, plays every scenario. Takes about a second for a content not seen yet.
 
@@ -72,7 +92,7 @@ def judge(files: Mapping[str, bytes], *, limits_may_miss: bool = False) -> Verdi
     played: tuple[Played, ...] = ()
     if not any(each.severity == "error" for each in findings):
         try:
-            played = tuple(play_all(load(0, files)))
+            played = tuple(play_all(ready(files)))
         except Refusal as refusal:  # what only compiling finds
             findings += tuple(refusal.facts.get("findings") or (_finding(refusal),))
     verdict = Verdict(key[0], findings, played)

@@ -22,7 +22,7 @@ def adopt_sample(
     `add_file` does.
     """
     sample = deploy.close_sample(session, sample_id)
-    release = deploy.load(0, files_of(session, get_proposal(session, proposal_id, lock=True)))
+    release = deploy.ready(files_of(session, get_proposal(session, proposal_id, lock=True)))
     facts = release.package.processes.get(sample.process_id)
     if facts is None:
         raise NotFound("process.unknown", f"The proposal has no process {sample.process_id!r}.")

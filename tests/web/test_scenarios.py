@@ -174,6 +174,27 @@ def test_what_cannot_be_played_is_said_and_nothing_has_moved(visit: Visit, numbe
         assert page.status_code == 422, recording[:20]
 
 
+def test_a_diagram_that_never_rests_is_stopped_and_said(
+    visit: Visit, district: District, clock: ManualClock, number: int
+) -> None:
+    with district.store.transaction() as session:
+        path = "small/small.bpmn"
+        drawn = files(district, number)[path]
+        loop = drawn.replace(b'id="gw_in"', b'id="gw_in" default="f_gw_in__tier_visit"', 1)
+        flow = b"""<bpmn:sequenceFlow id="f_loop" sourceRef="gw_in" targetRef="gw_in">
+            <bpmn:conditionExpression>${tier == "grid"}</bpmn:conditionExpression></bpmn:sequenceFlow>"""
+        after = b'<bpmn:sequenceFlow id="f_gw_in__tier_visit"'
+        loop = loop.replace(after, flow + after)
+        assert loop != drawn
+        who = district.people["designer"]
+        design.save_file(session, number, path, loop, seen=0, actor_id=who, now=clock.now())
+    visitor = visit("designer")
+    visitor.get(f"/proposals/{number}/player?process=p_small")
+    sent = {"process": "p_small", "given-tier": "grid", "given-size": "small", "play-do": "start"}
+    answer = visitor.post(f"/proposals/{number}/player", sent)
+    assert (answer.status_code, "被拒绝" in answer.text, "gw_in" in answer.text) == (422, True, True)
+
+
 def test_a_scenario_is_opened_in_the_player(visit: Visit, district: District, number: int) -> None:
     visitor = visit("designer")
     visitor.get(f"/proposals/{number}/scenarios/{PATH}")

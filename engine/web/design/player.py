@@ -19,6 +19,7 @@ from engine.deploy.scenarios import (
     EXPECTATIONS,
     Act,
     Differs,
+    Said,
     Scenario,
     Stage,
     answered_otherwise,
@@ -69,14 +70,7 @@ def player(proposal_id: int) -> str:
     process_id = request.args.get("process") or min(release.package.processes)
     if process_id not in release.package.processes:
         raise NotFound("process.unknown", "There is no such process.")
-    return render_template(
-        "design/player_start.html",
-        proposal=proposal,
-        processes=[(each, bilingual(facts.name)) for each, facts in sorted(release.package.processes.items())],
-        process_id=process_id,
-        variable_words=scenario_words.variable_words,
-        fields=given_fields(files, release, process_id, world().tiers.names),
-    )
+    return _start_page(proposal, release, files, process_id)
 
 
 @pages.post("/proposals/<int:proposal_id>/player")
@@ -89,7 +83,12 @@ def play(proposal_id: int) -> str | tuple[str, int]:
     wrong: Mapping[str, Mapping[str, str]] = {}
     refused: list[str] = []
     before = _before(release, do, files)
-    stage = _played(release, before)
+    try:
+        stage = _played(release, before)
+    except Invalid as refusal:
+        if do != "start":
+            raise
+        return _start_page(proposal, release, files, before.process, faults=refusal.facts["faults"]), 422
     try:
         wanted = _next(release, stage, before, do, what)
         if wanted is not before:
@@ -136,12 +135,31 @@ def keep_recording(proposal_id: int) -> Response | tuple[str, int]:
         return _page(proposal, scene, wrong=wrong, refused=[] if wrong else [sentence_of(refusal)]), refusal.status
 
 
+def _start_page(
+    proposal: design.Proposal,
+    release: LoadedRelease,
+    files: Mapping[str, bytes],
+    process_id: str,
+    *,
+    faults: Sequence[Said] = (),
+) -> str:
+    return render_template(
+        "design/player_start.html",
+        proposal=proposal,
+        processes=[(each, bilingual(facts.name)) for each, facts in sorted(release.package.processes.items())],
+        process_id=process_id,
+        fields=given_fields(files, release, process_id, world().tiers.names),
+        variable_words=scenario_words.variable_words,
+        faults=faults,
+    )
+
+
 def _at_hand(proposal_id: int) -> tuple[LoadedRelease, design.Proposal, Mapping[str, bytes]]:
     """Raises Invalid `package.refused` while an error keeps the files from running."""
     with looking() as session:
         proposal = design.get_proposal(session, proposal_id)
         files = design.files_of(session, proposal)
-    return deploy.load(0, files), proposal, files
+    return deploy.ready(files), proposal, files
 
 
 def _played(release: LoadedRelease, recording: Scenario) -> Stage:

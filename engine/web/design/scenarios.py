@@ -54,7 +54,7 @@ def scenarios(proposal_id: int) -> str:
         files, base = design.files_of(session, proposal), deploy.files_of(session, proposal.base_id)
         samples = deploy.waiting_samples(session)
     verdict = deploy.judge(files, limits_may_miss=may_miss())
-    release = None if verdict.errors else deploy.load(0, files)
+    release = None if verdict.errors else deploy.ready(files)
     common = {"proposal": proposal, "open": proposal.state == design.ProposalState.OPEN, "verdict": verdict}
     if release is None:
         return render_template("design/scenarios.html", release=None, **common)
@@ -89,7 +89,7 @@ def add_scenario(proposal_id: int) -> Response | tuple[str, int]:
     process_id = text("process")
     with looking() as session:
         files = design.files_of(session, design.get_proposal(session, proposal_id))
-    release = deploy.load(0, files)
+    release = deploy.ready(files)
     folder = _folder(release, process_id)
 
     def act(session: Session) -> Done:
@@ -173,7 +173,7 @@ def try_scenario(proposal_id: int, path: str) -> Response:
     """How the scenario goes as it stands in the editor. Nothing is kept."""
     with looking() as session:
         files = design.files_of(session, design.get_proposal(session, proposal_id))
-    played = play(deploy.load(0, files), path, request.form.get("text", "").replace("\r\n", "\n").encode())
+    played = play(deploy.ready(files), path, request.form.get("text", "").replace("\r\n", "\n").encode())
     faults = [{"line": each.line, "where": line_words(each), "said": fault_words(each)} for each in played.faults]
     return jsonify(passed=played.passed, said=_("passed") if played.passed else _("failed"), faults=faults)
 
@@ -215,7 +215,7 @@ def _page(proposal_id: int, path: str, *, refused: Invalid | Conflict | None = N
 
 def _loaded(files: Mapping[str, bytes]) -> tuple[LoadedRelease | None, Refusal | None]:
     try:
-        return deploy.load(0, files), None
+        return deploy.ready(files), None
     except Refusal as refusal:
         return None, refusal
 

@@ -118,6 +118,7 @@ WORDS = Vocabulary(
             Service("tell", "tell units or roles something", {"what": True, "whom": False}),
             Service("card", "record a yellow or red card against the holding unit", {"colour": True}),
             Service("mark_absent", "record the invited units that gave no opinion in time"),
+            Service("begin", "start a process of its own beside the case", {"process": True}),
             Service("supervise", "open a supervision notice beside the case", {"reason": True}),
             Service("sampled", "whether this case is drawn for the quality check", gives=("sampled",)),
             Service("close_case", "close the case with the result that was recorded", {"result": False}),
@@ -130,6 +131,7 @@ WORDS = Vocabulary(
         "m_merge": "the case was merged into another",
         "m_material": "something the case waited for has arrived",
         "m_downgrade": "the reason for a jump is gone",
+        "m_apply_review": "the petitioner asks for a review or re-review of the opinion",
     },
     roles={
         "lead": "the accountable lead of a unit (building, grid or zone lead, community secretary …)",
@@ -164,5 +166,9 @@ FORM_READS: Mapping[str, tuple[str, ...]] = {
     "decide_extension": ("decision", "reason"),
     "decide_upgrade": ("decision",),
     "quality_check": ("verdict",),
+    "suggestion_decision": ("decision",),
+    "petition_accept": ("decision",),
+    "petition_answer_simple": ("conclusion", "disputed"),
+    "petition_opinion": ("conclusion",),
 }
 """What the engine itself reads from a form of that name, beside what the diagram does with it."""

@@ -21,6 +21,8 @@ class CaseState(enum.StrEnum):
     HANDLING = "handling"
     JOINT = "joint"
     WAITING_PETITIONER = "waiting_petitioner"
+    MEDIATING = "mediating"
+    SUSPENDED = "suspended"
     UPGRADE_PENDING = "upgrade_pending"
     SUPERVISED = "supervised"
     REPLY_PENDING = "reply_pending"

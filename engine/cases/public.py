@@ -27,6 +27,8 @@ PUBLIC_STATES: Mapping[CaseState, PublicState] = {
     CaseState.HANDLING: PublicState.IN_PROGRESS,
     CaseState.JOINT: PublicState.IN_PROGRESS,
     CaseState.WAITING_PETITIONER: PublicState.WAITING,
+    CaseState.MEDIATING: PublicState.IN_PROGRESS,
+    CaseState.SUSPENDED: PublicState.IN_PROGRESS,
     CaseState.UPGRADE_PENDING: PublicState.IN_PROGRESS,
     CaseState.SUPERVISED: PublicState.IN_PROGRESS,
     CaseState.REPLY_PENDING: PublicState.IN_PROGRESS,

@@ -34,6 +34,7 @@ SERVICES: Mapping[str, tuple[Text, Text]] = {
         ("记录缺席", "Mark who was absent"),
         ("记录未按时反馈意见的单位", "Notes invited units that gave no opinion in time"),
     ),
+    "begin": (("启动并行流程", "Start beside"), ("在事项旁启动另一流程", "Starts another process beside the case")),
     "supervise": (("督办", "Supervision notice"), ("在事项旁发起督办", "Opens a supervision notice beside the case")),
     "sampled": (("抽查", "Sample"), ("是否抽中质量回访", "Whether the case is drawn for the quality check")),
     "close_case": (("结案", "Close the case"), ("按已登记的结果结案", "Closes it with the result that was recorded")),
@@ -49,6 +50,7 @@ PARAMETERS: Mapping[str, Text] = {
     "colour": ("颜色", "Colour"),
     "silent": ("不通知", "Without a notice"),
     "result": ("结果", "Result"),
+    "process": ("流程", "Process"),
 }
 
 CHOICES: Mapping[tuple[str, str], Mapping[str, Text]] = {
@@ -70,4 +72,5 @@ MESSAGES: Mapping[str, Text] = {
     "m_merge": ("并入另一事项", "the case was merged into another"),
     "m_material": ("所等待的材料已到", "something the case waited for has arrived"),
     "m_downgrade": ("越级的理由消失", "the reason for a jump is gone"),
+    "m_apply_review": ("请求复查或复核", "the petitioner asks for a review or re-review of the opinion"),
 }

@@ -44,7 +44,7 @@ from engine.process.parties import correct_party, name_party
 from engine.process.push import FUNCTIONS, OUTWARD, record
 from engine.process.related import Related, related
 from engine.process.reopening import arm_case_clocks, reopen, supervise
-from engine.process.requests import ask_extension, downgrade, report_risk, sort_case, supply, withdraw
+from engine.process.requests import apply_review, ask_extension, downgrade, report_risk, sort_case, supply, withdraw
 from engine.process.running import running
 from engine.process.samples import Made, give_sample, make_sample
 from engine.process.services import SERVICES, is_sampled
@@ -104,6 +104,7 @@ __all__ = [
     "Way",
     "World",
     "agreement_of",
+    "apply_review",
     "arm_case_clocks",
     "ask_extension",
     "begin",

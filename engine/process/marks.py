@@ -17,6 +17,14 @@ from engine.errors import NotAllowed
 from engine.process.push import Push
 from engine.tasks import Task, TaskState
 
+SIGNS_IN = frozenset(
+    {"consult_answer", "suggestion_decision", "petition_register", "petition_accept_simple", "discipline_transfer"}
+)
+"""Forms of ways without a step of their own for it: whoever completes one has taken the matter on."""
+
+CONCLUSIONS = {"support": "fulfilled", "part": "partly_fulfilled", "not_support": "not_supported"}
+"""The result that an opinion's conclusion is; any other only explains."""
+
 WORKING = frozenset(
     {CaseState.REGISTERED, CaseState.ASSIGNED, CaseState.SIGNED_IN, CaseState.JOINT, CaseState.REOPENED}
 )
@@ -44,12 +52,11 @@ def refuse_self_approval(push: Push, task: Task) -> None:
 def apply(push: Push, task: Task, answers: Mapping[str, Any]) -> None:
     """Carries the meaning of a form over to the case and its visit."""
     case = push.case
+    if task.form in SIGNS_IN and push.visit.signed_in_at is None:
+        _sign_in(push)
     match task.form:
         case "sign_in" if answers.get("action") == "sign":
-            visit = push.visit
-            visit.signed_in_at, visit.signed_in_by = push.now, push.actor_id
-            case.accountable_id = visit.unit_id
-            case.state = CaseState.SIGNED_IN
+            _sign_in(push)
         case "invite_joint":
             case.state = CaseState.JOINT
         case "joint_conclusion":
@@ -64,6 +71,19 @@ def apply(push: Push, task: Task, answers: Mapping[str, Any]) -> None:
             case.result = str(answers.get("result_code") or "resolved")
             case.substantive = answers.get("substantive") in ("yes", True)
             case.state = CaseState.REPLY_PENDING
+        case "consult_answer":
+            _answered(push, "answered", settled=True)
+        case "suggestion_decision":
+            _answered(push, str(answers.get("decision")), settled=answers.get("decision") != "not_adopted")
+        case "petition_answer_simple" if not answers.get("disputed"):
+            _concluded(push, answers)
+        case "petition_opinion":
+            _concluded(push, answers)
+        case "petition_accept" if answers.get("decision") == "accept":
+            case.accountable_id = task.unit_id
+            case.state = CaseState.HANDLING
+        case "petition_investigation":
+            case.state = CaseState.HANDLING
         case "quality_check":
             if answers.get("verdict") == "rework":
                 case.state = CaseState.HANDLING
@@ -75,6 +95,23 @@ def apply(push: Push, task: Task, answers: Mapping[str, Any]) -> None:
                 _override(push, answers)
         case _:
             pass
+
+
+def _sign_in(push: Push) -> None:
+    visit = push.visit
+    visit.signed_in_at, visit.signed_in_by = push.now, push.actor_id
+    push.case.accountable_id = visit.unit_id
+    push.case.state = CaseState.SIGNED_IN
+
+
+def _concluded(push: Push, answers: Mapping[str, Any]) -> None:
+    conclusion = str(answers.get("conclusion"))
+    _answered(push, CONCLUSIONS.get(conclusion, "explained"), settled=conclusion in ("support", "part"))
+
+
+def _answered(push: Push, result: str, *, settled: bool) -> None:
+    push.case.result, push.case.substantive = result, settled
+    push.case.state = CaseState.REPLY_PENDING
 
 
 def _override(push: Push, answers: Mapping[str, Any]) -> None:

@@ -84,6 +84,8 @@ class Push:
     """Whether the present visit began in this very push, so that no earlier clock of it can exist."""
     revived: dict[str, Deadline] = field(default_factory=dict)
     """Clocks of this visit that go on under a new token, by step."""
+    starts: dict[str, datetime] = field(default_factory=dict)
+    """From when the clocks that this push armed are counted, by step."""
     provisional: set[tuple[str, datetime]] = field(default_factory=set)
     task_answers: Mapping[str, Any] | None = None
     """The full answers of the task that is being completed, for services that need more than variables."""
@@ -133,6 +135,7 @@ class Push:
                     self.revived[call.step] = earlier
                     return runtime.Due(earlier.due_at, call.step, earlier.length)
             start = self.visit.entered_at
+        self.starts[call.step] = start
         due = self.world.calendar.due(start, length, provisional=True)
         if due.provisional:
             self.provisional.add((call.step, due.at))

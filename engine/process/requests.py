@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from engine import deadlines, triage
 from engine.cases import Case, lock_case
 from engine.config import PolicyConfig
-from engine.deadlines import Deadline, DeadlineState, Extension, WorkingCalendar, parse_length
+from engine.deadlines import Deadline, DeadlineState, Extension, Length, WorkingCalendar, parse_length
 from engine.deploy import CATEGORY
 from engine.errors import Conflict, Invalid
 from engine.people import Viewer
 from engine.process.acts import deliver_message
 from engine.process.beginning import begin
+from engine.process.model import Instance
 from engine.process.push import record
 from engine.process.world import World
 
@@ -56,8 +57,37 @@ def report_risk(
     higher = world.tiers.index(grade.tier) > world.tiers.index(case.tier)
     if grade.severity <= case.severity and not (higher and grade.size != case.size):
         return False
-    deliver_message(session, world, case_id, "m_severity_jump", {}, actor_id=viewer.person_id, now=now)
+    try:
+        deliver_message(session, world, case_id, "m_severity_jump", {}, actor_id=viewer.person_id, now=now)
+    except Conflict as refusal:
+        if refusal.code != "message.not_awaited":
+            raise
+        _regrade(session, case, grade, viewer, now)  # a way of its own goes on as it is
+        return False
     return True
+
+
+def _regrade(session: Session, case: Case, grade: triage.Grade, viewer: Viewer, now: datetime) -> None:
+    before, rules = {"severity": case.severity}, [reason.rule for reason in grade.reasons]
+    facts = {"before": before, "severity": grade.severity, "rules": rules}
+    case.severity, case.urgent, case.reasons = grade.severity, grade.urgent, grade.reasons_as_json()
+    record(session, case, "case.regraded", actor_id=viewer.person_id, now=now, facts=facts)
+
+
+def apply_review(
+    session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer | None, now: datetime
+) -> None:
+    """The petitioner asks for a review or re-review of the opinion; `viewer` None is the petitioner.
+
+    Raises Conflict `message.not_awaited` before an opinion was delivered and after its thirty days.
+    """
+    case = _open_case(session, case_id)
+    if viewer is not None:
+        viewer.must("case.supply", case.place_id)
+    _need(reason, "reason")
+    facts = {"reason": reason, **_source(viewer)}
+    actor_id = None if viewer is None else viewer.person_id
+    deliver_message(session, world, case_id, "m_apply_review", {}, actor_id=actor_id, now=now, facts=facts)
 
 
 def downgrade(
@@ -132,25 +162,27 @@ def sort_case(session: Session, case_id: int, category: str, *, viewer: Viewer, 
 def ask_extension(
     session: Session, world: World, case_id: int, length: str, reason: str, *, viewer: Viewer, now: datetime
 ) -> Extension:
-    """Asks for more time on the tier clock: once, in good time before it is due, never more than it had.
+    """Asks for more time on the tier clock: once, in good time before it is due, never more than the process allows.
+
+    A `length` without a unit is counted as the limit is.
 
     Raises Conflict `extension.once`, `extension.too_late`, `extension.not_running`, Invalid for the length.
     """
     case = _open_case(session, case_id)
     viewer.must("clock.ask_extension", case.holder_id)
     _need(reason, "reason")
-    asked = parse_length(length)
     clock = deadlines.of_visit(session, case.id, case.visit_seq, "handle")
     asked_before = clock is not None and session.scalar(select(Extension.id).where(Extension.deadline_id == clock.id))
     policy, calendar = world.config.policy, world.calendar
     must_be_extendable(clock, asked_before=bool(asked_before), policy=policy, calendar=calendar, now=now)
     assert clock is not None
-    had = parse_length(clock.length)
-    if asked.unit != had.unit or asked.amount > had.amount:
+    most = _longest_extension(session, world, clock)
+    asked = parse_length(f"{length}{most.unit}" if length.isdecimal() else length)
+    if asked.unit != most.unit or asked.amount > most.amount:
         raise Invalid(
             "extension.length",
-            f"The extension must be in the unit of the limit and no longer than it: at most {had}.",
-            fields={"length": {"zh": f"不得超过原时限（{had}）。", "en": f"At most {had}."}},
+            f"The extension must be in the unit of the limit and not too long: at most {most}.",
+            fields={"length": {"zh": f"最多 {most}。", "en": f"At most {most}."}},
         )
     extension = Extension(
         case_id=case.id, deadline_id=clock.id, length=str(asked), reason=reason, asked_by=viewer.person_id, asked_at=now
@@ -168,6 +200,16 @@ def ask_extension(
     instance = begin(session, world, case, "p_extension", actor_id=viewer.person_id, now=now)
     extension.instance_id = instance.id
     return extension
+
+
+def _longest_extension(session: Session, world: World, clock: Deadline) -> Length:
+    """`extension` of limits.yaml where the process names it (a petition: 30 days); else as long as the limit was."""
+    instance = session.get(Instance, clock.instance_id)
+    if instance is not None and clock.process is not None:
+        limits = world.releases.get(session, instance.release_id).limits.get(clock.process)
+        if limits is not None and "extension" in limits.steps:
+            return limits.length("extension", clock.tier)
+    return parse_length(clock.length)
 
 
 def must_be_extendable(

@@ -23,6 +23,9 @@ from engine.tasks import Task, TaskState
 
 Given = Mapping[str, Any]
 
+STILL = {"waiting_petitioner": CaseState.WAITING_PETITIONER, "in_mediation": CaseState.MEDIATING}
+"""What a case is while its clock stands still, by the reason of the pause."""
+
 
 def _triage(push: Push, call: runtime.ServiceCall) -> Given:
     case = push.case
@@ -128,7 +131,7 @@ def _pause_clock(push: Push, call: runtime.ServiceCall) -> Given:
         raise Conflict("pause.no_clock", "No tier clock runs for this case, so there is nothing to stop.")
     most = push.world.config.policy.pauses_per_visit
     deadlines.pause(clock, reason=reason, most=most, calendar=push.world.calendar, now=push.now)
-    case.state = CaseState.WAITING_PETITIONER
+    case.state = STILL.get(reason, CaseState.SUSPENDED)
     push.session.flush()
     push.happened("clock.paused", {"step": clock.step, "reason": reason, "rest": clock.rest}, state_after(case))
     return {}
@@ -243,6 +246,11 @@ def _mark_absent(push: Push, call: runtime.ServiceCall) -> Given:
     return {}
 
 
+def _begin(push: Push, call: runtime.ServiceCall) -> Given:
+    push.begin_beside(push, str(call.params["process"]))
+    return {}
+
+
 def _supervise(push: Push, call: runtime.ServiceCall) -> Given:
     push.begin_beside(push, "p_supervision")
     push.happened("supervision.opened", {"reason": str(call.params["reason"])})
@@ -307,6 +315,7 @@ SERVICES: Mapping[str, Callable[[Push, runtime.ServiceCall], Given]] = {
     "tell": _tell,
     "card": _card,
     "mark_absent": _mark_absent,
+    "begin": _begin,
     "supervise": _supervise,
     "sampled": _sampled,
     "close_case": _close_case,

@@ -36,6 +36,16 @@ EXPECTS = {
     "supervision_reply": "replied",
     "instruction": "answered",
     "instruction_urgent": "answered",
+    "petition_route": "routed",
+    "petition_accept": "accepted",
+    "petition_review": "answered",
+    "petition_rereview": "answered",
+    "simple_accept": "accepted",
+    "emergency_transfer": "transferred",
+    "discipline_transfer": "transferred",
+    "mediation_acceptance": "accepted",
+    "performance_check": "checked",
+    "judicial_confirmation": "applied",
 }
 """What should have happened when a clock runs out; `ended` for everything else."""
 
@@ -130,7 +140,7 @@ def arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
             _revive(push, revived, timer)
             clocks.append((timer.attached_to, step, revived.due_at, revived.warn_at))
             continue
-        started_at = push.visit.entered_at if step in ("handle", "ack") else push.now
+        started_at = push.starts.get(step, push.now)
         length = timer.length or "timer"
         warn_at = None
         if timer.step is not None and timer.length is not None:  # an ISO duration is never warned of

@@ -181,7 +181,6 @@ def _task(instance: Instance, token: Token) -> WaitingTask:
     element = token.task_spec
     assert isinstance(element, UserTask)
     data = token.frame.view()
-    rounds = element.rounds
     return WaitingTask(
         token=token.id,
         element=element.bpmn_id,
@@ -192,8 +191,19 @@ def _task(instance: Instance, token: Token) -> WaitingTask:
         roles=tuple(_word(evaluation.value(instance, token, role, data)) for role in element.roles),
         properties={name: _word(evaluation.value(instance, token, value, data)) for name, value in element.properties},
         data=data,
-        item=token.frame.own.get(rounds.item) if rounds is not None and rounds.item else None,
+        item=_item(token),
     )
+
+
+def _item(token: Token) -> Any:
+    """Of the multi-instance that the task is, or that it runs in: the innermost one."""
+    inside: Token | None = token
+    while inside is not None:
+        rounds = getattr(inside.task_spec, "rounds", None)
+        if rounds is not None and rounds.item:
+            return inside.frame.own.get(rounds.item)
+        inside = getattr(inside.workflow, "holder", None)
+    return None
 
 
 def _word(value: Any) -> str:

@@ -75,7 +75,7 @@ class WaitingTask:
     """`camunda:properties` (and spiff's), with `${…}` evaluated."""
     data: Data
     item: Scalar = None
-    """The item of a multi-instance task."""
+    """The item of the multi-instance that the task is or runs in, the innermost one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,13 @@ def ask_extension(case_id: int) -> BaseResponse | tuple[str, int]:
     return _act(
         case_id,
         lambda db: process.ask_extension(
-            db, world(), case_id, f"{_whole_number('length')}wd", _text("reason"), viewer=viewer(), now=now()
+            db,
+            world(),
+            case_id,
+            str(_whole_number("length")),
+            _text("reason"),
+            viewer=viewer(),
+            now=now(),
         ),
         _("Your request for more time waits for a decision."),
     )
@@ -171,6 +177,16 @@ def withdraw(case_id: int) -> BaseResponse | tuple[str, int]:
         case_id,
         lambda db: process.withdraw(db, world(), case_id, _text("reason"), viewer=viewer(), now=now()),
         _("The case is withdrawn."),
+    )
+
+
+@pages.post("/cases/<int:case_id>/reviews")
+@policy("case.supply")
+def apply_review(case_id: int) -> BaseResponse | tuple[str, int]:
+    return _act(
+        case_id,
+        lambda db: process.apply_review(db, world(), case_id, _text("reason"), viewer=viewer(), now=now()),
+        _("The review is asked for."),
     )
 
 
@@ -252,6 +268,9 @@ def _may(story: Story, case: Case) -> dict[str, bool]:
         "give_code": who.may("case.supply", case.place_id),
         "supply": running and who.may("case.supply", case.place_id),
         "report_risk": running and who.may("case.report_risk", case.place_id),
+        "apply_review": running
+        and any(clock.step == "petition_review_apply" and clock.state == DeadlineState.ARMED for clock in story.clocks)
+        and who.may("case.supply", case.place_id),
         "withdraw": running and who.may("case.withdraw", case.place_id),
         "downgrade": running
         and case.size == "big"

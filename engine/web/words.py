@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from engine.web.category_words import CATEGORIES
 from engine.web.figure_words import FIGURE_LISTS, FIGURE_MEANS, FIGURES
+from engine.web.history_words import ACTS, NEWS
 
 STATES: Mapping[str, Any] = {
     "registered": _("registered"),
@@ -17,6 +18,8 @@ STATES: Mapping[str, Any] = {
     "handling": _("being handled"),
     "joint": _("in joint handling"),
     "waiting_petitioner": _("waiting for the petitioner"),
+    "mediating": _("in mediation"),
+    "suspended": _("clock stopped"),
     "upgrade_pending": _("a rise is being decided"),
     "supervised": _("under district supervision"),
     "reply_pending": _("solved, being checked"),
@@ -103,6 +106,13 @@ LEFT: Mapping[str, Any] = {
     "closed": _("closed here"),
     "withdrawn": _("withdrawn"),
     "merged": _("merged"),
+    "answered": _("answered"),
+    "adopted": _("suggestion adopted"),
+    "partly_adopted": _("suggestion adopted in part"),
+    "not_adopted": _("suggestion not adopted"),
+    "referred": _("refused and shown the lawful way"),
+    "terminated": _("ended after the re-review"),
+    "transferred": _("transferred"),
 }
 
 PARTY_ROLES: Mapping[str, Any] = {
@@ -159,6 +169,20 @@ STEPS: Mapping[str, Any] = {
     "instruction": _("Answer to the instruction"),
     "instruction_urgent": _("Answer to the urgent instruction"),
     "return_visit": _("Return visit"),
+    "petition_route": _("Registration and routing"),
+    "petition_accept": _("Notice of acceptance"),
+    "petition_review_apply": _("Time to ask for a review"),
+    "petition_review": _("Review"),
+    "petition_rereview": _("Re-review"),
+    "simple_accept": _("Acceptance, simple procedure"),
+    "emergency_transfer": _("Emergency transfer"),
+    "discipline_transfer": _("Confidential transfer"),
+    "mediation_acceptance": _("Acceptance of the mediation"),
+    "mediation": _("Mediation"),
+    "performance": _("Performance of the agreement"),
+    "performance_check": _("Check of the performance"),
+    "judicial_confirmation": _("Judicial confirmation"),
+    "confirmation_reminder": _("Reminder of the judicial confirmation"),
 }
 
 INJURIES: Mapping[str, Any] = {
@@ -191,83 +215,6 @@ PAUSES: Mapping[str, Any] = {
     "court_or_arbitration": _("before a court"),
     "emergency_order": _("emergency order"),
 }
-
-ACTS: Mapping[str, Any] = {
-    "case.filed": _("Filed"),
-    "case.raised": _("Risen one tier"),
-    "case.returned": _("Sent back"),
-    "case.downgraded": _("Moved down"),
-    "case.regraded": _("Graded anew"),
-    "case.became_big": _("Became a big matter"),
-    "case.became_small": _("Became a small matter"),
-    "case.closed": _("Closed"),
-    "case.instructed": _("Instruction given"),
-    "case.told": _("Notice sent"),
-    "case.noted": _("Noted"),
-    "triage.overridden": _("Grading changed by hand"),
-    "task.completed": _("Completed"),
-    "task.claimed": _("Claimed"),
-    "task.given_back": _("Given back"),
-    "task.handed_over": _("Handed over"),
-    "task.delegated": _("Delegated"),
-    "task.answered": _("Answered for its owner"),
-    "task.taken_back": _("Taken back unanswered"),
-    "document.added": _("Document added"),
-    "document.hidden": _("Document taken out of sight"),
-    "document.protected": _("Document protected"),
-    "clock.warned": _("Time is running out"),
-    "clock.breached": _("Time limit passed"),
-    "clock.paused": _("Clock stopped"),
-    "clock.resumed": _("Clock runs on"),
-    "clock.extended": _("More time granted"),
-    "clock.recomputed": _("Time limit recomputed"),
-    "extension.asked": _("More time asked for"),
-    "extension.refused": _("More time refused"),
-    "identity.unmasked": _("Personal data shown in the clear"),
-    "handler.stepped_aside": _("Stepped aside"),
-    "party.named": _("Party named"),
-    "party.corrected": _("Party corrected"),
-    "case.passed_on": _("Passed on, past those complained about"),
-    "risk.reported": _("Risk reported"),
-    "material.supplied": _("Something arrived"),
-    "message.arrived": _("News for the process"),
-    "comment.made": _("Comment"),
-    "card.given": _("Card given"),
-    "supervision.opened": _("Supervision opened"),
-    "case.reopened": _("Reopened"),
-    "case.sorted": _("Sorted into a category"),
-    "citizen.confirmed": _("The petitioner says it is solved"),
-    "citizen.refused": _("The petitioner says it is not solved"),
-    "citizen.rated": _("Rated by the petitioner"),
-    "tracking.given": _("Tracking code given out"),
-    "joint.absent": _("No opinion in time"),
-    "incident.opened": _("Set aside because of a fault"),
-    "incident.retried": _("Taken up again by an operator"),
-    "case.sampled": _("Given to designers as an anonymous sample"),
-    "case.migrated": _("Taken to another version of the process"),
-    "case.token_moved": _("Put somewhere else by an operator"),
-}
-
-NEWS: Mapping[str, Any] = {
-    "raised": _("Risen one tier"),
-    "downgraded": _("Moved down"),
-    "answered": _("Answered"),
-    "papers_arrived": _("The petitioner added something"),
-    "urgent": _("Urgent: act at once"),
-    "severity_jump": _("Became more serious"),
-    "competence_disputed": _("A unit says it is not theirs"),
-    "extension_granted": _("More time granted"),
-    "extension_refused": _("More time refused"),
-    "ack_overdue": _("Not signed in in time"),
-    "contact_overdue": _("Nobody was called in time"),
-    "supervision_overdue": _("Supervision not answered in time"),
-    "instruction_overdue": _("Instruction not answered in time"),
-    "case_outer_overdue": _("The time for the whole case has passed"),
-    "urgent_contact_overdue": _("Nobody was called in time"),
-    "upgrade_asked": _("A rise is asked for"),
-    "comment.made": _("You are mentioned"),
-}
-"""What a notice says first, where that is not the name of the act."""
 
 PERIODS: Mapping[str, Any] = {
     "week": _("in the last 7 days"),

@@ -41,7 +41,7 @@ def check_release(diagrams: Mapping[str, Diagram], decisions: Collection[str], r
 def _check_target(
     node: Node, homes: Mapping[str, tuple[str, Scope]], decisions: Collection[str], whole: bool, report: Report
 ) -> None:
-    called = node.xml.get("calledElement") or "" if node.kind == "callActivity" else ""
+    called = _called(node)
     if called and "${" not in called:
         tell = report.error if whole else report.warning
         if called not in homes:
@@ -64,6 +64,16 @@ def _check_target(
             f'{node.label} asks the decision "{decision}", which is not here.',
             f"Here are: {known}.",
         )
+
+
+def _called(node: Node) -> str:
+    """The process that a call runs, or that the service `begin` starts beside the case."""
+    if node.kind == "callActivity":
+        return node.xml.get("calledElement") or ""
+    if node.kind != "serviceTask" or node.camunda("topic") != "begin":
+        return ""
+    given = (one for one in node.extensions("inputOutput/inputParameter") if one.get("name") == "process")
+    return next(((one.text or "").strip() for one in given), "")
 
 
 def _check_circles(homes: Mapping[str, tuple[str, Scope]], reports: Mapping[str, Report]) -> None:

@@ -212,7 +212,14 @@ class DowngradeMessage(Body):
     payload: DowngradeBody
 
 
-Message = MaterialMessage | WithdrawalMessage | JumpMessage | DowngradeMessage
+class ReviewMessage(Body):
+    """The petitioner asks for a review or re-review of the opinion."""
+
+    name: Literal["m_apply_review"]
+    payload: ReasonBody
+
+
+Message = MaterialMessage | WithdrawalMessage | JumpMessage | DowngradeMessage | ReviewMessage
 
 
 class MessageBody(RootModel[Annotated[Message, Field(discriminator="name")]]):

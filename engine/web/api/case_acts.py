@@ -25,6 +25,7 @@ from engine.web.api.asked import (
     MaterialMessage,
     MessageBody,
     ReasonBody,
+    ReviewMessage,
     RiskBody,
     UnmaskBody,
     WithdrawalMessage,
@@ -49,8 +50,9 @@ Act = Callable[[Session, Case], bool]
     tags=[ACTS],
     operation_id="throwMessage",
     summary="Send a message to a case",
-    description="Something arrived, the petitioner withdrew, the matter became graver, or the reason of a rise is "
-    "gone: the messages that come from outside a diagram. Each needs the right to what it does.",
+    description="Something arrived, the petitioner withdrew, the matter became graver, the reason of a rise is "
+    "gone, or a review is asked for: the messages that come from outside a diagram. Each needs the right to what "
+    "it does.",
     responses=DONE,
 )
 @policy("case.read")
@@ -65,6 +67,8 @@ def throw_message(path: CasePath, body: MessageBody) -> Response:
             return _do(path, _risk(message.payload), prefix="/payload/")
         case DowngradeMessage():
             return _do(path, _downgrade(message.payload), prefix="/payload/")
+        case ReviewMessage():
+            return _do(path, _review(message.payload), prefix="/payload/")
         case _:
             assert_never(message)
 
@@ -247,6 +251,14 @@ def _risk(body: RiskBody) -> Act:
 def _withdrawal(body: ReasonBody) -> Act:
     def do(session: Session, case: Case) -> bool:
         process.withdraw(session, world(), case.id, body.reason, viewer=viewer(), now=now())
+        return True
+
+    return do
+
+
+def _review(body: ReasonBody) -> Act:
+    def do(session: Session, case: Case) -> bool:
+        process.apply_review(session, world(), case.id, body.reason, viewer=viewer(), now=now())
         return True
 
     return do

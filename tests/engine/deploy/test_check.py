@@ -16,8 +16,9 @@ from engine.deploy.clocks import longest_days
 from engine.runtime import Finding
 
 OURS = deploy.read_folder(Path(__file__).parents[3] / "bpmn")
-SMALL, LIMITS, FORM, SIGN = (
+SMALL, MEDIATION, LIMITS, FORM, SIGN = (
     "small/small.bpmn",
+    "mediation/mediation.bpmn",
     "small/limits.yaml",
     "small/forms/first_contact.form",
     "forms/sign_in.form",
@@ -35,6 +36,7 @@ CASES: list[tuple[str, str, str, str, str, str]] = [
     ("expression.refused", "error", "be_contact", SMALL, CONTACT, "${contact.__class__}"),
     ("expression.function", "error", "be_contact", SMALL, CONTACT, "${open(contact)}"),
     ("bpmn.call_unknown", "error", "ca_joint", SMALL, 'calledElement="p_joint"', 'calledElement="p_gone"'),
+    ("bpmn.call_unknown", "error", "s_performance", MEDIATION, ">p_performance<", ">p_gone<"),
     ("timer.length", "error", "be_contact", SMALL, CONTACT, "-P1D"),
     ("timer.never", "warning", "be_contact", SMALL, 'id="be_contact" name="联系超时 / Contact overdue" cancelActivity="false" attachedToRef="t_first_contact"', 'id="be_contact" name="联系超时" cancelActivity="false" attachedToRef="tier_visit"'),
     ("limits.too_long", "warning", "handle", LIMITS, "district: 15wd", "district: 16wd"),

@@ -55,7 +55,7 @@ def test_what_is_at_hand_can_be_chosen() -> None:
     task = all_templates()["tier_task"]
     forms = {each["value"] for each in field(task, "camunda:formKey")["choices"]}
     assert {"first_contact", "handle", "sign_in"} <= forms
-    assert "agreement" not in forms, "a form of another process"
+    assert "invite_joint" not in forms, "a form of another process"
     steps = {each["value"]: each["name"] for each in field(task, "step")["choices"]}
     assert "building 1wd, grid 2wd" in steps["handle"]
     assert "contact (24h)" in steps.values()

@@ -1,4 +1,4 @@
-"""A real Chromium: `page` fails the test on a console error, a page error or a request that leaves the machine.
+"""A real Chromium: `page` fails the test on an error, a warning or a request that leaves the machine.
 
 `viewport` is desktop unless parametrised: @pytest.mark.parametrize("viewport", ["desktop", "phone"], indirect=True).
 """
@@ -110,7 +110,8 @@ def watch(page: Any, faults: list[str]) -> None:
             faults.append(f"a request left the machine: {request.url}")
 
     page.on("request", note)
-    page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))
+    said = ("error", "warning")
+    page.on("console", lambda message: message.type in said and faults.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
 
 

@@ -38,9 +38,7 @@ def lock_case(session: Session, case_id: int) -> Case:
 _LOCKED = Entities((Case,), select(Case).where(Case.id == bindparam("case_id")).with_for_update())
 
 
-_PRESENT = Entities(
-    (Visit,), select(Visit).where(Visit.case_id == bindparam("case_id"), Visit.seq == bindparam("seq"))
-)
+_PRESENT = Entities((Visit,), select(Visit).where(Visit.case_id == bindparam("case_id"), Visit.seq == bindparam("seq")))
 
 
 def present_visit(session: Session, case: Case) -> Visit:

@@ -26,9 +26,7 @@ class World:
         self._lock = threading.Lock()
         self._staffed: dict[tuple[str, tuple[str, ...]], str | None] = {}
 
-    def nearest_staffed(
-        self, session: Session, unit_id: str, roles: Iterable[str], wall: Wall = NO_WALL
-    ) -> str | None:
+    def nearest_staffed(self, session: Session, unit_id: str, roles: Iterable[str], wall: Wall = NO_WALL) -> str | None:
         """`people.nearest_staffed`, remembered until `forget_people`: memberships change rarely, tasks open always.
 
         Nobody whom the wall shuts out counts, and no unit below it; what is found then is not remembered.

@@ -154,7 +154,9 @@ def start_district(store: Store, config: Config, *, now: datetime, processes: Pa
     """Writes units, people and the first release into an empty, migrated database, all or nothing."""
     with store.transaction() as session:
         seed_organisation(session, tiers=[tier.id for tier in config.tiers])
-        deploy.store_release(session, deploy.read_folder(processes), reason="首个版本 / First release", actor_id=None, now=now)
+        deploy.store_release(
+            session, deploy.read_folder(processes), reason="首个版本 / First release", actor_id=None, now=now
+        )
 
 
 def places_of(session: Session, application: Application, seed: int) -> Places:

@@ -284,5 +284,5 @@ def _form(
             typed=request.form,
             wrong=wrong or {},
             kept=kept or [],
-                hotline=world().config.citizens.hotline,
+            hotline=world().config.citizens.hotline,
         )

@@ -170,9 +170,7 @@ def words_of(status: int, error: Exception, *, expired: bool = False) -> Said:
     title = str(TITLES.get(status, TITLES[500]))
     next_step = str(NEXT.get(status, NEXT[500]))
     if expired:
-        return Said(
-            title, _("The page was open too long, or did not come from here."), None, next_step, None, None
-        )
+        return Said(title, _("The page was open too long, or did not come from here."), None, next_step, None, None)
     if not isinstance(error, Refusal):
         return Said(title, "", None, next_step, None, None)
     case_id = error.facts.get("case")
@@ -199,9 +197,7 @@ def _who(refusal: Refusal) -> str | None:
     at = refusal.facts.get("at")
     if not at:
         return _("By %(who)s.", who=person_name(person))
-    return _(
-        "By %(who)s, %(when)s.", who=person_name(person), when=moment(datetime.fromisoformat(str(at)), now())
-    )
+    return _("By %(who)s, %(when)s.", who=person_name(person), when=moment(datetime.fromisoformat(str(at)), now()))
 
 
 def typed_text() -> list[tuple[str, str]]:

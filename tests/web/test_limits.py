@@ -145,7 +145,7 @@ def test_a_file_that_is_no_table_is_mended_as_a_text(visit: Visit, district: Dis
 
 def test_steps_divided_by_something_else_have_a_table_of_their_own(visit: Visit, proposal: int) -> None:
     text = words(visit("designer").get(f"/proposals/{proposal}/limits/case/limits.yaml"))
-    assert "consult suggestion help 其他层级" in text
+    assert "consult suggestion help petition 其他层级" in text
 
 
 def test_a_closed_proposal_is_only_read(visit: Visit, proposal: int) -> None:

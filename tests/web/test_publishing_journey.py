@@ -48,7 +48,11 @@ def test_a_difference_is_seen_on_both_diagrams_and_published(
     page.locator(f'button[name="person"][value="{district.people["designer"]}"]').click()
     page.goto(f"{address}/processes")
     page.locator(".shelves .sketch").nth(6).scroll_into_view_if_needed()
-    page.wait_for_function("[...document.querySelectorAll('.sketch')].every((each) => each.naturalWidth > 500)")
+    page.locator(".sketch").evaluate_all("sketches => sketches.forEach(each => { each.loading = 'eager' })")
+    drawn = page.locator(".sketch").evaluate_all(
+        "sketches => Promise.all(sketches.map(each => each.decode().then(() => each.naturalWidth > 500)))"
+    )
+    assert set(drawn) == {True}
     screenshot("library")
     assert barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -247,19 +247,9 @@ class _Evaluator(simpleeval.SimpleEval):  # type: ignore[misc]
         self.functions = functions
         self.names = data
         self.expr = ""
-        self.nodes = {
-            ast.Constant: lambda node: node.value,
-            ast.Name: self._name,
-            ast.UnaryOp: self._eval_unaryop,
-            ast.BinOp: self._eval_binop,
-            ast.BoolOp: self._eval_boolop,
-            ast.Compare: self._eval_compare,
-            ast.IfExp: self._eval_ifexp,
-            ast.Call: self._call,
-            ast.List: self._items,
-            ast.Tuple: self._items,
-            ast.Subscript: self._item,
-        }
+
+    def _eval(self, node: ast.expr) -> Any:
+        return _NODES[type(node)](self, node)
 
     def value(self, tree: ast.expr) -> Any:
         return self._eval(tree)
@@ -286,6 +276,22 @@ class _Evaluator(simpleeval.SimpleEval):  # type: ignore[misc]
         if not isinstance(holder, list | tuple | str) or isinstance(index, bool) or not isinstance(index, int):
             raise TypeError("only a list or a text has items, and they are counted by whole numbers")
         return holder[index]
+
+
+_NODES: Mapping[type[ast.expr], Callable[[_Evaluator, Any], Any]] = {
+    ast.Constant: lambda evaluator, node: node.value,
+    ast.Name: _Evaluator._name,
+    ast.UnaryOp: _Evaluator._eval_unaryop,
+    ast.BinOp: _Evaluator._eval_binop,
+    ast.BoolOp: _Evaluator._eval_boolop,
+    ast.Compare: _Evaluator._eval_compare,
+    ast.IfExp: _Evaluator._eval_ifexp,
+    ast.Call: _Evaluator._call,
+    ast.List: _Evaluator._items,
+    ast.Tuple: _Evaluator._items,
+    ast.Subscript: _Evaluator._item,
+}
+"""One table for all: an evaluator is made for every expression that is evaluated."""
 
 
 def _added(a: Any, b: Any) -> Any:

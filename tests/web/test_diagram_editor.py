@@ -228,6 +228,8 @@ def test_what_is_copied_is_pasted_in_another_diagram(open_editor: Open, page: An
     canvas = page.locator(".modeler-canvas")
     canvas.click(position={"x": 500, "y": 20})
     page.keyboard.press("Control+v")
+    canvas.hover(position={"x": 500, "y": 50})
+    page.locator(".djs-drag-group").first.wait_for(state="attached")  # it hangs on the pointer until it is put down
     canvas.click(position={"x": 500, "y": 60})
     shapes.nth(before).wait_for(state="attached")
     wait_until_saved(page, 1)

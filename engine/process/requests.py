@@ -81,13 +81,7 @@ def apply_review(
 
     Raises Conflict `message.not_awaited` before an opinion was delivered and after its thirty days.
     """
-    case = _open_case(session, case_id)
-    if viewer is not None:
-        viewer.must("case.supply", case.place_id)
-    _need(reason, "reason")
-    facts = {"reason": reason, **_source(viewer)}
-    actor_id = None if viewer is None else viewer.person_id
-    deliver_message(session, world, case_id, "m_apply_review", {}, actor_id=actor_id, now=now, facts=facts)
+    _petitioner_asks(session, world, case_id, "m_apply_review", reason, right="case.supply", viewer=viewer, now=now)
 
 
 def downgrade(
@@ -115,13 +109,7 @@ def withdraw(
     session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer | None, now: datetime
 ) -> None:
     """Ends a case because the petitioner withdrew it; `viewer` None is the petitioner."""
-    case = _open_case(session, case_id)
-    if viewer is not None:
-        viewer.must("case.withdraw", case.place_id)
-    _need(reason, "reason")
-    facts = {"reason": reason, **_source(viewer)}
-    actor_id = None if viewer is None else viewer.person_id
-    deliver_message(session, world, case_id, "m_withdraw", {}, actor_id=actor_id, now=now, facts=facts)
+    _petitioner_asks(session, world, case_id, "m_withdraw", reason, right="case.withdraw", viewer=viewer, now=now)
 
 
 def supply(session: Session, world: World, case_id: int, note: str, *, viewer: Viewer | None, now: datetime) -> bool:
@@ -223,6 +211,26 @@ def must_be_extendable(
     before = policy.extension_ask_before
     if calendar.due(now, parse_length(before), provisional=True).at > clock.due_at:
         raise Conflict("extension.too_late", f"More time must be asked for at least {before} before the limit ends.")
+
+
+def _petitioner_asks(
+    session: Session,
+    world: World,
+    case_id: int,
+    message: str,
+    reason: str,
+    *,
+    right: str,
+    viewer: Viewer | None,
+    now: datetime,
+) -> None:
+    case = _open_case(session, case_id)
+    if viewer is not None:
+        viewer.must(right, case.place_id)
+    _need(reason, "reason")
+    facts = {"reason": reason, **_source(viewer)}
+    actor_id = None if viewer is None else viewer.person_id
+    deliver_message(session, world, case_id, message, {}, actor_id=actor_id, now=now, facts=facts)
 
 
 def _source(viewer: Viewer | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The ways of their own, on the dates of the field's sample cases C20-C26, C31-C33."""
+"""The ways of their own, on the dates of the field's sample cases C20-C25, C31-C33."""
 
 from __future__ import annotations
 

@@ -82,6 +82,11 @@ class Template:
     text: str
     pieces: tuple[str | Expression, ...]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables it reads."""
+        return frozenset(name for piece in self.pieces if isinstance(piece, Expression) for name in piece.names)
+
     def evaluate(self, data: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
         if len(self.pieces) == 1:
             (piece,) = self.pieces

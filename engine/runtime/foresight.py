@@ -98,7 +98,7 @@ def _asks(decisions: Decisions, element: Element) -> Iterator[str]:
         said += [*element.roles, *(template for _name, template in element.properties)]
     if isinstance(element, ScriptTask):
         said += [expression for _name, expression in element.lines]
-    names = {name for each in said if each is not None for name in _names(each)}
+    names = {name for each in said if each is not None for name in each.names}
     if isinstance(element, DecisionTask):
         names |= decisions.asked_by(element.decision)
     own = OWN | ({rounds.item} if rounds is not None else set()) | {name for name, _template in element.parameters}
@@ -119,9 +119,3 @@ def _learns(package: Package, element: Element, sources: Sources) -> Iterator[st
         yield from package.decisions.given_by(element.decision, element.result)
     elif isinstance(element, CallActivity):
         yield from (name for name, _expression in (*(element.handed_in or ()), *(element.handed_out or ())))
-
-
-def _names(said: Expression | Template) -> Collection[str]:
-    if isinstance(said, Expression):
-        return said.names
-    return {name for piece in said.pieces if isinstance(piece, Expression) for name in piece.names}

@@ -197,9 +197,8 @@ class _Judge:
         for place in self.places.values():
             assert place.new is not None
             faults = worsened(place.new, place.lying, faults_of(place.old, place.lay))
-            for code, ids in (("tokens.stuck", faults.stuck), ("tokens.doubled", faults.doubled)):
-                for element_id in sorted(ids):
-                    self._hinder(code, place.new.task_specs[element_id])
+            for code, element_id in faults.named():
+                self._hinder(code, place.new.task_specs[element_id])
 
 
 def _differences(was: Element, becomes: Element, letter: str, said: Mapping[str, Any]) -> Iterator[str]:

@@ -136,9 +136,8 @@ def _obstacle(
     if target.bpmn_id not in known:
         return Obstacle("target.unreachable", target.bpmn_id, target.bpmn_name or "")
     faults = worsened(spec, [*others, (target, None)], before)
-    for code, ids in (("tokens.stuck", faults.stuck), ("tokens.doubled", faults.doubled)):
-        for element_id in sorted(ids):
-            return Obstacle(code, element_id, spec.task_specs[element_id].bpmn_name or "")
+    for code, element_id in faults.named():
+        return Obstacle(code, element_id, spec.task_specs[element_id].bpmn_name or "")
     return None
 
 

@@ -24,6 +24,11 @@ class Faults:
     stuck: frozenset[str] = frozenset()
     doubled: frozenset[str] = frozenset()
 
+    def named(self) -> Iterator[tuple[str, str]]:
+        """What each is called among the obstacles, and the element, sorted by it."""
+        yield from (("tokens.stuck", element_id) for element_id in sorted(self.stuck))
+        yield from (("tokens.doubled", element_id) for element_id in sorted(self.doubled))
+
 
 def worsened(spec: ScopeSpec, tokens: Iterable[Lying], before: Faults) -> Faults:
     """What tokens can come to now that they could not `before`."""
@@ -99,10 +104,10 @@ class _Level:
             node.boundary = [self.nodes[each.bpmn_id] for each in element.boundary]
             for flow in element.flows if node.link is None or isinstance(element, CatchEvent) else ():
                 self._lead(flow, node)
-        begun = [self._begin(element) for element in spec.starts]
+        begun = [way for element in spec.starts if (way := self._begin(element)) is not None]
         self.net: Net[_Node] = Net(list(self.nodes.values()), list(self.ways.values()))
-        starts = [{self.net.places[way]: 1 for way in ways} for ways in begun]
-        self.usual = self.walked([dict(self.net.begin(self.nodes[each.bpmn_id])) for each in spec.starts] + starts)
+        starts = [dict(self.net.begin(self.nodes[each.bpmn_id])) for each in spec.starts]
+        self.usual = self.walked([*starts, *({self.net.places[way]: 1} for way in begun)])
 
     def place_of(self, element: Element, via: str | None) -> int | None:
         way = self.ways.get(via or "")
@@ -130,15 +135,15 @@ class _Level:
         node.outgoing.append(way)
         target.incoming.append(way)
 
-    def _begin(self, element: Element) -> Iterator[_Way]:
+    def _begin(self, element: Element) -> _Way | None:
         """A task that a level begins with has no way in; here it gets one, to lie on."""
         node = self.nodes[element.bpmn_id]
         if isinstance(element, StartEvent) or node.incoming:
-            return iter(())
+            return None
         way = self.ways[f"-> {node.id}"] = _Way(_Node("", "startEvent", "none", None, True), node, None, False)
         way.source.outgoing.append(way)
         node.incoming.append(way)
-        return iter((way,))
+        return way
 
 
 @lru_cache(maxsize=256)

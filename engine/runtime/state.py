@@ -8,6 +8,7 @@ is the number of the token whose inside the row lives in, 0 for the process itse
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def save(instance: Instance) -> bytes:
     }
     if instance.ended:
         plain["x"] = 1
-    state = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    state = dumped(plain)
     if len(state) > LARGEST_STATE:
         raise Invalid(
             "instance.too_large",
@@ -47,6 +48,10 @@ def save(instance: Instance) -> bytes:
             bytes=len(state),
         )
     return state
+
+
+def dumped(plain: Mapping[str, Any]) -> bytes:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def load(package: Package, state: bytes) -> Instance:

@@ -17,7 +17,7 @@ from engine.runtime.foresight import Sources
 from engine.runtime.instance import Instance, Token, events
 from engine.runtime.likeness import Obstacle, Verdict, judge
 from engine.runtime.package import Package
-from engine.runtime.state import VERSION, load, save
+from engine.runtime.state import VERSION, dumped, load, save
 from engine.runtime.values import Host
 
 
@@ -78,7 +78,7 @@ def as_before(before: bytes, after: bytes) -> bytes:
     """The state `before` of an instance that stands at `after` now: no number of a token is given twice."""
     earlier = json.loads(before)
     earlier["n"] = max(earlier["n"], json.loads(after)["n"])
-    return _dumped(earlier)
+    return dumped(earlier)
 
 
 def _known(plain: dict[str, Any]) -> set[str]:
@@ -120,7 +120,7 @@ def _shape(plain: dict[str, Any]) -> Shape:
 def _carried(plain: dict[str, Any], verdict: Verdict, new: Package, host: Host) -> bytes:
     numbers = [row[0] for row in plain["t"]]
     rows = [row for index, row in enumerate(plain["t"]) if index not in verdict.withdrawn]
-    pruned = _dumped({**plain, "t": rows})
+    pruned = dumped({**plain, "t": rows})
     if not verdict.added:
         return pruned
     instance = load(new, pruned)
@@ -143,7 +143,3 @@ def _watch(instance: Instance, at: Token | None, element_id: str, *, listens: bo
     watcher.listens = listens
     watcher.host = None if listens else at
     return watcher
-
-
-def _dumped(plain: dict[str, Any]) -> bytes:
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

@@ -134,17 +134,10 @@ def _gap(decision: Decision, table: Table, boxes: Sequence[_Box], classes: Seque
     missed = _uncovered(everything, boxes, 0, steps)
     if missed is None:
         return []
-    near = (
-        max(
-            range(len(boxes)),
-            key=lambda n: sum(mask >> bit & 1 for mask, bit in zip(boxes[n].masks, missed, strict=False)),
-        )
-        if boxes
-        else -1
-    )
     message = f"No rule matches when {_example(table, classes, missed)}."
-    if near >= 0:
-        message += f" Rule {table.rules[near].number} comes nearest."
+    if boxes:
+        hits = [sum(mask >> bit & 1 for mask, bit in zip(box.masks, missed, strict=False)) for box in boxes]
+        message += f" Rule {table.rules[hits.index(max(hits))].number} comes nearest."
     hint = "Add a last rule with - in every column, or a default output."
     return [_finding(decision, decision.line, "decision.gap", "warning", message, hint)]
 

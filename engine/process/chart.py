@@ -69,7 +69,8 @@ def chart_of(session: Session, world: World, story: Story, process_id: str | Non
         raise NotFound("diagram.unknown", "This case has no such diagram.")
     run, facts = known[chosen]
     inside = {name: each for name, (of, each) in known.items() if of.id == run.id}
-    trail = _trail(chosen, run, inside)
+    last = {task.process: task.id for task in story.tasks if task.instance_id == run.id}
+    trail = _trail(chosen, run, inside, last)
     return Chart(
         chosen,
         facts.name,
@@ -90,13 +91,24 @@ def _at_work(story: Story) -> str:
 
 
 def _with_callers(within: set[str], outermost: str, processes: Mapping[str, ProcessFacts]) -> list[str]:
-    """The processes, and those through which they were called, outermost first."""
+    """The processes, and those through which they were called, outermost first.
+
+    What several may call was called by one that had a task before; only where none had, the first of them counts.
+    """
     order = _reachable(outermost, processes)
     wanted = {name for name in within if name in processes}
     for name in reversed(order):  # a caller stands before what it calls
-        if any(element.calls in wanted for element in processes[name].elements.values() if element.calls):
-            wanted.add(name)
+        callers = _callers(name, {each: processes[each] for each in order})
+        if name in wanted and callers and wanted.isdisjoint(callers):
+            wanted.add(callers[0])
     return sorted(wanted, key=lambda name: order.index(name) if name in order else len(order))
+
+
+def _callers(name: str, processes: Mapping[str, ProcessFacts]) -> list[str]:
+    """In the order of the processes."""
+    return [
+        each for each, facts in processes.items() if any(element.calls == name for element in facts.elements.values())
+    ]
 
 
 def _reachable(outermost: str, processes: Mapping[str, ProcessFacts]) -> list[str]:
@@ -108,13 +120,14 @@ def _reachable(outermost: str, processes: Mapping[str, ProcessFacts]) -> list[st
     return found
 
 
-def _trail(chosen: str, run: Run, known: Mapping[str, ProcessFacts]) -> list[str]:
+def _trail(chosen: str, run: Run, known: Mapping[str, ProcessFacts], last: Mapping[str, int]) -> list[str]:
+    """From the outermost process to the chosen one; of several callers the one that had the `last` task."""
     trail = [chosen]
     while trail[0] != run.process_id:
-        caller = next((n for n, f in known.items() if any(e.calls == trail[0] for e in f.elements.values())), None)
-        if caller is None or caller in trail:
+        callers = [each for each in _callers(trail[0], known) if each not in trail]
+        if not callers:
             break
-        trail.insert(0, caller)
+        trail.insert(0, max(callers, key=lambda each: last.get(each, 0)))
     return trail
 
 

@@ -78,3 +78,20 @@ def test_a_step_that_was_completed_is_done(district: District, clock: ManualCloc
         found = states(chart(district, session, case_id, clock))
         assert found["t_sign_in"] == ("done",)
         assert ("active",) in found.values()
+
+
+def test_what_several_processes_may_call_is_shown_in_the_one_that_did(district: District, clock: ManualClock) -> None:
+    case_id = town.file_case(district, clock)
+    for form, answers in (
+        ("sign_in", {"action": "sign"}),
+        ("first_contact", {"method": "phone", "reached": "yes"}),
+        ("handle", {"action_type": "talk", "outcome": "mediate"}),
+    ):
+        task = town.open_task(district, case_id, form)
+        with district.store.transaction() as session:
+            viewer = people.viewer_of(session, district.people["grid"])
+            process.complete_task(session, district.world, task.id, answers, viewer=viewer, now=clock.now())
+    with district.store.reading() as session:
+        found = chart(district, session, case_id, clock)
+    assert [name for name, _ in found.trail] == ["p_case", "p_small", "p_mediation"]
+    assert "p_big" not in [name for name, _ in found.others]

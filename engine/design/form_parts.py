@@ -222,7 +222,8 @@ def _set_hide(component: Component, _name: str, text: str) -> None:
 
 def _set_columns(component: Component, _name: str, text: str) -> None:
     if str(_get_columns(component, "")) != text:
-        component.setdefault("layout", {})["columns"] = int(text) if text.isdecimal() and int(text) < 16 else None
+        narrow = text.isdecimal() and len(text) < 3 and int(text) < 16
+        component.setdefault("layout", {})["columns"] = int(text) if narrow else None
 
 
 def _set_source(component: Component, name: str, text: str) -> None:

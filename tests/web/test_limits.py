@@ -128,6 +128,11 @@ def test_who_saved_in_between_is_named_and_saving_again_puts_mine_in_place(
     assert "grid: 1wd" in kept(district, proposal)
 
 
+def test_a_revision_that_is_no_number_is_the_one_of_the_release(page: Callable[..., Any]) -> None:
+    _designer, answer = page(seen="9" * 5_000, amount__handle__grid="1")
+    assert answer.status_code == 302
+
+
 def test_a_file_that_is_no_table_is_mended_as_a_text(visit: Visit, district: District, proposal: int) -> None:
     designer = visit("designer")
     address = f"/proposals/{proposal}/limits/{LIMITS}"

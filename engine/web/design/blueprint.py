@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, request, url_for
 from flask_babel import lazy_gettext as N_
 from sqlalchemy.orm import Session
 
+from engine.errors import Invalid
 from engine.people import Person, names
 from engine.web.context import world
 from engine.web.design.change_words import WHAT, bilingual
 from engine.web.design.finding_words import finding_words
 from engine.web.design.rule_words import rule_words
 from engine.web.design.scenario_words import fault_words, line_words
+from engine.web.numbers import number
 
 pages = Blueprint("design", __name__)
 
@@ -39,6 +42,20 @@ ACTS: Mapping[str, Any] = {
 
 def text(key: str) -> str:
     return request.form.get(key, "").strip()
+
+
+def seen() -> int:
+    """The revision that a page began with; 0 is what the release says."""
+    return number(text("seen")) or 0
+
+
+def day(key: str) -> date:
+    """Raises Invalid `field.day` for what is no day."""
+    try:
+        return date.fromisoformat(text(key))
+    except ValueError:
+        words = {"zh": "日期应写作 2026-03-01。", "en": "Write a day as 2026-03-01."}
+        raise Invalid("field.day", "This is no day.", fields={key: words}) from None
 
 
 def may_miss() -> bool:
@@ -73,6 +90,4 @@ def editor_of(proposal_id: int, path: str) -> str | None:
     """The address of the page that changes a file; None for one that is changed elsewhere."""
     ends = {**EDITORS, ".yaml": "design.edit_scenario"} if "/scenarios/" in path else EDITORS
     endpoint = next((page for end, page in ends.items() if path.endswith(end)), None)
-    if endpoint is None or endpoint not in current_app.view_functions:
-        return None
-    return url_for(endpoint, proposal_id=proposal_id, path=path)
+    return url_for(endpoint, proposal_id=proposal_id, path=path) if endpoint else None

@@ -23,6 +23,7 @@ from engine.web.design.blueprint import may_miss, pages
 from engine.web.design.change_words import WHAT, FileLines, told
 from engine.web.design.finding_words import finding_words
 from engine.web.design.rule_words import rule_words
+from engine.web.numbers import number
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
 from engine.web.show import moment, person_name
@@ -125,10 +126,10 @@ def sent_content(path: str) -> bytes:
 
 
 def _seen() -> int:
-    written = (request.headers.get("If-Match") or "").strip('"')
-    if not (written.isascii() and written.isdigit() and len(written) < 10):
+    seen = number((request.headers.get("If-Match") or "").strip('"'))
+    if seen is None:
         raise Invalid("file.revision_missing", "Say in If-Match which revision this began with.")
-    return int(written)
+    return seen
 
 
 def _sentences(files: Iterable[FileLines]) -> Iterator[str]:

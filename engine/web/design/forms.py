@@ -18,7 +18,7 @@ from engine.design import FormPart, Place
 from engine.errors import Conflict, Invalid, NotFound, Refusal
 from engine.tasks import SOURCES, Choice, Form, Words, read_form
 from engine.web.context import locale, looking, now, viewer
-from engine.web.design.blueprint import may_miss, pages, text
+from engine.web.design.blueprint import may_miss, pages, seen, text
 from engine.web.design.files import by_whom, file_of
 from engine.web.design.proposals import acted
 from engine.web.language import _
@@ -111,14 +111,14 @@ def save_form(proposal_id: int, path: str) -> Response | tuple[str, int]:
         kept, _revision = file_of(session, design.get_proposal(session, proposal_id), path)
     try:
         content, place = _changed(path, kept)
-        seen = int(text("seen")) if text("seen").isdecimal() else 0
 
         def act(session: Session) -> Done:
+            common: dict[str, Any] = {"seen": seen(), "actor_id": viewer().person_id, "now": now()}
             if content is None:
-                design.remove_file(session, proposal_id, path, seen=seen, actor_id=viewer().person_id, now=now())
+                design.remove_file(session, proposal_id, path, **common)
                 return Done(url_for("design.proposal", proposal_id=proposal_id), _("Taken out of the proposal."))
             if content != kept:
-                design.save_file(session, proposal_id, path, content, seen=seen, actor_id=viewer().person_id, now=now())
+                design.save_file(session, proposal_id, path, content, **common)
             part = shown(place) if place else None
             where = url_for("design.edit_form", proposal_id=proposal_id, path=path, part=part, _anchor="part")
             return Done(where, _("Saved in the proposal."))

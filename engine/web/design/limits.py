@@ -17,7 +17,7 @@ from engine.design import ANY
 from engine.errors import Conflict, Invalid, Refusal
 from engine.runtime import Finding
 from engine.web.context import looking, now, viewer, world
-from engine.web.design.blueprint import may_miss, pages, text
+from engine.web.design.blueprint import may_miss, pages, seen, text
 from engine.web.design.change_words import bilingual
 from engine.web.design.files import by_whom, file_of
 from engine.web.language import _
@@ -85,11 +85,11 @@ def save_limits(proposal_id: int, path: str) -> Response | tuple[str, int]:
         kept, _revision = file_of(session, design.get_proposal(session, proposal_id), path)
     try:
         content = _sent(path, kept)
-        seen = int(text("seen")) if text("seen").isdecimal() else 0
 
         def act(session: Session) -> Done:
             if content != kept:
-                design.save_file(session, proposal_id, path, content, seen=seen, actor_id=viewer().person_id, now=now())
+                common: dict[str, Any] = {"actor_id": viewer().person_id, "now": now()}
+                design.save_file(session, proposal_id, path, content, seen=seen(), **common)
             return Done(url_for("design.edit_limits", proposal_id=proposal_id, path=path), _("Saved in the proposal."))
 
         return once(act)

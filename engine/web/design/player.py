@@ -39,12 +39,13 @@ from engine.web.design.blueprint import pages, text
 from engine.web.design.change_words import bilingual
 from engine.web.design.given import given_fields, given_from, typed_like
 from engine.web.language import _
+from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
 
-STAND_INS = tuple(Choice(f"U.{number}", Words(f"单位 {number}", f"Unit {number}")) for number in (1, 2, 3))
-PARTIES = tuple(Choice(str(number), Words(f"当事人 {number}", f"Party {number}")) for number in (1, 2))
+STAND_INS = tuple(Choice(f"U.{nth}", Words(f"单位 {nth}", f"Unit {nth}")) for nth in (1, 2, 3))
+PARTIES = tuple(Choice(str(nth), Words(f"当事人 {nth}", f"Party {nth}")) for nth in (1, 2))
 CHOICES: Mapping[str, Sequence[Choice]] = {"community_units": STAND_INS, "parties": PARTIES}
 """What a form finds for a case, where there is none."""
 
@@ -174,9 +175,9 @@ def _sent() -> Scenario:
     return _read(request.form.get("play-recording", ""))
 
 
-def _read(written: str, *, unfinished: bool = True) -> Scenario:
+def _read(written: str) -> Scenario:
     try:
-        return read_scenario(written.replace("\r\n", "\n").encode(), unfinished=unfinished)
+        return read_scenario(written.replace("\r\n", "\n").encode(), unfinished=True)
     except Differs as differs:
         raise differs.refusal() from differs
 
@@ -211,10 +212,11 @@ def _next(release: LoadedRelease, stage: Stage, before: Scenario, do: str, what:
         case "undo":
             return undone(before)
         case "answer" if stage.answered:
-            number = int(what) if what.isdecimal() and int(what) < len(stage.answered) else 0
-            each = stage.answered[number]
+            asked = number(what) or 0
+            nth = asked if asked < len(stage.answered) else 0
+            each = stage.answered[nth]
             gave = {
-                key: typed_like(value, request.form.get(f"gave-{number}-{key}", "")) for key, value in each.gave.items()
+                key: typed_like(value, request.form.get(f"gave-{nth}-{key}", "")) for key, value in each.gave.items()
             }
             return answered_otherwise(going_on, each.call.name, each.place, gave)
         case _:

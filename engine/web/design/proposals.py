@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time
+from datetime import datetime, time
 from itertools import groupby
 
 from flask import render_template, request, url_for
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from engine import deploy, design
 from engine.errors import Conflict, Invalid, NotAllowed
 from engine.web.context import looking, now, viewer, world
-from engine.web.design.blueprint import may_miss, pages, people_of, text
+from engine.web.design.blueprint import day, may_miss, pages, people_of, text
 from engine.web.design.change_words import told
 from engine.web.design.releases import both_sides
 from engine.web.language import _
@@ -174,11 +174,4 @@ def _home(proposal_id: int) -> str:
 
 def _effective_at() -> datetime | None:
     """From the beginning of the day that was chosen; None for at once."""
-    written = text("on")
-    if not written:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(written), time(0), tzinfo=world().calendar.tz)
-    except ValueError:
-        fields = {"on": {"zh": "日期应写作 2026-03-01。", "en": "Write a day as 2026-03-01."}}
-        raise Invalid("field.day", "This is no day.", fields=fields) from None
+    return datetime.combine(day("on"), time(0), tzinfo=world().calendar.tz) if text("on") else None

@@ -17,7 +17,7 @@ from engine.errors import Conflict, Invalid, NotFound
 from engine.rehearsal import Rehearsal, RehearsedCase
 from engine.territory import Unit, units_by_id
 from engine.web.context import looking, now, viewer, world
-from engine.web.design.blueprint import pages, people_of, text
+from engine.web.design.blueprint import day, pages, people_of, text
 from engine.web.design.change_words import bilingual
 from engine.web.design.rehearsal_words import ENDED, MEANS, MEASURES, STATES, STEPS, bars, class_words, difference
 from engine.web.language import _
@@ -67,7 +67,7 @@ def show_rehearsal(rehearsal_id: int) -> str:
             "design/rehearsal.html",
             rehearsal=found,
             working=found.under_way,
-            changed=not rehearsal.tried(found, _files_of(session, found)),
+            changed=not rehearsal.tried(found, _files(session, found.proposal_id, found.release_id)),
             states=STATES,
             whose=_whose(session, found),
             person=people_of(session, [found.asked_by]).get(found.asked_by),
@@ -182,8 +182,8 @@ def _asked(**whose: int) -> BaseResponse | tuple[str, int]:
             session,
             world(),
             files,
-            since=_day("since"),
-            until=_day("until"),
+            since=day("since"),
+            until=day("until"),
             unit_id=unit_id,
             asked_by=viewer().person_id,
             now=now(),
@@ -201,16 +201,10 @@ def _areas(session: Session) -> Sequence[Unit]:
     return rehearsal.areas(session, world(), viewer().units({"designer"}))
 
 
-def _files(session: Session, *, proposal_id: int | None = None, release_id: int | None = None) -> dict[str, bytes]:
+def _files(session: Session, proposal_id: int | None = None, release_id: int | None = None) -> dict[str, bytes]:
     if proposal_id is not None:
         return design.files_of(session, design.get_proposal(session, proposal_id))
     return deploy.files_of(session, release_id or 0)
-
-
-def _files_of(session: Session, found: Rehearsal) -> dict[str, bytes]:
-    if found.proposal_id is not None:
-        return _files(session, proposal_id=found.proposal_id)
-    return _files(session, release_id=found.release_id)
 
 
 def _title(session: Session, *, proposal_id: int | None = None, release_id: int | None = None) -> tuple[str, str]:
@@ -229,14 +223,6 @@ def _whose(session: Session, found: Rehearsal) -> tuple[str, str, str]:
     release_id = found.release_id or 0
     listed = url_for("design.release_rehearsals", release_id=release_id)
     return (*_title(session, release_id=release_id), listed)
-
-
-def _day(key: str) -> date:
-    try:
-        return date.fromisoformat(text(key))
-    except ValueError:
-        words = {"zh": "日期应写作 2026-03-01。", "en": "Write a day as 2026-03-01."}
-        raise Invalid("field.day", "This is no day.", fields={key: words}) from None
 
 
 def _day_of(at: datetime) -> date:

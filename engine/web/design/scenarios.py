@@ -15,7 +15,7 @@ from engine.deploy import LoadedRelease, Played, Verdict
 from engine.deploy.scenarios import Coverage, coverage, play, read_scenario
 from engine.errors import Conflict, Invalid, NotFound, Refusal
 from engine.web.context import looking, now, viewer
-from engine.web.design.blueprint import may_miss, pages, text
+from engine.web.design.blueprint import may_miss, pages, seen, text
 from engine.web.design.change_words import bilingual
 from engine.web.design.files import answers_json, by_whom, file_of
 from engine.web.design.scenario_words import fault_words, flow_words, line_words, name_of
@@ -143,7 +143,7 @@ def save_scenario(proposal_id: int, path: str) -> Response | tuple[str, int]:
 
     def act(session: Session) -> Done:
         file_of(session, design.get_proposal(session, proposal_id), path)
-        common: dict[str, Any] = {"seen": _seen(), "actor_id": viewer().person_id, "now": now()}
+        common: dict[str, Any] = {"seen": seen(), "actor_id": viewer().person_id, "now": now()}
         if to == path:
             design.save_file(session, proposal_id, path, content, **common)
         else:
@@ -160,7 +160,7 @@ def remove_scenario(proposal_id: int, path: str) -> Response | tuple[str, int]:
 
     def act(session: Session) -> Done:
         file_of(session, design.get_proposal(session, proposal_id), path)
-        design.remove_file(session, proposal_id, path, seen=_seen(), actor_id=viewer().person_id, now=now())
+        design.remove_file(session, proposal_id, path, seen=seen(), actor_id=viewer().person_id, now=now())
         return Done(url_for("design.scenarios", proposal_id=proposal_id), _("Taken out of the proposal."))
 
     return _acted(proposal_id, path, act)
@@ -254,10 +254,6 @@ def _folder(release: LoadedRelease, process_id: str) -> str:
     if facts is None:
         raise NotFound("process.unknown", "There is no such process.")
     return facts.path.rpartition("/")[0]
-
-
-def _seen() -> int:
-    return int(text("seen")) if text("seen").isdecimal() and len(text("seen")) < 10 else 0
 
 
 def _must_be_scenario(path: str) -> None:

@@ -87,6 +87,9 @@ def test_settings_are_written_where_form_js_keeps_them() -> None:
     emptied = {"label_en": "", "required": "", "maxLength": "", "columns": "16", "hide": ""}
     again = change_part({"components": [changed]}, (0,), emptied, ())["components"][0]
     assert again == {"type": "textfield", "key": "a", "label": "甲二", "layout": {"columns": None}}
+    assert change_part({"components": [changed]}, (0,), {"columns": "9" * 5_000}, ())["components"][0]["layout"] == {
+        "columns": None
+    }
 
 
 def test_options_keep_what_else_they_say() -> None:

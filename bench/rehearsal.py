@@ -38,10 +38,9 @@ def measure(url: str, most: int) -> dict[str, float | int | str]:
         learned = time.process_time()
         rehearsing = rehearsal.Rehearsing(world, draft, habits)
         cases = []
-        for first in range(0, len(ids), rehearsal.AT_ONCE):
-            for past in rehearsal.read(session, world, ids[first : first + rehearsal.AT_ONCE]):
-                own = world.releases.get(session, past.release_id)
-                cases.append(rehearsing.compare(len(cases) + 1, past, own).rehearsed)
+        for past in rehearsal.read_each(session, world, ids):
+            own = world.releases.get(session, past.release_id)
+            cases.append(rehearsing.compare(len(cases) + 1, past, own).rehearsed)
         ended = time.process_time()
     store.dispose()
     return {

@@ -56,12 +56,10 @@ def rehearse(
             rehearsing = rehearsal.Rehearsing(world, draft, habits)
             cases: list[rehearsal.Rehearsed] = []
             with progress_line("rehearsed", len(ids), quiet=as_json) as progress:
-                for first in range(0, len(ids), rehearsal.AT_ONCE):
-                    for past in rehearsal.read(session, world, ids[first : first + rehearsal.AT_ONCE]):
-                        own = world.releases.get(session, past.release_id)
-                        compared = rehearsing.compare(len(cases) + 1, past, own, traced=False)
-                        cases.append(compared.rehearsed)
-                        progress(len(cases), "cases")
+                for past in rehearsal.read_each(session, world, ids):
+                    own = world.releases.get(session, past.release_id)
+                    cases.append(rehearsing.compare(len(cases) + 1, past, own, traced=False).rehearsed)
+                    progress(len(cases), "cases")
         figures = rehearsal.figures_of(cases, world.tiers.names, day_minutes=rehearsal.day_minutes(world))
         mark, differing = rehearsal.hash_of(cases), [case for case in cases if case.differs][:SHOWN]
         if as_json:

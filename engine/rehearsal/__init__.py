@@ -4,7 +4,7 @@ Nothing of a case is written, and what designers see of it is made in `trace.py`
 that tells which case it is. What history cannot know is answered as most did, and counted as assumed.
 """
 
-from engine.rehearsal.compare import AT_ONCE, Compared, Rehearsing, day_minutes, learn, sample_of
+from engine.rehearsal.compare import Compared, Rehearsing, day_minutes, learn
 from engine.rehearsal.figures import DAYS, FEWEST, OTHERS, Rehearsed, figures_of
 from engine.rehearsal.habits import Habits, Learner
 from engine.rehearsal.jobs import (
@@ -22,17 +22,14 @@ from engine.rehearsal.jobs import (
 )
 from engine.rehearsal.model import Rehearsal, RehearsalState, RehearsedCase
 from engine.rehearsal.past import Course, Past
-from engine.rehearsal.reading import Sample, how_many, ids_of, read
+from engine.rehearsal.reading import Sample, how_many, ids_of, read, read_each
 from engine.rehearsal.replay import Replay
-from engine.rehearsal.trace import SHOWN_DEPTH
 from engine.rehearsal.worker import Worker, hash_of, rehearsed
 
 __all__ = [
-    "AT_ONCE",
     "DAYS",
     "FEWEST",
     "OTHERS",
-    "SHOWN_DEPTH",
     "Compared",
     "Course",
     "Habits",
@@ -62,8 +59,8 @@ __all__ = [
     "neighbours",
     "of",
     "read",
+    "read_each",
     "rehearsed",
-    "sample_of",
     "traced",
     "tried",
 ]

@@ -13,12 +13,9 @@ from engine.process import World
 from engine.rehearsal.figures import Rehearsed
 from engine.rehearsal.habits import Habits, Learner
 from engine.rehearsal.past import Course, Past
-from engine.rehearsal.reading import Sample, read
+from engine.rehearsal.reading import Sample, read_each
 from engine.rehearsal.replay import Replay
 from engine.rehearsal.trace import assumed_at, sketch, trace
-
-AT_ONCE = 250
-"""Cases read with one set of statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +71,7 @@ class Rehearsing:
 def learn(session: Session, world: World, ids: list[int]) -> Learner:
     """What people usually did in these cases."""
     learner = Learner(world.calendar)
-    for first in range(0, len(ids), AT_ONCE):
-        learner.take(read(session, world, ids[first : first + AT_ONCE]))
+    learner.take(read_each(session, world, ids))
     return learner
 
 

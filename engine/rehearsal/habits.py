@@ -26,7 +26,6 @@ ANY = "*"
 class Habit:
     """`lengths` are working minutes, shortest first; `chosen` the commonest value of each question."""
 
-    count: int
     lengths: tuple[float, ...]
     chosen: Mapping[str, Any]
 
@@ -56,14 +55,14 @@ class Habits:
         return None if habit is None else habit.longer_than(minutes)
 
     def as_json(self) -> dict[str, Any]:
-        return {f"{w}|{t}": [h.count, list(h.lengths), dict(h.chosen)] for (w, t), h in sorted(self._known.items())}
+        return {f"{w}|{t}": [list(h.lengths), dict(h.chosen)] for (w, t), h in sorted(self._known.items())}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Habits:
         known = {}
-        for key, (count, lengths, chosen) in kept.items():
+        for key, (lengths, chosen) in kept.items():
             word, _, tier = key.partition("|")
-            known[word, tier] = Habit(count, tuple(lengths), chosen)
+            known[word, tier] = Habit(tuple(lengths), chosen)
         return cls(known)
 
 
@@ -93,10 +92,7 @@ class Learner:
 
     def habits(self) -> Habits:
         return Habits(
-            {
-                key: Habit(len(lengths), _evenly(sorted(lengths)), self._commonest(key))
-                for key, lengths in self._lengths.items()
-            }
+            {key: Habit(_evenly(sorted(lengths)), self._commonest(key)) for key, lengths in self._lengths.items()}
         )
 
     def _commonest(self, key: tuple[str, str]) -> dict[str, Any]:

@@ -47,8 +47,7 @@ def ask(
     """
     sample = must_be_possible(session, world, since=since, until=until, unit_id=unit_id, now=now)
     must_run(files)
-    of = Rehearsal.proposal_id == proposal_id if release_id is None else Rehearsal.release_id == release_id
-    earlier = session.scalars(select(Rehearsal).where(of).order_by(Rehearsal.id.desc())).all()
+    earlier = of(session, proposal_id=proposal_id, release_id=release_id)
     if any(each.under_way for each in earlier):
         raise Conflict("rehearsal.under_way", "A rehearsal is under way; call it off first, or wait for it.")
     for each in earlier[KEPT - 1 :]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from engine.cases import NO_WALL, RESPONDENT, Card, Case, Party, Visit, Wall
@@ -19,9 +19,11 @@ from engine.process import MAIN, Instance, World
 from engine.rehearsal.past import Asked, Course, Ended, Past, Stay, Stop, Word
 from engine.store import Base
 from engine.tasks import Task, TaskState
-from engine.territory import subtree_bounds
+from engine.territory import within
 from engine.triage import DEFAULTS
 
+AT_ONCE = 250
+"""Cases read with one set of statements."""
 ACTS = ("case.filed", "risk.reported", "message.arrived", "clock.extended")
 ENDED: Mapping[str, Ended] = {"withdrawn": "withdrawn", "merged": "merged"}
 CASE = "id number category kind place_id severity size track urgent facts state received_at confidential walled"
@@ -46,10 +48,8 @@ class Sample:
 
     def holds(self) -> ColumnElement[bool]:
         """Confidential cases are in no rehearsal."""
-        first, last = subtree_bounds(self.unit_id)
-        within = or_(Case.place_id == self.unit_id, (Case.place_id > first) & (Case.place_id < last))
         closed = (Case.closed_at >= self.since) & (Case.closed_at < self.until)
-        return closed & within & Case.confidential.is_(False)
+        return closed & within(Case.place_id.expression, (self.unit_id,)) & Case.confidential.is_(False)
 
 
 def how_many(session: Session, sample: Sample) -> int:
@@ -59,6 +59,12 @@ def how_many(session: Session, sample: Sample) -> int:
 def ids_of(session: Session, sample: Sample, *, after: int = 0) -> list[int]:
     """Lowest first."""
     return list(session.scalars(select(Case.id).where(sample.holds(), Case.id > after).order_by(Case.id)))
+
+
+def read_each(session: Session, world: World, ids: Sequence[int]) -> Iterator[Past]:
+    """As `read`, for any number of them: few are held at a time."""
+    for first in range(0, len(ids), AT_ONCE):
+        yield from read(session, world, ids[first : first + AT_ONCE])
 
 
 def read(session: Session, world: World, ids: Collection[int]) -> list[Past]:

@@ -29,6 +29,7 @@ from engine.rehearsal.habits import HALF_A_DAY, Habits, word_of
 from engine.rehearsal.held import Clock
 from engine.rehearsal.memory import Memory
 from engine.rehearsal.past import NEAR, Asked, Course, Ended, Past, Stop, Word
+from engine.rehearsal.reading import ENDED, choices_of
 
 MOST_PUSHES = 500
 LONGEST = timedelta(days=2 * 366)
@@ -69,7 +70,7 @@ class _Refused(Exception):
 
 @dataclass(slots=True)
 class _Open:
-    """A task that waits. `by` is what answers it, None when nobody ever does."""
+    """A task that waits. `then` is the task of back then that it stands for, if there was one."""
 
     task: runtime.WaitingTask
     tier: str
@@ -116,9 +117,8 @@ class _Case:
             trouble = f"{refusal.code} {refusal.facts.get('element') or self.at_work}".strip()
         held = self.held
         ended: Ended = "stopped" if trouble else "unfinished"
-        done_as: Mapping[str, Ended] = {"withdrawn": "withdrawn", "merged": "merged"}
         if self.ended and held.closed_as is not None:
-            ended = done_as.get(held.closed_as, "closed")
+            ended = ENDED.get(held.closed_as, "closed")
         done = ended not in ("stopped", "unfinished")
         late = held.overdue or (held.outer_due_at is not None and held.now >= held.outer_due_at)
         return Course(
@@ -194,18 +194,9 @@ class _Case:
         self._mark(task.form, said.variables)
         advance = self.live.complete(task.token, said.variables, held.host())
         del self.open[task.token]
-        shown = {key: v for key, v in said.variables.items() if isinstance(v, str | bool) and key in self._shown(task)}
+        shown = choices_of(self.replay.release, task.process, task.form, said.variables)
         self.stops.append(Stop(now, asked.tier, task.process, task.element, "completed", shown, assumed))
         self._settle(advance)
-
-    def _shown(self, task: runtime.WaitingTask) -> frozenset[str]:
-        """The questions whose answers are words of the form itself."""
-        if task.form is None:
-            return frozenset()
-        fields = self.replay.release.form(task.process, task.form).fields
-        return frozenset(
-            key for key, field in fields.items() if field.type in ("radio", "select", "checkbox") and not field.source
-        )
 
     def _mark(self, form: str | None, said: Mapping[str, Any]) -> None:
         """What the engine itself reads from a form (`process.marks`), as far as it moves the case."""

@@ -6,6 +6,7 @@ A course becomes a few figures, and where it differs a trace of elements with th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from engine.deadlines import WorkingCalendar
@@ -25,7 +26,7 @@ def sketch(course: Course, past: Past, calendar: WorkingCalendar) -> dict[str, A
     end = course.ended_at
     return {
         "ended": course.ended,
-        "minutes": None if end is None else _minutes(calendar, past, end),
+        "minutes": None if end is None else _minutes(calendar, past.received_at, end),
         "overdue": course.overdue,
         "yellow": course.yellow,
         "red": course.red,
@@ -36,14 +37,13 @@ def sketch(course: Course, past: Past, calendar: WorkingCalendar) -> dict[str, A
                 stay.tier,
                 shown_unit(stay.unit_id),
                 stay.reason,
-                round(max(calendar.working_minutes(stay.entered_at, stay.left_at or end or stay.entered_at,
-                                                   provisional=True), 0.0)),
+                _minutes(calendar, stay.entered_at, stay.left_at or end or stay.entered_at),
                 stay.from_tier,
             ]
             for stay in course.stays
         ],
         "trouble": course.trouble,
-    }  # fmt: skip
+    }
 
 
 def trace(course: Course, past: Past, calendar: WorkingCalendar, package: Package) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def trace(course: Course, past: Past, calendar: WorkingCalendar, package: Packag
         "processes": processes,
         "stops": [
             {
-                "minutes": _minutes(calendar, past, stop.at),
+                "minutes": _minutes(calendar, past.received_at, stop.at),
                 "tier": stop.tier,
                 "process": stop.process,
                 "element": stop.element,
@@ -88,5 +88,5 @@ def assumed_at(course: Course) -> Mapping[str, int]:
     return found
 
 
-def _minutes(calendar: WorkingCalendar, past: Past, at: Any) -> int:
-    return round(max(calendar.working_minutes(past.received_at, at, provisional=True), 0.0))
+def _minutes(calendar: WorkingCalendar, since: datetime, at: datetime) -> int:
+    return round(max(calendar.working_minutes(since, at, provisional=True), 0.0))

@@ -17,12 +17,12 @@ from engine import deploy
 from engine.clock import Clock
 from engine.errors import Refusal
 from engine.process import World
-from engine.rehearsal.compare import AT_ONCE, Compared, Rehearsing, day_minutes
+from engine.rehearsal.compare import Compared, Rehearsing, day_minutes
 from engine.rehearsal.figures import Rehearsed, figures_of
 from engine.rehearsal.habits import Habits, Learner
 from engine.rehearsal.jobs import end, get
 from engine.rehearsal.model import Rehearsal, RehearsalState, RehearsedCase
-from engine.rehearsal.reading import Sample, ids_of, read
+from engine.rehearsal.reading import AT_ONCE, Sample, ids_of, read
 from engine.rehearsal.trace import name_of
 from engine.store import Store, canonical_json, table_of
 

@@ -49,8 +49,8 @@ VISITORS = (
     "grid", "district", "community", "street", "operator", "designer", "building", "zone", "confidential", "mediator",
     "liaison", "quality", "petition",
 )  # fmt: skip
-JUMP = 0.05
-"""So much may a page shift while it loads, as Chromium scores it (0.1 counts as good): a script may come late."""
+JUMP = 0.005
+"""So much may a page shift while it loads, as Chromium scores it (0.1 counts as good)."""
 FIRST_PAGE_KB = 60
 
 SMALL = """() => {

@@ -10,10 +10,10 @@ from typing import Any
 
 from engine import runtime
 from engine.deadlines import Limits, read_limits
-from engine.deploy.clocks import DUE, check_clocks, check_ladder, ending_steps
+from engine.deploy.clocks import check_clocks, check_ladder, ending_steps
 from engine.deploy.keywords import read_keywords
 from engine.errors import Refusal
-from engine.runtime import Finding
+from engine.runtime import DUE, Finding
 from engine.tasks import Form, read_form
 from engine.vocabulary import FORM_READS, WORDS
 

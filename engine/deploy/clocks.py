@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -10,14 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.deadlines import Length, Limits, WorkingCalendar, load_year_tables, packaged_year_tables
-from engine.runtime import Finding
+from engine.runtime import DUE, Finding
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ANY = "default"
 LEGAL_DAYS = 60
 """Regulations on Petitions (2022), article 34: finished within 60 days of acceptance. A warning: other matters may take
 longer, and an office may stand under another law."""
-DUE = re.compile(r"""\bdue\(\s*["']([A-Za-z_]\w*)["']\s*(,)?""")
 _ZONE = ZoneInfo("Asia/Shanghai")
 _SESSIONS = ((time(9), time(12)), (time(14), time(18)))
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from engine.errors import Invalid, Refusal
-from engine.runtime import read_xml
+from engine.runtime import DUE, read_xml
 
 Cell = tuple[str, str]
 """A step and a tier, or what else the step is divided by."""
@@ -22,7 +22,6 @@ Entry = tuple[yaml.ScalarNode, yaml.ScalarNode]
 
 ANY = "default"
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-DUE = re.compile(r"""\bdue\(\s*["']([A-Za-z_]\w*)["']""")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 PLAIN = re.compile(r"[A-Za-z0-9]{1,40}", re.ASCII)
 LARGEST_TABLE = 64_000
@@ -81,7 +80,7 @@ def askers(files: Mapping[str, bytes], path: str) -> Mapping[str, tuple[str, ...
         for timer in root.iter(f"{BPMN}timerEventDefinition"):
             owner = timer.getparent()
             name = names.get(owner.get("attachedToRef")) or owner.get("name") or owner.get("id") or ""
-            for step in DUE.findall("".join(timer.itertext())):
+            for step, _tiered in DUE.findall("".join(timer.itertext())):
                 found.setdefault(step, {})[name] = None
     return {step: tuple(names) for step, names in found.items()}
 

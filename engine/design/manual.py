@@ -6,7 +6,6 @@ them in the reader's language.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,13 +13,12 @@ from typing import Any
 from engine.deadlines import Limits
 from engine.deploy import LoadedRelease
 from engine.errors import NotFound
-from engine.runtime import read_xml
+from engine.runtime import DUE, read_xml
 from engine.tasks import Field
 
 FRAMES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 BY_SYSTEM = frozenset({"serviceTask", "scriptTask", "businessRuleTask", "sendTask"})
 WAITS = frozenset({"receiveTask", "intermediateCatchEvent"})
-_DUE = re.compile(r"""due\(\s*["']([a-z_]+)["']\s*(,)?""")
 MOST_WAYS = 20
 
 
@@ -148,7 +146,7 @@ class _Reader:
 
     def steps_timed(self) -> list[str]:
         """The words of limits.yaml that timers and tasks here ask for, each once."""
-        said = [match[1] for node in self.nodes.values() for match in _DUE.finditer(_timer(node) or "")]
+        said = [match[1] for node in self.nodes.values() for match in DUE.finditer(_timer(node) or "")]
         said += [value for node in self.nodes.values() if (value := _property(node, "step"))]
         return list(dict.fromkeys(said))
 
@@ -223,7 +221,7 @@ class _Reader:
 
     def _clock(self, edge: Any) -> Clock:
         written = _timer(edge) or ""
-        asked = _DUE.search(written)
+        asked = DUE.search(written)
         return Clock(
             name=edge.get("name") or edge.get("id"),
             step=asked[1] if asked else "",

@@ -19,7 +19,7 @@ from engine.runtime.likeness import OBSTACLES, Obstacle
 from engine.runtime.live import Live
 from engine.runtime.moving import Movable, Target, movable, move
 from engine.runtime.package import ElementFacts, FlowFacts, Package, ProcessFacts, compile_package, decide
-from engine.runtime.timers import parse_length
+from engine.runtime.timers import DUE, parse_length
 from engine.runtime.transplant import Transplanted, Verdicts, as_before, transplant
 from engine.runtime.values import (
     Advance,
@@ -39,6 +39,7 @@ from engine.runtime.values import (
 from engine.runtime.xml import read_xml
 
 __all__ = [
+    "DUE",
     "OBSTACLES",
     "Advance",
     "BusinessError",

@@ -5,7 +5,6 @@ Rows are those of a saved state (`state.py`): `[number, holder, element, state, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,8 +13,8 @@ from engine.runtime.elements import CallActivity, Element, EventSubProcess, Scop
 from engine.runtime.foresight import Need, Sources, Stands, needs
 from engine.runtime.package import Package, elements_of
 from engine.runtime.soundness import Lying, faults_of, gateway_before, worsened
+from engine.runtime.timers import DUE
 
-_STEP = re.compile(r"""\bdue\(\s*["'](\w+)["']""")
 Row = list[Any]
 
 
@@ -232,7 +231,7 @@ def _names(trigger: Trigger) -> tuple[Any, ...]:
 
 def _step(trigger: Trigger) -> str | None:
     """The step of the limits a timer asks for."""
-    found = None if trigger.timer is None else _STEP.search(trigger.timer.text)
+    found = None if trigger.timer is None else DUE.search(trigger.timer.text)
     return None if found is None else found[1]
 
 

@@ -19,6 +19,8 @@ from engine.runtime.values import Due
 
 TimerKind = Literal["duration", "date", "cycle"]
 
+DUE = re.compile(r"""\bdue\(\s*["']([A-Za-z_]\w*)["']\s*(,)?""")
+"""How a written timer asks for a step of the limits: the step, and the comma behind it when a tier is named."""
 _LENGTH = re.compile(
     r"P(?:(?P<weeks>\d{1,6})W"
     r"|(?:(?P<years>\d{1,4})Y)?(?:(?P<months>\d{1,5})M)?(?:(?P<days>\d{1,6})D)?"

@@ -141,6 +141,8 @@ def test_an_operator_moves_a_case_that_went_astray_after_seeing_what_it_does(
     assert "结束的任务 签收 开始的任务 办理 (第1网格" in words(seen).replace("（", "(")
     assert open_task(district, case_id).element == "t_sign_in"
     assert TITLE not in seen.text
+    other = number_of(district, file_case(district, clock))
+    assert operator.post("/operations/moves/preview", {**asked, "number": other}).status_code == 409
     done = operator.post("/operations/moves", {**asked, "reason": "误选退回"})
     assert done.status_code == 302, words(done)
     assert open_task(district, case_id).element == "t_handle"

@@ -91,10 +91,14 @@ def _page(found: CaseStanding | None, asked: str, *, refused: Refusal | None = N
 
 
 def _confirm(found: Moved) -> str:
+    """Raises Conflict when the case has gone on since, or its number is another one's."""
     case = _of(text("number"))
-    run = next(each for each in case.processes if each.instance_id == number(text("instance")))
-    token = next(each for each in run.tokens if each.token == text("token"))
-    target = next(each for each in token.targets if each.element == text("target"))
+    try:
+        run = next(each for each in case.processes if each.instance_id == number(text("instance")))
+        token = next(each for each in run.tokens if each.token == text("token"))
+        target = next(each for each in token.targets if each.element == text("target"))
+    except StopIteration:
+        raise Conflict("move.moved_on", "The case has gone on since you looked at it.") from None
     with looking() as session:
         units = units_by_id(session, {unit for _zh, _en, unit in found.new_tasks})
     return render_template(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from flask_openapi3.models.file import FileStorage
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, field_validator
 
-LARGEST_ID = 2**31 - 1
+from engine.web.numbers import LARGEST
 
 Injury = Literal["none", "minor", "serious", "fatal"]
 Risk = Literal["none", "vulnerable", "legacy_issue", "mass_gathering", "extreme_act"]
@@ -232,11 +232,11 @@ class MessageBody(RootModel[Annotated[Message, Field(discriminator="name")]]):
 
 
 class HandoverBody(Body):
-    to_person_id: int = Field(ge=1, le=LARGEST_ID, description="One of the task's `colleagues`.")
+    to_person_id: int = Field(ge=1, le=LARGEST, description="One of the task's `colleagues`.")
 
 
 class DelegationBody(Body):
-    to_person_id: int = Field(ge=1, le=LARGEST_ID, description="One of the task's `delegates`.")
+    to_person_id: int = Field(ge=1, le=LARGEST, description="One of the task's `delegates`.")
     question: str = Field("", max_length=2000, description="What they should find out or fill in.")
 
 

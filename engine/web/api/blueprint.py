@@ -10,9 +10,9 @@ from engine.web.api.door import API, HEALTH, look_at_request
 from engine.web.api.problems import of_failure, of_refusal
 
 NUMBER = "<string(maxlength=32):number>"
-TASK = "<int(max=2147483647):task_id>"
-DOCUMENT = "<int(max=2147483647):document_id>"
-PARTY = "<int(max=2147483647):party_id>"
+TASK = "<int:task_id>"
+DOCUMENT = "<int:document_id>"
+PARTY = "<int:party_id>"
 
 api = APIBlueprint(API, "engine.web.api", url_prefix="/api/v1", abp_security=[{"bearer": []}])
 health = APIBlueprint(HEALTH, "engine.web.api.health")

@@ -9,18 +9,19 @@ from typing import IO, Any
 from flask import Blueprint, Response, render_template, request, send_file
 
 from engine import event_log
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid
 from engine.event_log import Format, Scope
 from engine.people import ACTS
 from engine.reports import Within
-from engine.territory import children, is_within, line_of
+from engine.web.areas import area_asked, line_down_to, right_below
 from engine.web.context import acting, locale, looking, now, viewer, world
-from engine.web.design.change_words import bilingual
+from engine.web.language import bilingual
 from engine.web.periods import Days, read_days
 from engine.web.policy import policy
 
 pages = Blueprint("exports", __name__)
 
+ROLES = ACTS["history.export"]
 DAYS = 90
 MIMETYPES = {Format.XES: "application/xml", Format.OCEL: "application/json"}
 ENDS = {Format.XES: "xes", Format.OCEL: "ocel.json"}
@@ -29,14 +30,14 @@ ENDS = {Format.XES: "xes", Format.OCEL: "ocel.json"}
 @pages.get("/exports")
 @policy("history.export")
 def show() -> str:
-    return _page(_unit(request.args.get("unit")), read_days(request.args, usual=DAYS))
+    return _page(area_asked(request.args.get("unit"), ROLES), read_days(request.args, usual=DAYS))
 
 
 @pages.post("/exports")
 @policy("history.export")
 def take() -> Response | tuple[str, int]:
     """The log is read first and recorded then, so that nobody waits for it under a lock."""
-    unit_id, days = _unit(request.form.get("unit")), read_days(request.form, usual=DAYS)
+    unit_id, days = area_asked(request.form.get("unit"), ROLES), read_days(request.form, usual=DAYS)
     wanted = request.form.get("format", "")
     format_ = Format(wanted) if wanted in tuple(Format) else Format.XES
     scope = Scope(days.period, Within(unit_id, viewer()), _process(request.form.get("process")))
@@ -65,17 +66,13 @@ def _write(out: IO[bytes], scope: Scope, format_: Format, days: Days) -> int:
 
 
 def _page(unit_id: str, days: Days, refusal: Invalid | None = None) -> str:
-    own = viewer().units(ACTS["history.export"])
     with looking() as session:
-        line = line_of(session, unit_id)
-        if not line or line[-1].id != unit_id:
-            raise NotFound("unit.unknown", "There is no such place.")
         processes = world().releases.current(session).package.processes
         wrong: Any = refusal.facts.get("fields", {}) if refusal else {}
         return render_template(
             "exports/exports.html",
-            line=[unit for unit in line if any(is_within(unit.id, mine) for mine in own)],
-            below=[unit for unit in children(session, unit_id) if unit.valid_to is None],
+            line=line_down_to(session, unit_id, ROLES),
+            below=right_below(session, unit_id),
             unit_id=unit_id,
             days=days,
             processes=[(each.id, bilingual(each.name)) for each in processes.values()],
@@ -84,15 +81,6 @@ def _page(unit_id: str, days: Days, refusal: Invalid | None = None) -> str:
             wrong=wrong,
             raw=request.form,
         )
-
-
-def _unit(asked: str | None) -> str:
-    own = sorted(viewer().units(ACTS["history.export"]), key=lambda unit: (unit.count("."), unit))
-    if not asked:
-        return own[0]
-    if not any(is_within(asked, unit) for unit in own):
-        raise NotFound("unit.unknown", "There is no such place.")
-    return asked
 
 
 def _process(asked: str | None) -> str | None:

@@ -19,20 +19,22 @@ from engine.errors import NotFound
 from engine.people import ACTS, BLIND
 from engine.reports import Heat, HeatMap, Period, Spot, Within
 from engine.runtime import ProcessFacts
-from engine.territory import Unit, children, is_within, line_of
+from engine.territory import Unit, is_within
+from engine.web.areas import line_down_to, own_units, right_below, unknown
 from engine.web.context import locale, looking, viewer, world
-from engine.web.design.change_words import bilingual
-from engine.web.language import _
+from engine.web.language import _, bilingual
+from engine.web.numbers import page_number
 from engine.web.periods import Days, read_days
 from engine.web.policy import policy
 from engine.web.show import minutes_per_day, span_text
 
 pages = Blueprint("heat", __name__)
 
+SEEING, COUNTING = ACTS["process.measure"] - BLIND, ACTS["process.measure"] & BLIND
+"""Who sees the cases behind the numbers, and who only the numbers."""
 DAYS = 30
 COARSEST = 3
 """So many tiers from the top a designer may look into: no exact place below them."""
-MOST_PAGES = 9999
 MANY_TIMES = 3
 FRAMES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 ASKED = frozenset({"userTask", "manualTask"})
@@ -157,8 +159,7 @@ def cases(process_id: str, element: str) -> str:
     asked = _asked()
     if not asked.opened:
         raise NotFound("figure.unknown", "There is no such figure.")
-    page = request.args.get("page", "1")
-    number = int(page) if page.isascii() and page.isdigit() and 0 < int(page[:5]) <= MOST_PAGES else 1
+    page = page_number(request.args.get("page"))
     with looking() as session:
         release = world().releases.current(session)
         release.process_file(process_id)
@@ -172,7 +173,7 @@ def cases(process_id: str, element: str) -> str:
             asked.days.period,
             asked.within,
             scopes=_scopes(facts),
-            page=number,
+            page=page,
         )
         return render_template(
             "heat/cases.html",
@@ -183,7 +184,7 @@ def cases(process_id: str, element: str) -> str:
             asked=asked,
             unit=line[-1],
             found=found,
-            page=number,
+            page=page,
             size=reports.PAGE,
             heats=HEATS,
             means=MEANS,
@@ -228,25 +229,19 @@ def _unit(asked: str | None) -> tuple[str, bool]:
 
     Designers look no deeper than `COARSEST` tiers.
     """
-    who = viewer()
-    for opened, roles in ((True, ACTS["process.measure"] - BLIND), (False, ACTS["process.measure"] & BLIND)):
-        own = sorted(who.units(roles), key=lambda unit: (unit.count("."), unit))
+    for opened, roles in ((True, SEEING), (False, COUNTING)):
+        own = own_units(roles)
         wanted = asked or (own[0] if own else "")
         if any(is_within(wanted, unit) for unit in own) and (opened or wanted.count(".") < COARSEST):
             return wanted, opened
-    raise NotFound("unit.unknown", "There is no such place.")
+    raise unknown()
 
 
 def _area(session: Session, asked: Asked) -> tuple[Sequence[Unit], Sequence[Unit]]:
     """The units from above down to the area, as far as they may be chosen, and those right below it."""
-    line = line_of(session, asked.unit_id)
-    if not line or line[-1].id != asked.unit_id:
-        raise NotFound("unit.unknown", "There is no such place.")
-    roles = ACTS["process.measure"]
-    own = viewer().units(roles - BLIND if asked.opened else roles & BLIND)
+    line = line_down_to(session, asked.unit_id, SEEING if asked.opened else COUNTING)
     deeper = asked.opened or asked.unit_id.count(".") + 1 < COARSEST
-    below = [unit for unit in children(session, asked.unit_id) if unit.valid_to is None] if deeper else []
-    return [unit for unit in line if any(is_within(unit.id, mine) for mine in own)], below
+    return line, right_below(session, asked.unit_id) if deeper else []
 
 
 def _read(session: Session, process_id: str, period: Period, asked: Asked, facts: ProcessFacts) -> HeatMap:

@@ -7,7 +7,7 @@ from typing import Any
 import flask_babel
 from flask import request
 
-from engine.web.context import maybe_viewer, world
+from engine.web.context import locale, maybe_viewer, world
 
 COOKIE = "language"
 OFFERED = ("zh_CN", "en")
@@ -24,6 +24,12 @@ def chosen_language() -> str:
         if each:
             return "en" if each.lower().startswith("en") else "zh_CN"
     return "zh_CN"
+
+
+def bilingual(name: str) -> str:
+    """A name of a diagram, `签收 / Sign in`, in the reader's language."""
+    zh, _slash, en = name.partition(" / ")
+    return zh if locale().startswith("zh") or not en else en
 
 
 def _(text: str, **values: Any) -> str:

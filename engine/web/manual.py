@@ -12,8 +12,7 @@ from engine import deploy
 from engine.design import manual, picture, word_file
 from engine.errors import NotFound
 from engine.web.context import locale, looking, world
-from engine.web.design.change_words import bilingual
-from engine.web.language import _
+from engine.web.language import OFFERED, _, bilingual
 from engine.web.manual_words import tell
 from engine.web.policy import SIGNED_IN, policy
 from engine.web.show import local
@@ -21,7 +20,6 @@ from engine.web.show import local
 pages = Blueprint("manual", __name__)
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-LANGUAGES = ("zh_CN", "en")
 
 
 @pages.get("/processes/<process_id>/manual")
@@ -37,7 +35,7 @@ def show(process_id: str) -> str:
 def as_word(process_id: str) -> Response:
     """In the reader's language, or the one asked for."""
     asked = request.args.get("language")
-    with looking() as session, force_locale(asked if asked in LANGUAGES else locale()):
+    with looking() as session, force_locale(asked if asked in OFFERED else locale()):
         told = _told(session, process_id, locale())
         data = word_file.write_word(told["name"], told["subject"], told["blocks"], locale=locale())
     answer = Response(data, mimetype=WORD)

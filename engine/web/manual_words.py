@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any, assert_never
+from typing import Any
 
 from flask_babel import lazy_gettext as N_
 
@@ -14,9 +14,9 @@ from engine.design.picture import Drawing
 from engine.design.word_file import Block, Heading, Paragraph, Picture, Table
 from engine.tasks import Field
 from engine.web.context import locale
-from engine.web.design.change_words import bilingual
-from engine.web.language import _, ngettext
+from engine.web.language import _, bilingual, ngettext
 from engine.web.show import tier_name
+from engine.web.show_case import length_words
 from engine.web.words import word
 
 UNITS: Mapping[str, Any] = {
@@ -85,12 +85,6 @@ def length_in_words(written: str) -> str:
         return written
     length = parse_length(written)
     match length.unit:
-        case "wd":
-            return ngettext("%(num)d working day", "%(num)d working days", length.amount)
-        case "cd":
-            return ngettext("%(num)d day", "%(num)d days", length.amount)
-        case "mo":
-            return ngettext("%(num)d month", "%(num)d months", length.amount)
         case "wh":
             return ngettext("%(num)d working hour", "%(num)d working hours", length.amount)
         case "wm":
@@ -98,7 +92,7 @@ def length_in_words(written: str) -> str:
         case "h":
             return ngettext("%(num)d hour, day and night", "%(num)d hours, day and night", length.amount)
         case _:
-            assert_never(length.unit)
+            return length_words(written)
 
 
 def _frame(frame: Step) -> list[Block]:

@@ -7,6 +7,7 @@ from typing import Any
 from werkzeug.routing import IntegerConverter, Map
 
 LARGEST = 2**31 - 1
+MOST_PAGES = 9999
 
 
 class Id(IntegerConverter):
@@ -14,6 +15,12 @@ class Id(IntegerConverter):
 
     def __init__(self, map: Map, **wanted: Any) -> None:
         super().__init__(map, **{"max": LARGEST, **wanted})
+
+
+def page_number(words: str | None) -> int:
+    """Of a list in pages; the first for anything else."""
+    page = number(words) or 1
+    return page if page <= MOST_PAGES else 1
 
 
 def number(words: str | None) -> int | None:

@@ -21,7 +21,7 @@ from engine.process import Story
 from engine.tasks import Field, Form, Task, Words, split_invitee
 from engine.territory import Unit
 from engine.web.context import locale, maybe_viewer, now, world
-from engine.web.language import _, ngettext
+from engine.web.language import _, bilingual, ngettext
 from engine.web.once import form_key
 from engine.web.why import way_effect, way_name, why_mine
 from engine.web.words import word
@@ -317,8 +317,7 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
         case "case.migrated":
             return _("release %(old)d → %(new)d", old=facts.get("from", 0), new=facts.get("to", 0))
         case "case.token_moved":
-            zh = locale().startswith("zh")
-            ends = [name.partition(" / ")[0 if zh else 2] or name for name in facts.get("names") or []]
+            ends = [bilingual(name) for name in facts.get("names") or []]
             return f"{' → '.join(ends)} · {masked_text(str(facts.get('reason') or ''))}"
         case "case.closed":
             return word(facts.get("result"), "result")

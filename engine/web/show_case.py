@@ -17,7 +17,7 @@ from engine.history import HistoryEntry
 from engine.process import Chart, Forecast, Story, Stretch
 from engine.territory import Unit
 from engine.web.context import locale, now, viewer, world
-from engine.web.language import _, ngettext
+from engine.web.language import _, bilingual, ngettext
 from engine.web.show import hours_text, instant, left, moment, person_name, span_text, task_name, unit_name
 from engine.web.strip import Strip, strip_of
 from engine.web.words import word
@@ -34,7 +34,7 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.filters.update(both=both, length_words=length_words, masked=masked_text)
+    app.jinja_env.filters.update(both=bilingual, length_words=length_words, masked=masked_text)
     app.jinja_env.globals.update(
         when_shown=when_shown,
         calendar_strip=calendar_strip,
@@ -67,12 +67,6 @@ def told(session: Session, case: Case) -> Story:
 def _never_kept(answer: Response) -> Response:
     answer.headers["X-In-The-Clear"] = "yes"
     return answer
-
-
-def both(name: str) -> str:
-    """A name of a diagram, `中文 / English`, in the reader's language."""
-    zh, _sep, en = name.partition(" / ")
-    return zh if locale().startswith("zh") or not en else en
 
 
 # --- personal data

@@ -11,7 +11,7 @@ from sqlalchemy import event, select
 from engine.clock import ManualClock
 from engine.history import HistoryEntry
 from engine.tasks import Task
-from engine.web.numbers import LARGEST, Id, number
+from engine.web.numbers import LARGEST, MOST_PAGES, Id, number, page_number
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor
@@ -27,12 +27,18 @@ def test_every_number_of_an_address_ends_where_a_column_does(app: Flask) -> None
         if "int" in type(converter).__name__.casefold() or isinstance(converter, Id)
     ]
     assert len(numbers) > 50
-    assert all(each.max == LARGEST for each in numbers)
+    assert all(getattr(each, "max", None) == LARGEST for each in numbers)
 
 
 @pytest.mark.parametrize("written", ["", "0", "7", "999999999", "1234567890", "-1", "1.0", "٣", "²", " 7", "x", None])
 def test_a_number_of_a_form(written: str | None) -> None:
     assert number(written) == {"0": 0, "7": 7, "999999999": 999_999_999}.get(written or "")
+
+
+@pytest.mark.parametrize("written", ["", "0", "1", "x", "-2", "10000", "00001" + "9" * 30, "00001" + "9" * 5000, None])
+def test_what_is_no_page_of_a_list_is_its_first(written: str | None) -> None:
+    assert page_number(written) == 1
+    assert page_number(str(MOST_PAGES)) == MOST_PAGES
 
 
 def test_huge_numbers_find_nothing_and_never_reach_a_database(
@@ -42,7 +48,7 @@ def test_huge_numbers_find_nothing_and_never_reach_a_database(
     case_id = town.file_case(district, clock)
     with district.store.reading() as session:
         task_id = session.scalars(select(Task.id).where(Task.case_id == case_id)).first()
-    visitor = visit("grid")
+    visitor, leader = visit("grid"), visit("district")
     asked: list[object] = []
     event.listen(district.store.engine, "before_cursor_execute", lambda *given: asked.extend(given[3]))
     for huge in map(str, HUGE):
@@ -50,6 +56,8 @@ def test_huge_numbers_find_nothing_and_never_reach_a_database(
             assert visitor.get(address).status_code == 404, address
         for address in ("/?after=-", "/cases?before=", "/search?q=x&before=", "/notices?before="):
             assert visitor.get(address + huge).status_code == 200, address
+        for address in ("/board/cases?figure=open&page=00001", "/processes/p_small/heat/t_sign_in?page=00001"):
+            assert leader.get(address + huge).status_code == 200, address
         visitor.get(f"/cases/{case_id}")
         for address, fields in (
             (f"/cases/{case_id}/unmasking", {"party": huge, "reason": "核实"}),

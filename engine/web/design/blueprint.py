@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from engine.errors import Invalid
 from engine.people import Person, names
 from engine.web.context import world
-from engine.web.design.change_words import WHAT, bilingual
+from engine.web.design.change_words import WHAT
 from engine.web.design.finding_words import finding_words
 from engine.web.design.rule_words import rule_words
 from engine.web.design.scenario_words import fault_words, line_words
+from engine.web.language import bilingual
 from engine.web.numbers import number
 
 pages = Blueprint("design", __name__)

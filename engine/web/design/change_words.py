@@ -12,8 +12,7 @@ from flask_babel import lazy_gettext as N_
 
 from engine.design import Aspect, Change, What
 from engine.errors import Refusal
-from engine.web.context import locale
-from engine.web.language import _
+from engine.web.language import _, bilingual
 from engine.web.show import tier_name
 from engine.web.show_case import length_words
 
@@ -116,12 +115,6 @@ class FileLines:
 
 def told(changes: Iterable[Change]) -> list[FileLines]:
     return [_file(path, list(found)) for path, found in groupby(changes, key=lambda each: each.file)]
-
-
-def bilingual(name: str) -> str:
-    """`签收 / Sign in` in the reader's language."""
-    zh, _slash, en = name.partition(" / ")
-    return zh if locale().startswith("zh") or not en else en
 
 
 def _file(path: str, changes: list[Change]) -> FileLines:

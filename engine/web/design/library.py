@@ -13,7 +13,7 @@ from engine.deploy import LoadedRelease, Release, Verdict
 from engine.runtime import ProcessFacts
 from engine.web.context import looking, world
 from engine.web.design.blueprint import may_miss, pages, people_of
-from engine.web.design.change_words import bilingual
+from engine.web.language import bilingual
 from engine.web.policy import policy
 
 

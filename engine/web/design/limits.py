@@ -18,9 +18,8 @@ from engine.errors import Conflict, Invalid, Refusal
 from engine.runtime import Finding
 from engine.web.context import looking, now, viewer, world
 from engine.web.design.blueprint import may_miss, pages, seen, text
-from engine.web.design.change_words import bilingual
 from engine.web.design.files import by_whom, file_of
-from engine.web.language import _
+from engine.web.language import _, bilingual
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of

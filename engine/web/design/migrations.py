@@ -14,9 +14,8 @@ from engine.errors import Conflict, Invalid, NotFound
 from engine.process import Migration, MigrationState, Outcome
 from engine.web.context import looking, now, viewer, world
 from engine.web.design.blueprint import pages, people_of, text
-from engine.web.design.change_words import bilingual
 from engine.web.design.migration_words import OUTCOMES, REASONS, STATES
-from engine.web.language import _
+from engine.web.language import _, bilingual
 from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy

@@ -36,9 +36,8 @@ from engine.tasks import Choice, Form, Words
 from engine.web.context import looking, now, viewer, world
 from engine.web.design import scenario_words
 from engine.web.design.blueprint import pages, text
-from engine.web.design.change_words import bilingual
 from engine.web.design.given import given_fields, given_from, typed_like
-from engine.web.language import _
+from engine.web.language import _, bilingual
 from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy

@@ -18,9 +18,8 @@ from engine.rehearsal import Rehearsal, RehearsedCase
 from engine.territory import Unit, units_by_id
 from engine.web.context import looking, now, viewer, world
 from engine.web.design.blueprint import day, pages, people_of, text
-from engine.web.design.change_words import bilingual
 from engine.web.design.rehearsal_words import ENDED, MEANS, MEASURES, STATES, STEPS, bars, class_words, difference
-from engine.web.language import _
+from engine.web.language import _, bilingual
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of

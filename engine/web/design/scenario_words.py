@@ -9,8 +9,7 @@ from flask_babel import lazy_gettext as N_
 
 from engine.deploy import LoadedRelease
 from engine.deploy.scenarios import Act, Said
-from engine.web.design.change_words import bilingual
-from engine.web.language import _
+from engine.web.language import _, bilingual
 from engine.web.refusals import SAID
 
 FAULTS: Mapping[str, Any] = {

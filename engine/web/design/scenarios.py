@@ -16,10 +16,9 @@ from engine.deploy.scenarios import Coverage, coverage, play, read_scenario
 from engine.errors import Conflict, Invalid, NotFound, Refusal
 from engine.web.context import looking, now, viewer
 from engine.web.design.blueprint import may_miss, pages, seen, text
-from engine.web.design.change_words import bilingual
 from engine.web.design.files import answers_json, by_whom, file_of
 from engine.web.design.scenario_words import fault_words, flow_words, line_words, name_of
-from engine.web.language import _
+from engine.web.language import _, bilingual
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from engine.cases import Case
 from engine.deadlines import Deadline, DeadlineState, WorkingCalendar
 from engine.history import STEERED, HistoryEntry
-from engine.reports.figures import PAGE, Behind, Within, below, placed
+from engine.reports.figures import PAGE, Behind, Within, placed
 from engine.tasks import Task
 
 SAMPLED = 10_000
@@ -182,7 +182,7 @@ def _asked(process_id: str, period: Period, within: Within) -> Select[Any]:
         select(Task.id)
         .join(Case, Case.id == Task.case_id)
         .where(Task.process == process_id, Task.closed_at.is_not(None), period.holds(Task.closed_at.expression))
-        .where(below(Case.place_id.expression, within.unit_id), within.seen())
+        .where(within.cases())
     )
 
 
@@ -192,7 +192,7 @@ def _timed(process_id: str, period: Period, within: Within) -> Select[Any]:
         .join(Case, Case.id == Deadline.case_id)
         .where(Deadline.process == process_id, Deadline.closed_at.is_not(None))
         .where(period.holds(Deadline.closed_at.expression))
-        .where(below(Case.place_id.expression, within.unit_id), within.seen())
+        .where(within.cases())
     )
 
 
@@ -223,7 +223,7 @@ def _steps_that_steered(process_id: str, period: Period, within: Within) -> Sele
         .join(Task, and_(Task.case_id == HistoryEntry.case_id, or_(Task.completed_at == HistoryEntry.at, moved_away)))
         .join(Case, Case.id == HistoryEntry.case_id)
         .where(STEERED, period.holds(HistoryEntry.at.expression), Task.process == process_id)
-        .where(below(Case.place_id.expression, within.unit_id), within.seen())
+        .where(within.cases())
     )
 
 

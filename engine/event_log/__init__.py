@@ -7,9 +7,7 @@ tells much about a small area: who takes one is written into the operators' log 
 
 from engine.event_log.gather import traces
 from engine.event_log.model import Event, Scope, Trace
-from engine.event_log.ocel import write_ocel
 from engine.event_log.taking import MOST_AT_ONCE, Format, export, how_many, must_be_few, record
-from engine.event_log.xes import write_xes
 
 __all__ = [
     "MOST_AT_ONCE",
@@ -22,6 +20,4 @@ __all__ = [
     "must_be_few",
     "record",
     "traces",
-    "write_ocel",
-    "write_xes",
 ]

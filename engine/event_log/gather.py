@@ -81,7 +81,7 @@ def traces(session: Session, scope: Scope, *, tiers: Tiers, language: str) -> It
 
 
 def chosen(scope: Scope) -> Select[Any]:
-    """The ids of the cases; what is confidential or behind a wall is in no log."""
+    """The ids of the cases; what is confidential, or behind a wall of whoever takes it, is in no log."""
     cases = select(Case.id).where(
         Case.closed_at.is_not(None), scope.period.holds(Case.closed_at.expression), scope.within.cases()
     )

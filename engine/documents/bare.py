@@ -11,9 +11,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from engine.documents.pictures import Broken
+from engine.documents.pictures import ORIENTATION, Broken
 
-UPRIGHT = 1
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _SCAN, _END, _EXIF = 0xDA, 0xD9, 0xE1
 _KEPT_APPLICATION = {0xE0: b"JFIF", 0xE2: b"ICC_PROFILE", 0xEE: b"Adobe"}
@@ -28,22 +27,22 @@ def bare(data: bytes, kind: str, *, way_up: int) -> bytes:
 
     Raises Broken for what is no such picture.
     """
-    turned = way_up in range(2, 9)
+    exif = _exif(way_up) if way_up in range(2, 9) else b""
     try:
         match kind:
             case "jpeg":
-                return b"".join(_jpeg(data, _exif(way_up) if turned else b""))
+                return b"".join(_jpeg(data, exif))
             case "png":
-                return b"".join(_png(data, _exif(way_up) if turned else b""))
+                return b"".join(_png(data, exif))
             case _:
-                return _webp(data, _exif(way_up) if turned else b"")
+                return _webp(data, exif)
     except (IndexError, struct.error) as error:
         raise Broken from error
 
 
 def _exif(way_up: int) -> bytes:
     """A TIFF directory that holds the orientation and nothing else."""
-    return b"II*\x00" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, way_up, 0, 0)
+    return b"II*\x00" + struct.pack("<IHHHIHHI", 8, 1, ORIENTATION, 3, 1, way_up, 0, 0)
 
 
 def _jpeg(data: bytes, exif: bytes) -> Iterator[bytes]:

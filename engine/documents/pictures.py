@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 MOST_PIXELS = 65_000_000
 """As many as the sensors of phones have that keep every pixel."""
@@ -25,7 +25,7 @@ class TooManyPixels(Exception):
     """A picture that would take too much memory."""
 
 
-ORIENTATION = 0x0112
+ORIENTATION = ExifTags.Base.Orientation
 
 
 def preview_of(data: bytes, kind: str) -> tuple[bytes, int]:

@@ -12,7 +12,7 @@ from engine.cases import lock_case
 from engine.config import DocumentsConfig
 from engine.documents.kept import Kept
 from engine.documents.model import Document, Use
-from engine.errors import Conflict, Invalid, NotFound
+from engine.errors import REQUIRED, Conflict, Invalid, NotFound
 
 
 def attach(
@@ -80,8 +80,7 @@ def hide(session: Session, case_id: int, document_id: int, reason: str, *, actor
     if document is None or document.case_id != case_id:
         raise NotFound("document.unknown", "There is no such document.", document=document_id)
     if not reason.strip():
-        required = {"zh": "此项必填。", "en": "This is required."}
-        raise Invalid("field.required", "reason is needed.", fields={"reason": required})
+        raise Invalid("field.required", "reason is needed.", fields={"reason": REQUIRED})
     if document.use == Use.SIGNATURE:
         raise Conflict("document.signature", "A signature stays with what was signed.", case=case_id)
     if document.hidden_at is None:

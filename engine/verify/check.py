@@ -5,7 +5,7 @@ Nobody is held up, and a case that moves meanwhile is seen as it was before or a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Text, column, exists, func, select, table, type_coerce
@@ -99,17 +99,26 @@ def _files(store: Store, world: World, now: datetime) -> list[Violation]:
     for part in documents.PARTS:
         with store.reading() as session:
             known = documents.named(session, part)
+        said: dict[str, list[str]] = {}
         for fault, path in documents.sweep(world.config.documents, part, known, now=now):
             if fault != "orphan":  # what a crash leaves is harmless; `maplebridge documents` removes it
-                said = "missing" if fault == "missing" else "not what it was"
-                found += _named_by(store, path.name.partition(".")[0], f"its file {path} is {said}")
+                what = "missing" if fault == "missing" else "not what it was"
+                said.setdefault(path.name.partition(".")[0], []).append(f"its file {path} is {what}")
+        if said:
+            with store.reading() as session:
+                found += _named_by(session, said)
     return found
 
 
-def _named_by(store: Store, sha256: str, said: str) -> list[Violation]:
-    rows = select(Document.id, Case.number).join(Case, Case.id == Document.case_id).where(Document.sha256 == sha256)
-    with store.reading() as session:
-        return [Violation("I10", number, f"document {id_}", said) for id_, number in session.execute(rows)]
+def _named_by(session: Session, said: Mapping[str, Sequence[str]]) -> list[Violation]:
+    """What is said of contents, for each document that has one of them."""
+    rows = select(Document.sha256, Document.id, Case.number).join(Case, Case.id == Document.case_id)
+    within = Document.sha256.between(min(said), max(said))
+    return [
+        Violation("I10", number, f"document {id_}", what)
+        for sha256, id_, number in session.execute(rows.where(within).order_by(Document.sha256, Document.id))
+        for what in said.get(sha256, ())
+    ]
 
 
 def _within_limits(session: Session, world: World, now: datetime) -> Iterator[Violation]:

@@ -84,14 +84,14 @@ def test_what_draws_nothing_has_no_picture() -> None:
     [
         ("签收", ("签收",)),
         ("居委会联合办理意见", ("居委会联合", "办理意见")),
-        ("Decide the upgrade", ("Decide the", "upgrade")),
-        ("新的一行不以句号开头。", ("新的一行", "不以句号开", "头。")),
+        ("Decide the upgrade", ("Decide", "the", "upgrade")),
+        ("新的一行不以句号开头。", ("新的一行不", "以句号开", "头。")),
         ("", ()),
     ],
 )
 def test_words_break_where_their_language_breaks(text: str, lines: tuple[str, ...]) -> None:
-    assert wrapped(text, 62, 12) == lines or all(width_of(line, 12) <= 62 for line in wrapped(text, 62, 12))
-    assert "".join(wrapped(text, 62, 12)).replace(" ", "") == text.replace(" ", "")
+    assert wrapped(text, 62, 12) == lines
+    assert all(width_of(line, 12) <= 62 for line in lines)
 
 
 def test_long_words_are_cut_with_a_sign() -> None:

@@ -87,7 +87,6 @@ class Releases:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loaded: dict[int, LoadedRelease] = {}
-        self._by_fingerprint: dict[str, LoadedRelease] = {}
 
     def current(self, session: Session) -> LoadedRelease:
         """The release new cases start on. Raises NotFound when nothing was published yet."""

@@ -14,6 +14,8 @@ from engine.runtime import Finding
 
 KEPT = 32
 """Pages of the release in force and of what is worked on ask again and again."""
+READY = 4
+"""Sets of files that stay compiled, those asked for last: somebody who plays them asks at every step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,8 @@ class Verdict:
 
 
 _known: dict[tuple[str, bool], Verdict] = {}
-_lock = threading.Lock()
-
-
-READY = 4
-"""Sets of files that stay compiled: somebody who plays them asks at every step."""
-
 _ready: dict[str, LoadedRelease] = {}
+_lock = threading.Lock()
 
 
 def ready(files: Mapping[str, bytes]) -> LoadedRelease:
@@ -72,10 +69,11 @@ def ready(files: Mapping[str, bytes]) -> LoadedRelease:
         found = _ready.get(key)
     if found is None:
         found = load(0, files)
-        with _lock:
-            while len(_ready) >= READY:
-                _ready.pop(next(iter(_ready)))
-            _ready[key] = found
+    with _lock:
+        _ready.pop(key, None)
+        while len(_ready) >= READY:
+            _ready.pop(next(iter(_ready)))
+        _ready[key] = found
     return found
 
 

@@ -7,7 +7,7 @@ them in the reader's language.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from engine.deadlines import Limits
@@ -93,7 +93,7 @@ class Manual:
     """In the order in which one comes to them; a frame before what is inside."""
     limits: Mapping[str, Mapping[str, str]]
     """Step of limits.yaml → tier → length as written; `""` for one that is the same at all tiers."""
-    ends: tuple[str, ...] = field(default=())
+    ends: tuple[str, ...]
 
 
 def describe(release: LoadedRelease, process_id: str, tiers: Sequence[str]) -> Manual:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
+INK, PAPER = "#1f2933", "#ffffff"
 Point = tuple[float, float]
 Shape = Literal["rect", "oval", "lines"]
 
@@ -57,3 +59,10 @@ class Drawing:
     width: float
     height: float
     items: tuple[Figure | Label, ...]
+
+
+def arrow_head(before: Point, tip: Point) -> tuple[Point, Point, Point]:
+    length = max(math.dist(before, tip), 0.01)
+    dx, dy = (tip[0] - before[0]) / length, (tip[1] - before[1]) / length
+    back = (tip[0] - 9 * dx, tip[1] - 9 * dy)
+    return tip, (back[0] - 4 * dy, back[1] + 4 * dx), (back[0] + 4 * dy, back[1] - 4 * dx)

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.design.picture.model import Drawing, Figure, Label, Point
+from engine.design.picture.model import INK, PAPER, Drawing, Figure, Label, Point, arrow_head
 from engine.design.picture.words import LINE
 
 SCALE = 1.5
@@ -24,7 +24,6 @@ FONTS = (
 )
 SIMPLIFIED = 2
 """Which of the languages in one file of Noto letters."""
-INK, PAPER = "#1f2933", "#ffffff"
 HOLLOW = frozenset({"lane", "flow", "note", "symbol", "paper"})
 
 
@@ -66,7 +65,7 @@ class _Pen:
                     points = [*points, points[0]]
                 self.draw.line(points, ink, wide, joint="curve")
                 if figure.arrow:
-                    self.draw.polygon(self._head(points[-2], points[-1]), INK)
+                    self.draw.polygon([self.at(point) for point in arrow_head(*figure.points[-2:])], INK)
 
     def label(self, label: Label, picture: Image.Image) -> None:
         font = _letters(round(label.size * self.scale), all(line.isascii() for line in label.lines))
@@ -82,12 +81,6 @@ class _Pen:
         ImageDraw.Draw(lying).multiline_text((2, 2), text, INK, font, align="center", spacing=spacing)
         standing = lying.rotate(90, expand=True)
         picture.paste(standing, (round(x - standing.width / 2), round(y - standing.height / 2)))
-
-    def _head(self, before: Point, tip: Point) -> list[Point]:
-        length = max(((tip[0] - before[0]) ** 2 + (tip[1] - before[1]) ** 2) ** 0.5, 0.01)
-        dx, dy = (tip[0] - before[0]) / length * self.scale, (tip[1] - before[1]) / length * self.scale
-        back = (tip[0] - 9 * dx, tip[1] - 9 * dy)
-        return [tip, (back[0] - 4 * dy, back[1] + 4 * dx), (back[0] + 4 * dy, back[1] - 4 * dx)]
 
 
 @lru_cache

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from markupsafe import Markup
 
-from engine.design.picture.model import Drawing, Figure, Label, Mark, Point
+from engine.design.picture.model import INK, PAPER, Drawing, Figure, Label, Mark, Point, arrow_head
 from engine.design.picture.words import LINE, width_of
 
-INK, PAPER = "#1f2933", "#ffffff"
 FILLS = {"pool": PAPER, "lane": "none", "group": PAPER, "box": PAPER, "event": PAPER, "gateway": PAPER}
 FONT = "system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 
@@ -111,11 +110,7 @@ def _badge(figure: Figure, mark: Mark) -> Markup:
 
 def _head(before: Point, tip: Point) -> Markup:
     """The head of an arrow, as an area of its own: a marker would need an id, which two pictures on a page share."""
-    length = max(((tip[0] - before[0]) ** 2 + (tip[1] - before[1]) ** 2) ** 0.5, 0.01)
-    dx, dy = (tip[0] - before[0]) / length, (tip[1] - before[1]) / length
-    back = (tip[0] - 9 * dx, tip[1] - 9 * dy)
-    corners = (tip, (back[0] - 4 * dy, back[1] + 4 * dx), (back[0] + 4 * dy, back[1] - 4 * dx))
-    return HEAD.format(d=_path(corners, closed=True), ink=INK)
+    return HEAD.format(d=_path(arrow_head(before, tip), closed=True), ink=INK)
 
 
 def _label(label: Label) -> Markup:

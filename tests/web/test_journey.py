@@ -228,6 +228,17 @@ def test_a_matter_rises_when_nobody_acts(
     assert page.get_by_role("heading", name="楼上漏水").is_visible()
 
 
+def test_somebody_signed_in_changes_the_language(handler: Handler) -> None:
+    """What a page looks like in each language, light and dark, test_quality.py looks at."""
+    page = handler.page
+    handler.come_in("community")
+    for button, language in (("English", "en"), ("中文", "zh-CN")):
+        with page.expect_navigation():
+            page.get_by_role("button", name=button).click()
+        assert page.evaluate("document.documentElement.lang") == language
+        assert page.url == f"{handler.address}/"
+
+
 def test_people_without_a_mouse_get_everywhere(handler: Handler, district: District, clock: ManualClock) -> None:
     page = handler.page
     town.file_case(district, clock)

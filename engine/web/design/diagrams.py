@@ -39,15 +39,12 @@ def edit_diagram(proposal_id: int, path: str) -> Response:
             "design/diagram.html",
             proposal=proposal,
             path=path,
-            folder=str(PurePosixPath(path).parent),
             name=PurePosixPath(path).name,
             revision=revision,
             steps=design.steps_at_hand(design.files_of(session, proposal), path),
             messages=design.message_words(locale()),
         )
-    answer = make_response(page)
-    answer.headers["Content-Security-Policy"] = EDITOR_POLICY
-    return answer
+    return with_editor(page)
 
 
 @pages.get("/proposals/<int:proposal_id>/simulations/<path:path>")
@@ -60,9 +57,7 @@ def simulate_tokens(proposal_id: int, path: str) -> Response:
         proposal = design.get_proposal(session, proposal_id)
         file_of(session, proposal, path)
     source = url_for("design.file", proposal_id=proposal_id, path=path)
-    answer = make_response(render_template("design/simulation.html", proposal=proposal, path=path, source=source))
-    answer.headers["Content-Security-Policy"] = EDITOR_POLICY
-    return answer
+    return with_editor(render_template("design/simulation.html", proposal=proposal, path=path, source=source))
 
 
 @pages.get("/proposals/<int:proposal_id>/templates.json")
@@ -80,6 +75,12 @@ def templates() -> Response:
     """For Camunda Modeler 7: a file for its folder of element templates."""
     answer = jsonify(design.element_templates(WORDS, tiers=_tiers(), locale=locale()))
     answer.headers["Content-Disposition"] = 'attachment; filename="maplebridge-templates.json"'
+    return answer
+
+
+def with_editor(page: str) -> Response:
+    answer = make_response(page)
+    answer.headers["Content-Security-Policy"] = EDITOR_POLICY
     return answer
 
 

@@ -36,6 +36,10 @@ class Given:
     options: Sequence[str] = ()
 
     @property
+    def asked(self) -> bool:
+        return self.key not in FOUND
+
+    @property
     def name(self) -> str:
         return f"given-{self.key}"
 
@@ -70,8 +74,7 @@ def _data(content: bytes, process_id: str) -> Iterator[Mapping[str, Any]]:
 
 def given_from(fields: Sequence[Given], sent: Mapping[str, str], tiers: Sequence[str]) -> dict[str, Any]:
     data: dict[str, Any] = {
-        each.key: each.value if each.key in FOUND else typed_like(each.value, sent.get(each.name, ""))
-        for each in fields
+        each.key: typed_like(each.value, sent.get(each.name, "")) if each.asked else each.value for each in fields
     }
     if "top" in data:
         data["top"] = data.get("tier") == tiers[-1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from flask import Response, abort, make_response, render_template
+from flask import Response, abort, render_template
 
 from engine import design
 from engine.web.context import looking
 from engine.web.design.blueprint import pages
-from engine.web.design.diagrams import EDITOR_POLICY
+from engine.web.design.diagrams import with_editor
 from engine.web.design.files import file_of
 from engine.web.policy import policy
 
@@ -30,6 +30,4 @@ def edit_tables(proposal_id: int, path: str) -> Response:
             revision=revision,
             tables=design.printed_tables(path, content),
         )
-    answer = make_response(page)
-    answer.headers["Content-Security-Policy"] = EDITOR_POLICY
-    return answer
+    return with_editor(page)

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+REQUIRED: Mapping[str, str] = {"zh": "此项必填。", "en": "This is required."}
+"""What is said of a field that is left empty and must not be."""
+
 
 class Refusal(Exception):
     """Something was refused on purpose. Never raised itself: raise one of the five kinds below."""

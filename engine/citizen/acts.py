@@ -16,7 +16,7 @@ from engine.cases import Case, CaseState
 from engine.citizen.model import Tracking
 from engine.citizen.progress import in_time_to_refuse, said_since_answer, told_entries
 from engine.citizen.tracking import case_of
-from engine.errors import Conflict, Invalid
+from engine.errors import REQUIRED, Conflict, Invalid
 from engine.people import limit_tries
 from engine.process import World
 
@@ -134,9 +134,7 @@ def _must_be_answered(case: Case) -> None:
 def _text(written: str, field: str, *, needed: bool = False) -> str:
     written = written.strip()
     if needed and not written:
-        raise Invalid(
-            "field.required", f"{field} is needed.", fields={field: {"zh": "此项必填。", "en": "This is required."}}
-        )
+        raise Invalid("field.required", f"{field} is needed.", fields={field: REQUIRED})
     if len(written) > LONGEST_NOTE:
         raise Invalid(
             "field.too_long",

@@ -17,8 +17,8 @@ from engine.design.files import files_of, remove_file, save_file
 from engine.design.model import Proposal, ProposalAuthor, ProposalState
 from engine.design.proposals import begin_proposal, get_proposal, must_be_open, stale
 from engine.errors import Conflict, Invalid, NotAllowed, Refusal
+from engine.reasons import reason_given
 
-LONGEST_REASON = 500
 LATEST = timedelta(days=366)
 
 
@@ -40,7 +40,7 @@ def publish_proposal(
     reason and when nothing differs; Conflict `proposal.stale`, `proposal.changed` or `proposal.closed`; NotAllowed
     `publish.four_eyes` for an author.
     """
-    reason = _reason(reason)
+    reason = reason_given(reason)
     proposal = get_proposal(session, proposal_id, lock=True)
     must_be_open(proposal)
     if four_eyes and actor_id in authors_of(session, proposal_id):
@@ -127,7 +127,7 @@ def publish_files(
     limits_may_miss: bool = False,
 ) -> deploy.Release:
     """A whole set of files from the command line, without a proposal. `by` is the account that gave the command."""
-    reason = _reason(reason)
+    reason = reason_given(reason)
     known = deploy.files_in_force(session) == files
     release = deploy.publish(session, files, reason=reason, actor_id=actor_id, now=now, limits_may_miss=limits_may_miss)
     if not known:
@@ -164,7 +164,7 @@ def roll_back(
     One person may do it also where four eyes are wanted: what comes back was approved once, and it is urgent. Checked
     as everything else. Raises Conflict when somebody published meanwhile (`expected`), Invalid when nothing changes.
     """
-    reason = _reason(reason)
+    reason = reason_given(reason)
     files = deploy.files_of(session, release_id)
     if files == deploy.files_in_force(session):
         raise Invalid("rollback.same", f"What release {release_id} says is in force now.", release=release_id)
@@ -232,11 +232,3 @@ def _put_in_force(
 def _open_again(proposal: Proposal) -> None:
     proposal.state, proposal.publish_at = ProposalState.OPEN.value, None
     proposal.reason = proposal.approver_id = None
-
-
-def _reason(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > LONGEST_REASON:
-        fields = {"reason": {"zh": f"请说明理由（不超过 {LONGEST_REASON} 字）。", "en": "Please say why, in short."}}
-        raise Invalid("field.required", f"A reason of at most {LONGEST_REASON} characters is needed.", fields=fields)
-    return reason

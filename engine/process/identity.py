@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import tasks
 from engine.cases import Case, Party, Recusal, lock_case, parties_of, wall_of
-from engine.errors import Conflict, Invalid, NotAllowed, NotFound
+from engine.errors import REQUIRED, Conflict, Invalid, NotAllowed, NotFound
 from engine.history import HistoryEntry
 from engine.people import Viewer
 from engine.process.push import record
@@ -101,6 +101,4 @@ def step_aside(session: Session, world: World, case_id: int, reason: str, *, vie
 
 def _need(reason: str) -> None:
     if not reason.strip():
-        raise Invalid(
-            "field.required", "A reason is needed.", fields={"reason": {"zh": "此项必填。", "en": "This is required."}}
-        )
+        raise Invalid("field.required", "A reason is needed.", fields={"reason": REQUIRED})

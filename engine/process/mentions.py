@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, Wall, lock_case, visits_of, wall_of
-from engine.errors import Invalid
+from engine.errors import REQUIRED, Invalid
 from engine.people import WORKING, Person, Viewer
 from engine.process.push import record
 from engine.process.story import Story
@@ -23,7 +23,6 @@ CANNOT_SEE = {
     "zh": "只能告知能看到此案件的人和单位。",
     "en": "Only people and units that may see the case can be told.",
 }
-NEEDED = {"zh": "此项必填。", "en": "This is required."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def comment(
     """
     case = lock_case(session, case_id)
     if not text.strip():
-        raise Invalid("field.required", "text is needed.", fields={"text": NEEDED})
+        raise Invalid("field.required", "text is needed.", fields={"text": REQUIRED})
     told_people, told_units = frozenset(people), frozenset(units)
     if told_people or told_units or "@" in text or "＠" in text:
         known = mentionable(session, case, viewer)

@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.cases import NO_WALL, Case, Party, PartyIn, faults_of, lock_case, wall_of
-from engine.errors import Invalid, NotFound
+from engine.errors import REQUIRED, Invalid, NotFound
 from engine.people import Viewer
 from engine.process.push import record
 from engine.process.shut_out import pass_on
 from engine.process.world import World
 
-REQUIRED = {"zh": "此项必填。", "en": "This is required."}
 PLAIN = ("role", "type", "protected", "unit_id", "person_id")
 """What the history says of a party; its name, telephone, address and identity number never enter it."""
 

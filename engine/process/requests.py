@@ -14,7 +14,7 @@ from engine.cases import Case, lock_case
 from engine.config import PolicyConfig
 from engine.deadlines import Deadline, DeadlineState, Extension, Length, WorkingCalendar, parse_length
 from engine.deploy import CATEGORY
-from engine.errors import Conflict, Invalid
+from engine.errors import REQUIRED, Conflict, Invalid
 from engine.people import Viewer
 from engine.process.acts import deliver_message
 from engine.process.beginning import begin
@@ -246,6 +246,4 @@ def _open_case(session: Session, case_id: int) -> Case:
 
 def _need(text: str, field: str) -> None:
     if not text or not text.strip():
-        raise Invalid(
-            "field.required", f"{field} is needed.", fields={field: {"zh": "此项必填。", "en": "This is required."}}
-        )
+        raise Invalid("field.required", f"{field} is needed.", fields={field: REQUIRED})

@@ -12,19 +12,18 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import runtime, tasks
-from engine.cases import Case, lock_case
-from engine.deadlines import Deadline, DeadlineState
+from engine import deadlines, runtime, tasks
+from engine.cases import Case, id_of_number, lock_case
 from engine.errors import Conflict, Invalid, NotFound
 from engine.history import HistoryEntry
 from engine.people import Viewer, operator_log
 from engine.process.acts import follow, push_of
 from engine.process.locked import lock_instance
 from engine.process.model import Instance
-from engine.process.reasons import reason_given
 from engine.process.services import SERVICES
 from engine.process.settle import settle
 from engine.process.world import World
+from engine.reasons import reason_given
 from engine.runtime import Movable
 
 RIGHT = "case.move_token"
@@ -67,13 +66,14 @@ class Moved:
 def case_standing(session: Session, world: World, number: str, *, viewer: Viewer) -> CaseStanding:
     """Where the processes of a case are, by its number. Raises NotFound, NotAllowed."""
     viewer.must(RIGHT)
-    case_id = session.scalar(select(Case.id).where(Case.number == number.strip()))
+    number = number.strip()
+    case_id = id_of_number(session, number)
     if case_id is None:
         raise NotFound("case.unknown", "There is no such case.", number=number)
     rows = session.scalars(
         select(Instance).where(Instance.case_id == case_id, Instance.ended_at.is_(None)).order_by(Instance.id)
     )
-    return CaseStanding(case_id, number.strip(), [_standing(session, world, row) for row in rows])
+    return CaseStanding(case_id, number, [_standing(session, world, row) for row in rows])
 
 
 def move_token(
@@ -181,18 +181,13 @@ class _Rows:
     @classmethod
     def of(cls, session: Session, case: Case, instance_id: int) -> _Rows:
         open_tasks = tasks.open_of_instance(session, instance_id)
-        live = session.execute(
-            select(Deadline.token, Deadline.step, Deadline.due_at).where(
-                Deadline.instance_id == instance_id,
-                Deadline.state.in_([DeadlineState.ARMED.value, DeadlineState.PAUSED.value]),
-            )
-        )
+        live = deadlines.clocks_of_instance(session, instance_id)
         return cls(
             session,
             case.id,
             case.history_seq,
             {token: (row.name_zh, row.name_en, row.unit_id) for token, row in open_tasks.items()},
-            {token or "": (step, due_at) for token, step, due_at in live},
+            {token: (clock.step, clock.due_at) for token, clock in live.items()},
         )
 
     def until(self, after: _Rows) -> Moved:

@@ -14,8 +14,8 @@ from engine.errors import Conflict, Invalid, NotFound
 from engine.people import Viewer, operator_log
 from engine.process.migration.model import IS_WORKING, Migration, MigrationState
 from engine.process.model import Instance
-from engine.process.reasons import reason_given
 from engine.process.world import World
+from engine.reasons import reason_given
 
 RIGHT = "case.migrate"
 

@@ -70,12 +70,12 @@ def dry_run(
     asked = Migration(from_id=from_id, to_id=to_id, process_id=process_id)
     after: int | None = 0
     while after is not None:
-        instances = session.scalars(_running(world, session, asked, after=after)).all()
+        instances = session.scalars(_running(session, world, asked, after=after)).all()
         yield from _judged(session, world, asked, instances, now=now)
         after = instances[-1].id if len(instances) == LOOKED_AT else None
 
 
-def _running(world: World, session: Session, migration: Migration, *, after: int) -> Select[Instance]:
+def _running(session: Session, world: World, migration: Migration, *, after: int) -> Select[Instance]:
     """The next instances, by id. The processes are named, since the index of what runs begins with them."""
     of_release = world.releases.get(session, migration.from_id).package.processes
     return (
@@ -105,7 +105,7 @@ def _judged(
 
 
 def _look(session: Session, world: World, migration: Migration, *, now: datetime) -> None:
-    instances = session.scalars(_running(world, session, migration, after=migration.looked_until)).all()
+    instances = session.scalars(_running(session, world, migration, after=migration.looked_until)).all()
     rows = [
         {
             "migration_id": migration.id,

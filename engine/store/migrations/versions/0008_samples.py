@@ -31,8 +31,3 @@ def upgrade() -> None:
         postgresql_where=waits,
         sqlite_where=waits,
     )
-
-
-def downgrade() -> None:
-    op.drop_index("ix_sample_waiting", table_name="sample")
-    op.drop_table("sample")

@@ -89,6 +89,11 @@ class WorkingCalendar:
         """The last day whose table is loaded."""
         return date.fromordinal(self._days.last_loaded)
 
+    @property
+    def minutes_per_day(self) -> int:
+        """Working minutes of a day, to the minute, at least one."""
+        return max(1, round(self._hours.total / 60_000_000))
+
     def missing_year(self, today: date) -> int | None:
         """The year whose table ought to be here and is not: the present one, and from 1 December the next one."""
         due = today.year + (today.month == 12)

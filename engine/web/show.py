@@ -145,12 +145,7 @@ def _span(minutes: int, per_day: int) -> str:
 
 
 def minutes_per_day() -> int:
-    midnight = date(2026, 1, 1)
-    sessions = world().calendar.sessions
-    length = sum(
-        (datetime.combine(midnight, end) - datetime.combine(midnight, start)).total_seconds() for start, end in sessions
-    )
-    return max(1, round(length / 60))
+    return world().calendar.minutes_per_day
 
 
 def light_of(thing: Task | Deadline | None) -> str:

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import click
 
-from engine.cli.output import as_json, database, refusals, say
+from engine.cli.output import as_json, database, refusals, say, since, until
 from engine.cli.starting import configured, prepared
 from engine.errors import Invalid
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
@@ -20,8 +18,8 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
     "--xes", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write XES into this file."
 )
 @click.option("--ocel", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write OCEL 2.0 (JSON).")
-@click.option("--from", "since", type=DAY, required=True, help="Cases closed on this day or later.")
-@click.option("--to", "until", type=DAY, required=True, help="Cases closed on this day or earlier.")
+@since
+@until
 @click.option("--area", "unit_id", metavar="UNIT", help="Only cases of this unit and below it.")
 @click.option("--process", "process_id", metavar="ID", help="Only this process and the cases it worked on.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Names of steps.")

@@ -16,6 +16,10 @@ from engine.errors import Refusal
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document for machines.")
 database = click.option("--database", metavar="URL", help="Use this database instead of the configured one.")
 
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+since = click.option("--from", "since", type=DAY, required=True, help="Cases closed on this day or later.")
+until = click.option("--to", "until", type=DAY, required=True, help="Cases closed on this day or earlier.")
+
 
 def say(as_json: bool, document: Mapping[str, Any], sentence: str) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=plain) if as_json else sentence)

@@ -10,18 +10,17 @@ from typing import Any
 
 import click
 
-from engine.cli.output import as_json, database, progress_line, refusals
+from engine.cli.output import as_json, database, progress_line, refusals, since, until
 from engine.cli.processes import files_to_publish
 from engine.cli.starting import configured, prepared
 
 SHOWN = 20
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("bpmn"))
-@click.option("--from", "since", type=DAY, required=True, help="Cases closed on this day or later.")
-@click.option("--to", "until", type=DAY, required=True, help="Cases closed on this day or earlier.")
+@since
+@until
 @click.option("--area", "unit_id", metavar="UNIT", help="Only cases of this district, street or community.")
 @as_json
 @database
@@ -60,7 +59,7 @@ def rehearse(
                     own = world.releases.get(session, past.release_id)
                     cases.append(rehearsing.compare(len(cases) + 1, past, own, traced=False).rehearsed)
                     progress(len(cases), "cases")
-        figures = rehearsal.figures_of(cases, world.tiers.names, day_minutes=rehearsal.day_minutes(world))
+        figures = rehearsal.figures_of(cases, world.tiers.names, day_minutes=world.calendar.minutes_per_day)
         mark, differing = rehearsal.hash_of(cases), [case for case in cases if case.differs][:SHOWN]
         if as_json:
             shown = [

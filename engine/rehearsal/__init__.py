@@ -4,7 +4,7 @@ Nothing of a case is written, and what designers see of it is made in `trace.py`
 that tells which case it is. What history cannot know is answered as most did, and counted as assumed.
 """
 
-from engine.rehearsal.compare import Compared, Rehearsing, day_minutes, learn
+from engine.rehearsal.compare import Compared, Rehearsing, learn
 from engine.rehearsal.figures import DAYS, FEWEST, OTHERS, Rehearsed, figures_of
 from engine.rehearsal.habits import Habits, Learner
 from engine.rehearsal.jobs import (
@@ -46,7 +46,6 @@ __all__ = [
     "areas",
     "ask",
     "cancel",
-    "day_minutes",
     "differing",
     "figures_of",
     "get",

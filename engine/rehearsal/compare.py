@@ -75,18 +75,6 @@ def learn(session: Session, world: World, ids: list[int]) -> Learner:
     return learner
 
 
-def day_minutes(world: World) -> int:
-    """Working minutes of a day."""
-    day = date(2000, 1, 1)
-    return round(
-        sum(
-            (datetime.combine(day, end) - datetime.combine(day, begin)).total_seconds()
-            for begin, end in world.config.working_hours
-        )
-        / 60
-    )
-
-
 def sample_of(world: World, since: date, until: date, unit_id: str) -> Sample:
     """Closed from the first day to the last, both included, in the zone of the district."""
 

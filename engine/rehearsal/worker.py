@@ -17,7 +17,7 @@ from engine import deploy
 from engine.clock import Clock
 from engine.errors import Refusal
 from engine.process import World
-from engine.rehearsal.compare import Compared, Rehearsing, day_minutes
+from engine.rehearsal.compare import Compared, Rehearsing
 from engine.rehearsal.figures import Rehearsed, figures_of
 from engine.rehearsal.habits import Habits, Learner
 from engine.rehearsal.jobs import end, get
@@ -146,7 +146,7 @@ class Worker:
         with self._store.transaction() as session:
             row = self._held(session, rehearsal_id)
             cases = rehearsed(session, rehearsal_id)
-            figures = figures_of(cases, self._world.tiers.names, day_minutes=day_minutes(self._world))
+            figures = figures_of(cases, self._world.tiers.names, day_minutes=self._world.calendar.minutes_per_day)
             names = {key: name_of(draft.package, *key.split("|")) for key in figures["assumed"]["at"]}
             row.result = {**figures, "names": names}
             row.result_hash = hash_of(cases)

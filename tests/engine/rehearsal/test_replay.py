@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.rehearsal import Rehearsed, Replay, day_minutes, figures_of, hash_of
+from engine.rehearsal import Rehearsed, Replay, figures_of, hash_of
 from tests.engine.rehearsal.conftest import Lived
 
 SMALL, LIMITS, HANDLE = "small/small.bpmn", "small/limits.yaml", "forms/handle.form"
@@ -43,7 +43,7 @@ def test_equal_input_gives_an_equal_result_in_any_order(lived: Lived) -> None:
 
 
 def figures(lived: Lived, cases: list[Rehearsed]) -> dict[str, Any]:
-    return figures_of(cases, lived.world.tiers.names, day_minutes=day_minutes(lived.world))
+    return figures_of(cases, lived.world.tiers.names, day_minutes=lived.world.calendar.minutes_per_day)
 
 
 def test_less_time_raises_more_cases_and_says_so_per_tier(lived: Lived) -> None:

@@ -61,6 +61,16 @@ class Grade:
     def confirm(self) -> bool:
         return self.severity >= CONFIRM_FROM
 
+    def for_diagram(self) -> dict[str, Any]:
+        """What the service `triage` gives."""
+        return {
+            "severity": self.severity,
+            "size": self.size,
+            "track": self.track,
+            "urgent": self.urgent,
+            "target_tier": self.tier,
+        }
+
     def reasons_as_json(self) -> list[dict[str, str]]:
         return [asdict(reason) for reason in self.reasons]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -37,7 +38,18 @@ def pause(deadline: Deadline, *, reason: str, most: int, calendar: WorkingCalend
     deadline.pauses += 1
 
 
-def must_be_pausable(deadline: Deadline, *, most: int, now: datetime) -> None:
+class Stoppable(Protocol):
+    """What the rule needs of a clock, kept or only thought of."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def pauses(self) -> int: ...
+
+
+def must_be_pausable(deadline: Stoppable, *, most: int, now: datetime) -> None:
     """Raises the refusal that `pause` would meet for a clock that runs."""
     if deadline.state != DeadlineState.ARMED or deadline.due_at <= now:
         raise Conflict("pause.too_late", "The clock has run out already and cannot be stopped any more.")

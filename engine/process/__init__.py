@@ -41,13 +41,13 @@ from engine.process.migration import (
 )
 from engine.process.model import Instance, Instruction
 from engine.process.parties import correct_party, name_party
-from engine.process.push import FUNCTIONS, OUTWARD, record
+from engine.process.push import FUNCTIONS, OUTWARD, length_of, record
 from engine.process.related import Related, related
 from engine.process.reopening import arm_case_clocks, reopen, supervise
 from engine.process.requests import apply_review, ask_extension, downgrade, report_risk, sort_case, supply, withdraw
 from engine.process.running import running
 from engine.process.samples import Made, give_sample, make_sample
-from engine.process.services import SERVICES, is_sampled
+from engine.process.services import SERVICES, card_given, is_sampled
 from engine.process.settle import retime_tasks
 from engine.process.story import Run, Story, tell, time_spent
 from engine.process.time_spent import Kind, Pause, Stretch, TimeSpent
@@ -109,6 +109,7 @@ __all__ = [
     "ask_extension",
     "begin",
     "begin_migration",
+    "card_given",
     "case_standing",
     "causes",
     "chart_of",
@@ -133,6 +134,7 @@ __all__ = [
     "is_awaited",
     "is_sampled",
     "joint_of",
+    "length_of",
     "load_year",
     "make_sample",
     "may_ask_more_time",

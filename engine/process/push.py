@@ -126,7 +126,7 @@ class Push:
 
     def _due(self, call: runtime.DueCall) -> runtime.Due:
         """`due(step, tier)` is the visit's clock and outlives tokens; `due(step)` starts when the token arrives."""
-        length = self._length(call)
+        length = length_of(self.world, self.release, call)
         start = self.now
         if call.tier is not None:
             if not self.fresh_visit:
@@ -141,14 +141,16 @@ class Push:
             self.provisional.add((call.step, due.at))
         return runtime.Due(due.at, call.step, str(length))
 
-    def _length(self, call: runtime.DueCall) -> Length:
-        policy = self.world.config.limits_policy
-        try:
-            return self.release.limits[call.process].length(call.step, call.tier)
-        except Invalid:
-            if policy.missing_step == "refuse":
-                raise
-            return parse_length(policy.default_length)
+
+def length_of(world: World, release: LoadedRelease, call: runtime.DueCall) -> Length:
+    """How long a step takes at a tier. Raises Invalid for one without a limit, where the policy is to refuse it."""
+    policy = world.config.limits_policy
+    try:
+        return release.limits[call.process].length(call.step, call.tier)
+    except Invalid:
+        if policy.missing_step == "refuse":
+            raise
+        return parse_length(policy.default_length)
 
 
 def record(

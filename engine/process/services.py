@@ -43,13 +43,7 @@ def _triage(push: Push, call: runtime.ServiceCall) -> Given:
             "rules": [reason.rule for reason in grade.reasons],
         },
     )
-    return {
-        "severity": grade.severity,
-        "size": grade.size,
-        "track": grade.track,
-        "urgent": grade.urgent,
-        "target_tier": grade.tier,
-    }
+    return grade.for_diagram()
 
 
 def _raise_tier(push: Push, call: runtime.ServiceCall) -> Given:
@@ -215,14 +209,10 @@ def _tell(push: Push, call: runtime.ServiceCall) -> Given:
 
 
 def _card(push: Push, call: runtime.ServiceCall) -> Given:
-    colour = str(call.params["colour"])
-    if colour not in ("yellow", "red"):
-        raise Invalid("card.colour", f"A card is yellow or red, not {colour!r}.")
     yellows = push.session.scalars(
         select(Card.id).where(Card.case_id == push.case.id, Card.colour == "yellow", Card.voided_at.is_(None))
     ).all()
-    if colour == "yellow" and len(yellows) + 1 >= 2:
-        colour = "red"
+    colour = card_given(str(call.params["colour"]), yellows=len(yellows))
     push.session.add(
         Card(
             case_id=push.case.id,
@@ -234,6 +224,13 @@ def _card(push: Push, call: runtime.ServiceCall) -> Given:
     )
     push.happened("card.given", {"colour": colour, "unit": push.case.holder_id})
     return {}
+
+
+def card_given(colour: str, *, yellows: int) -> str:
+    """The colour of the next card: the second yellow one is red. Raises Invalid `card.colour`. Pure."""
+    if colour not in ("yellow", "red"):
+        raise Invalid("card.colour", f"A card is yellow or red, not {colour!r}.")
+    return "red" if yellows >= 1 else colour
 
 
 def _mark_absent(push: Push, call: runtime.ServiceCall) -> Given:

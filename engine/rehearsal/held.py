@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from engine import escalation, process, runtime, triage
-from engine.deadlines import PAUSE_REASONS, Length, WorkingCalendar, parse_length
+from engine.deadlines import PAUSE_REASONS, WorkingCalendar, must_be_pausable, parse_length
 from engine.deploy import LoadedRelease
 from engine.errors import Conflict, Invalid
 from engine.process import World
@@ -148,7 +148,7 @@ class Held:
     # --- what the runtime asks --------------------------------------------------------------------------------------
 
     def _due(self, call: runtime.DueCall) -> runtime.Due:
-        length, start = self._length(call), self.now
+        length, start = process.length_of(self.world, self.release, call), self.now
         if call.tier is not None:
             if not self.fresh:
                 earlier = self.clock_of(call.step)
@@ -157,15 +157,6 @@ class Held:
                     return runtime.Due(earlier.due_at, call.step, earlier.length)
             start = self.stays[-1].entered_at
         return runtime.Due(self.calendar.due(start, length, provisional=True).at, call.step, str(length))
-
-    def _length(self, call: runtime.DueCall) -> Length:
-        policy = self.world.config.limits_policy
-        try:
-            return self.release.limits[call.process].length(call.step, call.tier)
-        except Invalid:
-            if policy.missing_step == "refuse":
-                raise
-            return parse_length(policy.default_length)
 
     def _call(self, call: runtime.ServiceCall) -> Mapping[str, Any]:
         return SERVICES[call.name](self, call)
@@ -181,13 +172,7 @@ class Held:
 def _triage(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
     grade = held.regrade()
     held.severity, held.size, held.urgent = grade.severity, grade.size, grade.urgent
-    return {
-        "severity": grade.severity,
-        "size": grade.size,
-        "track": grade.track,
-        "urgent": grade.urgent,
-        "target_tier": grade.tier,
-    }
+    return grade.for_diagram()
 
 
 def _raise_tier(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
@@ -227,10 +212,7 @@ def _pause_clock(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
         raise Invalid("pause.reason_unknown", f"{reason!r} is no reason for a pause.")
     if clock.state == "paused":
         return {}
-    if clock.due_at <= held.now:
-        raise Conflict("pause.too_late", "The clock has run out already and cannot be stopped any more.")
-    if clock.pauses >= held.world.config.policy.pauses_per_visit:
-        raise Conflict("pause.too_often", "The clock was stopped too often in this visit.")
+    must_be_pausable(clock, most=held.world.config.policy.pauses_per_visit, now=held.now)
     rest = held.calendar.rest(held.now, clock.due_at, parse_length(clock.length), provisional=True)
     held.clocks[clock.number] = replace(clock, state="paused", rest=rest, pauses=clock.pauses + 1)
     return {}
@@ -249,10 +231,7 @@ def _not_asked(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
 
 
 def _card(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
-    colour = str(call.params["colour"])
-    if colour not in ("yellow", "red"):
-        raise Invalid("card.colour", f"A card is yellow or red, not {colour!r}.")
-    if colour == "red" or held.yellow + 1 >= 2:
+    if process.card_given(str(call.params["colour"]), yellows=held.yellow) == "red":
         held.red += 1
     else:
         held.yellow += 1

@@ -13,10 +13,10 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
-from engine.event_log.model import COARSEST, Event, Scope, Trace, Value
+from engine.event_log.model import Event, Scope, Trace, Value
 from engine.history import HistoryEntry
 from engine.tasks import Task
-from engine.territory import Tiers
+from engine.territory import Tiers, coarse
 
 CHUNK = 400
 
@@ -89,10 +89,6 @@ def chosen(scope: Scope) -> Select[Any]:
         return cases
     worked_on = select(Task.id).where(Task.case_id == Case.id, Task.process == scope.process)
     return cases.where(worked_on.exists())
-
-
-def coarse(unit_id: str) -> str:
-    return ".".join(unit_id.split(".")[:COARSEST])
 
 
 def _page(scope: Scope, after: tuple[datetime, int] | None) -> Select[Any]:

@@ -10,9 +10,6 @@ from engine.reports import Period, Within
 
 Value = str | int | bool
 
-COARSEST = 3
-"""So many tiers from the top a place is told exactly."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:

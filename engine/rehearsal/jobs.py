@@ -16,9 +16,8 @@ from engine.rehearsal.compare import sample_of
 from engine.rehearsal.figures import FEWEST
 from engine.rehearsal.model import Rehearsal, RehearsalState, RehearsedCase
 from engine.rehearsal.reading import Sample, how_many
-from engine.rehearsal.trace import SHOWN_DEPTH
 from engine.store import table_of
-from engine.territory import Unit, get_unit, within
+from engine.territory import COARSEST, Unit, get_unit, within
 
 MOST = 50_000
 KEPT = 10
@@ -95,8 +94,8 @@ def tried(rehearsal: Rehearsal, files: Mapping[str, bytes]) -> bool:
 
 def areas(session: Session, world: World, own: Sequence[str]) -> Sequence[Unit]:
     """The units whose cases may be rehearsed by who stands in the units `own`, each after the one above it."""
-    mine = [unit for unit in own if unit.count(".") < SHOWN_DEPTH]
-    coarse = Unit.tier.in_(world.tiers.names[-SHOWN_DEPTH:])
+    mine = [unit for unit in own if unit.count(".") < COARSEST]
+    coarse = Unit.tier.in_(world.tiers.names[-COARSEST:])
     return session.scalars(
         select(Unit).where(coarse, within(table_of(Unit).c.id, mine), Unit.valid_to.is_(None)).order_by(Unit.id)
     ).all()
@@ -112,7 +111,7 @@ def must_be_possible(
         fields["until"] = {"zh": "最后一天须在今天之前。", "en": "The last day must lie before today."}
     if since > until:
         fields["since"] = {"zh": "第一天不能晚于最后一天。", "en": "The first day cannot lie after the last."}
-    if not unit_id or unit_id.count(".") >= SHOWN_DEPTH:
+    if not unit_id or unit_id.count(".") >= COARSEST:
         fields["unit"] = {"zh": "请选择区、街道或社区。", "en": "Choose the district, a street or a community."}
     if not fields:
         try:

@@ -12,13 +12,7 @@ from typing import Any
 from engine.deadlines import WorkingCalendar
 from engine.rehearsal.past import Course, Past
 from engine.runtime import Package
-
-SHOWN_DEPTH = 3
-"""Units are named down to the third tier from the top; what lies below counts as that one's."""
-
-
-def shown_unit(unit_id: str) -> str:
-    return ".".join(unit_id.split(".")[:SHOWN_DEPTH])
+from engine.territory import coarse
 
 
 def sketch(course: Course, past: Past, calendar: WorkingCalendar) -> dict[str, Any]:
@@ -35,7 +29,7 @@ def sketch(course: Course, past: Past, calendar: WorkingCalendar) -> dict[str, A
         "stays": [
             [
                 stay.tier,
-                shown_unit(stay.unit_id),
+                coarse(stay.unit_id),
                 stay.reason,
                 _minutes(calendar, stay.entered_at, stay.left_at or end or stay.entered_at),
                 stay.from_tier,

@@ -68,6 +68,15 @@ def ancestors(unit_id: str) -> list[str]:
     return [".".join(segments[:n]) for n in range(len(segments), 0, -1)]
 
 
+COARSEST = 3
+"""So many tiers from the top a place is told exactly to those who read no case."""
+
+
+def coarse(unit_id: str) -> str:
+    """The unit itself, or the one above it that may be told to those who read no case."""
+    return ".".join(unit_id.split(".")[:COARSEST])
+
+
 def is_within(unit_id: str, above: str) -> bool:
     """Whether a unit is `above` or lies below it."""
     return unit_id == above or unit_id.startswith(above + ".")

@@ -19,7 +19,7 @@ from engine.errors import NotFound
 from engine.people import ACTS, BLIND
 from engine.reports import Heat, HeatMap, Period, Spot, Within
 from engine.runtime import ProcessFacts
-from engine.territory import Unit, is_within
+from engine.territory import COARSEST, Unit, is_within
 from engine.web.areas import line_down_to, own_units, right_below, unknown
 from engine.web.context import locale, looking, viewer, world
 from engine.web.language import _, bilingual
@@ -33,8 +33,6 @@ pages = Blueprint("heat", __name__)
 SEEING, COUNTING = ACTS["process.measure"] - BLIND, ACTS["process.measure"] & BLIND
 """Who sees the cases behind the numbers, and who only the numbers."""
 DAYS = 30
-COARSEST = 3
-"""So many tiers from the top a designer may look into: no exact place below them."""
 MANY_TIMES = 3
 FRAMES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 ASKED = frozenset({"userTask", "manualTask"})

@@ -20,12 +20,11 @@ from engine.cli import main
 from engine.config import load_config
 from engine.errors import Invalid, NotAllowed
 from engine.event_log import Format, Scope, Trace
-from engine.event_log.gather import coarse
 from engine.people import OperatorEntry, Person, Viewer
 from engine.reports import Period, Within
 from engine.store import Store, open_store
 from engine.tasks import Task
-from engine.territory import Tiers
+from engine.territory import Tiers, coarse
 from tests.web import district as town
 
 TIERS = Tiers(town.TIERS)

@@ -226,7 +226,7 @@ def test_what_is_copied_is_pasted_in_another_diagram(open_editor: Open, page: An
     shapes = page.locator(".modeler-canvas .djs-shape[data-element-id]")
     before = shapes.count()
     canvas = page.locator(".modeler-canvas")
-    canvas.click(position={"x": 500, "y": 20})
+    canvas.click(position={"x": 500, "y": 60})  # not at the edge: what hangs there scrolls the drawing away
     page.keyboard.press("Control+v")
     canvas.hover(position={"x": 500, "y": 50})
     page.locator(".djs-drag-group").first.wait_for(state="attached")  # it hangs on the pointer until it is put down

@@ -13,20 +13,18 @@ import argparse
 import json
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler, make_server
-
 from engine import design
 from engine.clock import SystemClock
 from engine.store import migrate, open_store
 from engine.web import create_app
 from tests.browser import FLAGS, find_chromium
+from tests.serving import served
 from tests.web import district as town
 
 DIAGRAM = "small/small.bpmn"
@@ -42,13 +40,8 @@ CHECK = """async () => {
 }"""
 
 
-class Quiet(WSGIRequestHandler):
-    def log_request(self, *_said: object) -> None:
-        """The figures are the only output."""
-
-
 @contextmanager
-def served() -> Iterator[tuple[str, int, int]]:
+def workshop() -> Iterator[tuple[str, int, int]]:
     """Address, designer, proposal."""
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
@@ -59,18 +52,14 @@ def served() -> Iterator[tuple[str, int, int]]:
         with store.transaction() as session:
             proposal = design.begin_proposal(session, "bench", author_id=designer, now=clock.now()).id
         app = create_app(store, district.world, clock)
-        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", designer, proposal
-        server.shutdown()
-        thread.join()
+        with served(app) as address:
+            yield address, designer, proposal
         store.dispose()
 
 
 def measure(browser: Any, rounds: int) -> dict[str, float]:
     figures: dict[str, float] = {}
-    with served() as (site, designer, proposal):
+    with workshop() as (site, designer, proposal):
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.goto(f"{site}/sign-in")
         page.locator(f'button[name="person"][value="{designer}"]').click()

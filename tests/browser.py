@@ -8,14 +8,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
-from werkzeug.serving import make_server
+
+from tests.serving import served
 
 FLAGS = [
     "--no-sandbox",
@@ -153,17 +154,5 @@ def vendor() -> Path:
 @pytest.fixture
 def serve() -> Iterator[Callable[[Any], str]]:
     """Serves a WSGI application on a free port of this machine while the test runs; gives its address."""
-    servers = []
-
-    def start(application: Any) -> str:
-        server = make_server("127.0.0.1", 0, application, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with ExitStack() as servers:
+        yield lambda application: servers.enter_context(served(application))

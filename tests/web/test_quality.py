@@ -23,6 +23,7 @@ from engine.scheduler import Scheduler
 from engine.web import create_app
 from engine.web.policy import PUBLIC, SIGNED_IN, policy_of
 from tests import browser as chromium
+from tests.serving import served
 from tests.web import district as town
 from tests.web.district import PEOPLE, District
 from tests.web.test_access import address
@@ -93,10 +94,7 @@ class Site:
 def site(_settled: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One for the whole file: a rising case, a fresh one, one in joint handling, notices, an absence."""
     import shutil
-    import threading
     from datetime import UTC, datetime
-
-    from werkzeug.serving import make_server
 
     from engine.process import World
     from engine.store import open_store
@@ -111,20 +109,15 @@ def site(_settled: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
     clock = ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
     live(district, clock)
     app = create_app(store, world, clock)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     with store.transaction() as session:
         secrets = {
             who: people.sign_in(session, district.people[who], now=clock.now(), lasts=timedelta(hours=12))
             for who in VISITORS
         }
-    made = Site(app, f"http://127.0.0.1:{server.server_port}", district.people, secrets)
-    made.pages = dict(pages_of(made, district))
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        made = Site(app, address, district.people, secrets)
+        made.pages = dict(pages_of(made, district))
+        yield made
     store.dispose()
 
 

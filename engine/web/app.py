@@ -42,6 +42,7 @@ from engine.web import (
     parties,
     place_codes,
     public,
+    registers,
     samples,
     search,
     show,
@@ -90,9 +91,10 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     show.register(app)
     show_case.register(app)
     show_people.register(app)
+    registers.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
     more = (notices, delegations, drafts, board, decisions, instructions, public, place_codes, samples)
-    for pages in (*shown, *more, heat, exports, manual):
+    for pages in (*shown, *more, heat, exports, manual, registers):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
     app.before_request(api.know_bearer)

@@ -1,0 +1,12 @@
+"""What detection found, post-mortems and risk assessments."""
+
+from __future__ import annotations
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

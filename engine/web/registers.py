@@ -1,0 +1,59 @@
+"""Where the registers of the district are found: one line each, for whoever may use it.
+
+A register is a module beside `intake` with pages of its own; adding its line to `REGISTERS` puts it on the page, and
+the page into the menu of everybody who may use at least one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Flask, render_template
+from sqlalchemy.orm import Session
+
+from engine.people import Viewer
+from engine.web.context import looking, maybe_viewer, now, viewer
+from engine.web.policy import SIGNED_IN, policy
+
+pages = Blueprint("registers", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """`waits` counts what asks something of the viewer now, in one statement; None where nothing ever does."""
+
+    endpoint: str
+    act: str
+    icon: str
+    name: Any
+    says: Any
+    waits: Callable[[Session, Viewer, datetime], int] | None = None
+
+    @property
+    def pages(self) -> str:
+        """The name of the blueprint its pages hang on."""
+        return self.endpoint.partition(".")[0]
+
+
+REGISTERS: tuple[Register, ...] = ()
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals["own_registers"] = own_registers
+
+
+def own_registers() -> list[Register]:
+    """Those that the person who looks may use."""
+    who = maybe_viewer()
+    return [] if who is None else [each for each in REGISTERS if who.may(each.act)]
+
+
+@pages.get("/registers")
+@policy(SIGNED_IN)
+def show() -> str:
+    with looking() as session:
+        lines = [(each, each.waits(session, viewer(), now()) if each.waits else 0) for each in own_registers()]
+        return render_template("registers/registers.html", lines=lines)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import literal, select, true, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, true, union
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.cases import RESPONDENT, Case, Party
 from engine.people import Viewer
@@ -17,6 +19,8 @@ SPAN = timedelta(days=366)
 MOST = 8
 MOST_NAMES = 10
 MOST_READ = 200
+WEIGHTS = {"phone": 8, "name": 4, "place": 2, "respondent": 1}
+"""Powers of two: a sum says which grounds it is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,40 +34,49 @@ class Related:
 def related(session: Session, viewer: Viewer, case: Case, parties: Sequence[Party]) -> list[Related]:
     """The closest first, then the latest; only cases the viewer may see. Each ground is read through an index;
     the same respondent alone is no ground: many complain about one company."""
-    since, until = case.received_at - SPAN, case.received_at + SPAN
-    phones = sorted({party.phone for party in parties if party.phone})[:MOST_NAMES]
-    petitioners = sorted({party.name for party in parties if party.role != RESPONDENT})[:MOST_NAMES]
-    accused = sorted({party.name for party in parties if party.role == RESPONDENT})[:MOST_NAMES]
-    near = (Case.place_id == case.place_id, Case.category == case.category, Case.received_at.between(since, until))
+    given = {
+        "this": case.id,
+        "place": case.place_id,
+        "category": case.category,
+        "since": case.received_at - SPAN,
+        "until": case.received_at + SPAN,
+        "phones": sorted({party.phone for party in parties if party.phone})[:MOST_NAMES],
+        "petitioners": sorted({party.name for party in parties if party.role != RESPONDENT})[:MOST_NAMES],
+        "accused": sorted({party.name for party in parties if party.role == RESPONDENT})[:MOST_NAMES],
+    }
+    rows = session.execute(_asked_by(viewer), given)
+    return [Related(each, tuple(why for why, weight in WEIGHTS.items() if weight & total)) for each, total in rows]
+
+
+@lru_cache(maxsize=512)
+def _asked_by(viewer: Viewer) -> Select[Case, Any]:
+    """Put into words once per person and what they are, as `tasks.see_case` is; holds no row."""
+    near = Case.received_at.between(bindparam("since"), bindparam("until"))
     grounds = [
-        select(Case.id, literal("place").label("why")).where(*near).order_by(Case.received_at.desc()),
+        select(Case.id, literal(WEIGHTS["place"]).label("weight"))
+        .where(Case.place_id == bindparam("place"), Case.category == bindparam("category"), near)
+        .order_by(Case.received_at.desc()),
         *(
-            select(Party.case_id, literal(why)).where(named, side).order_by(Party.case_id.desc())
+            select(Party.case_id, literal(WEIGHTS[why])).where(named, side).order_by(Party.case_id.desc())
             for why, named, side in (
-                ("phone", Party.phone.in_(phones), true()),
-                ("name", Party.name.in_(petitioners), Party.role != RESPONDENT),
-                ("respondent", Party.name.in_(accused), Party.role == RESPONDENT),
+                ("phone", _among(Party.phone, "phones"), true()),
+                ("name", _among(Party.name, "petitioners"), Party.role != RESPONDENT),
+                ("respondent", _among(Party.name, "accused"), Party.role == RESPONDENT),
             )
         ),
     ]
-    found = union_all(*(select(ground.limit(MOST_READ).subquery()) for ground in grounds)).cte("found")
-    rows = session.execute(
-        select(Case, found.c.why)
+    found = union(*(select(ground.limit(MOST_READ).subquery()) for ground in grounds)).cte("found")
+    together = func.sum(found.c.weight)
+    return (
+        select(Case, together)
         .join(found, found.c.id == Case.id)
-        .where(
-            Case.id != case.id,
-            Case.received_at.between(since, until),
-            visible_cases(viewer, one=select(found.c.id)),
-        )
-    ).all()
-    why: dict[Case, set[str]] = {}
-    for each, ground in rows:
-        why.setdefault(each, set()).add(ground)
-    order = sorted(
-        (each for each, grounds_of in why.items() if grounds_of != {"respondent"}),
-        key=lambda each: (-sum(WEIGHTS[ground] for ground in why[each]), -each.id),
+        .where(Case.id != bindparam("this"), near, visible_cases(viewer, one=select(found.c.id)))
+        .group_by(Case.id)
+        .having(together > WEIGHTS["respondent"])
+        .order_by(together.desc(), Case.id.desc())
+        .limit(MOST)
     )
-    return [Related(each, tuple(ground for ground in WEIGHTS if ground in why[each])) for each in order[:MOST]]
 
 
-WEIGHTS = {"phone": 8, "name": 4, "place": 2, "respondent": 1}
+def _among(column: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    return column.in_(bindparam(name, expanding=True))

@@ -33,6 +33,7 @@ from engine.web import (
     filing,
     heat,
     instructions,
+    language,
     manual,
     me,
     notices,
@@ -54,7 +55,6 @@ from engine.web import (
     worklist,
 )
 from engine.web.context import KEY, Edge, acting, looking, maybe_viewer, now, stop_looking, world
-from engine.web.language import chosen_language
 from engine.web.policy import PUBLIC, SIGNED_IN, policy_of
 from engine.web.refusals import typed_text, words_of
 from engine.web.status import headers_of, status_of
@@ -84,7 +84,8 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     app.url_map.converters["int"] = numbers.Id
     app.extensions[KEY] = Edge(store, the_world, clock)
     translations.compile_stale()
-    Babel(app, locale_selector=chosen_language, timezone_selector=lambda: str(the_world.calendar.tz))
+    Babel(app, locale_selector=language.chosen_language, timezone_selector=lambda: str(the_world.calendar.tz))
+    app.jinja_env.install_gettext_callables(language.gettext, language.plural, newstyle=True)  # type: ignore[attr-defined]
     app.before_request(_know_who)
     app.before_request(attached.make_room)
     csrf.init_app(app)  # it reads the form: room for files is made before, and only for those who may come in

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from flask import current_app, g, request
+from flask import current_app, g, has_app_context, request
 from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
@@ -89,7 +89,12 @@ def stop_looking(_error: BaseException | None = None) -> None:
 
 
 def locale() -> str:
-    return str(get_locale() or "zh_CN")
+    """The reader's language, asked once in a request; `language.speaking` changes it for a while."""
+    if not has_app_context():
+        return "zh_CN"
+    if "locale" not in g:
+        g.locale = str(get_locale())
+    return cast(str, g.locale)
 
 
 def address() -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import flask_babel
-from flask import request
+from flask import g, has_app_context, request
+from flask_babel import force_locale
 
 from engine.web.context import locale, maybe_viewer, world
 
 COOKIE = "language"
 OFFERED = ("zh_CN", "en")
+KEPT = ("locale", "dictionary")
+"""What a request knows of its language."""
 
 
 def chosen_language() -> str:
@@ -32,10 +37,41 @@ def bilingual(name: str) -> str:
     return zh if locale().startswith("zh") or not en else en
 
 
+def gettext(text: str) -> str:
+    return str(_dictionary().ugettext(text))
+
+
+def plural(one: str, many: str, num: int) -> str:
+    return str(_dictionary().ungettext(one, many, num))
+
+
 def _(text: str, **values: Any) -> str:
     """The text in the reader's language."""
-    return str(flask_babel.gettext(text, **values))
+    return gettext(text) % values if values else gettext(text)
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
-    return str(flask_babel.ngettext(one, many, num, **values))
+    return plural(one, many, num) % {"num": num, **values}
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Everything inside is said in that language."""
+    before = {name: g.pop(name) for name in KEPT if name in g}
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        for name in KEPT:
+            g.pop(name, None)
+        for name, value in before.items():
+            setattr(g, name, value)
+
+
+def _dictionary() -> Any:
+    """A page says some hundred sentences, and the library looks for its own dictionary before each of them."""
+    if not has_app_context():
+        return flask_babel.get_translations()
+    if "dictionary" not in g:
+        g.dictionary = flask_babel.get_translations()
+    return g.dictionary

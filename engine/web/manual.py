@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
-from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from engine import deploy
 from engine.design import manual, picture, word_file
 from engine.errors import NotFound
 from engine.web.context import locale, looking, world
-from engine.web.language import OFFERED, _, bilingual
+from engine.web.language import OFFERED, _, bilingual, speaking
 from engine.web.manual_words import tell
 from engine.web.policy import SIGNED_IN, policy
 from engine.web.show import local
@@ -35,7 +34,7 @@ def show(process_id: str) -> str:
 def as_word(process_id: str) -> Response:
     """In the reader's language, or the one asked for."""
     asked = request.args.get("language")
-    with looking() as session, force_locale(asked if asked in OFFERED else locale()):
+    with looking() as session, speaking(asked if asked in OFFERED else locale()):
         told = _told(session, process_id, locale())
         data = word_file.write_word(told["name"], told["subject"], told["blocks"], locale=locale())
     answer = Response(data, mimetype=WORD)

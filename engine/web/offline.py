@@ -10,14 +10,13 @@ import hashlib
 from collections.abc import Iterator
 
 from flask import Blueprint, g, jsonify, render_template, request, url_for
-from flask_babel import force_locale
 from werkzeug.wrappers import Response
 
 from engine.cases import get_case
 from engine.errors import NotFound, Refusal
 from engine.territory import units_by_id
 from engine.web.context import looking, maybe_viewer, world
-from engine.web.language import OFFERED, _
+from engine.web.language import OFFERED, _, speaking
 from engine.web.policy import policy
 from engine.web.refusals import Said
 from engine.web.show import STATIC, asset, tier_name, unit_name
@@ -51,7 +50,7 @@ def show() -> str:
     """What waits on this phone. The worker keeps a copy in each language, made without anybody's cookie."""
     language = request.args.get("language")
     if language in OFFERED:
-        with force_locale(str(language)):
+        with speaking(str(language)):
             return render_template("offline/offline.html")
     return render_template("offline/offline.html")
 

@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
-from flask_babel import force_locale
 from flask_wtf.csrf import CSRFError
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
@@ -21,6 +20,7 @@ from engine.errors import Invalid, NotAllowed, Refusal
 from engine.people import names
 from engine.web.api.told import Problem
 from engine.web.context import looking, maybe_viewer, stop_looking, world
+from engine.web.language import speaking
 from engine.web.refusals import SAID, TITLES
 from engine.web.status import headers_of, status_of
 
@@ -186,14 +186,14 @@ def _sentence(refusal: Refusal, speaks: str) -> str:
         return refusal.sentence
     if refusal.code in IN_CHINESE:
         return IN_CHINESE[refusal.code]
-    with force_locale("zh_CN"):
+    with speaking("zh_CN"):
         return str(SAID.get(refusal.code, refusal.sentence))
 
 
 def _title(status: int, speaks: str) -> str:
     if speaks == "en" or status not in TITLES:
         return HTTPStatus(status).phrase
-    with force_locale("zh_CN"):
+    with speaking("zh_CN"):
         return str(TITLES[status])
 
 

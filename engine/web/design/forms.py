@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from flask import abort, render_template, request, url_for
-from flask_babel import force_locale
 from flask_babel import lazy_gettext as N_
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -21,7 +20,7 @@ from engine.web.context import locale, looking, now, viewer
 from engine.web.design.blueprint import may_miss, pages, seen, text
 from engine.web.design.files import by_whom, file_of
 from engine.web.design.proposals import acted
-from engine.web.language import _
+from engine.web.language import _, speaking
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
@@ -217,7 +216,7 @@ def _readable(path: str, content: bytes) -> Form | None:
 
 def in_language(language: str, *, caller: Callable[[], str]) -> str:
     """What stands inside this call of a template, said in another language than the page."""
-    with force_locale(language):
+    with speaking(language):
         return caller()
 
 

@@ -1,0 +1,1 @@
+"""Who mediates where: organisations, their mediators and rooms, bookings, referrals of cases, and offers made."""

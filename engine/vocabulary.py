@@ -47,6 +47,7 @@ class Vocabulary:
     messages: Mapping[str, str]
     roles: Mapping[str, str]
     task_properties: Mapping[str, str]
+    letters: Mapping[str, str] = field(default_factory=dict)
 
     def bound_functions(self) -> dict[str, Callable[..., Any]]:
         """The functions that have code, by name, as a host wants them."""
@@ -75,6 +76,22 @@ TASK_REASONS: Mapping[str, str] = {
     "mediate": "a mediation session with the parties",
 }
 """What a task's `why` may say, beside the reason of the visit."""
+
+LETTERS: Mapping[str, str] = {
+    "registration": "the registration sheet of a petition",
+    "forwarding": "passes a matter on to the unit it belongs to",
+    "assignment": "gives a matter to a unit, with a day by which it reports the result",
+    "acceptance": "tells the petitioner that the matter is accepted",
+    "refusal": "tells the petitioner that it is not, why, and which way is open",
+    "extension": "tells the petitioner that the limit was extended, and why",
+    "opinion": "the opinion on a petition",
+    "review_opinion": "the opinion after a review",
+    "rereview_opinion": "the opinion after a re-review",
+    "mediation_agreement": "what the parties of a mediation agreed",
+    "supervision": "the supervision notice to a unit",
+    "delivery_receipt": "the receipt that the addressee of another letter signs",
+}
+"""The kinds of letters that leave the office, which a step may call for."""
 
 WORDS = Vocabulary(
     functions={
@@ -123,6 +140,13 @@ WORDS = Vocabulary(
             Service("sampled", "whether this case is drawn for the quality check", gives=("sampled",)),
             Service("close_case", "close the case with the result that was recorded", {"result": False}),
             Service("note", "write a line into the history of the case", {"what": True}),
+            Service(
+                "majority",
+                "whether most of the answers to a task of several people say yes to each of the `keys`",
+                {"form": True, "keys": True},
+                gives=("agreed",),
+            ),
+            Service("conclude", "write down what came of this process", {"outcome": True}),
         )
     },
     messages={
@@ -154,7 +178,12 @@ WORDS = Vocabulary(
         "why": f"why it is theirs, as the work list says it: {', '.join(TASK_REASONS)}; else the reason of the visit",
         "step": "the word of limits.yaml that sets this task's own time limit, for display",
         "title_en": "the task's name in English (the diagram's own name is Chinese)",
+        "letter": "which letters are to be issued once it is done, with ; between them, each with a condition on its "
+        'answers where it needs one: `acceptance if decision == "accept"`. Letters: ' + ", ".join(LETTERS),
+        "delivers": "the letter that is delivered by this step, which is issued before; the answer `delivered_at` is "
+        "the delivery, and limits without a tier that begin with the step are counted from it",
     },
+    letters=LETTERS,
 )
 
 FORM_READS: Mapping[str, tuple[str, ...]] = {

@@ -39,6 +39,11 @@ SERVICES: Mapping[str, tuple[Text, Text]] = {
     "sampled": (("抽查", "Sample"), ("是否抽中质量回访", "Whether the case is drawn for the quality check")),
     "close_case": (("结案", "Close the case"), ("按已登记的结果结案", "Closes it with the result that was recorded")),
     "note": (("记入经过", "Note"), ("在事项经过中写一行", "A line in the history of the case")),
+    "majority": (
+        ("计票", "Count the votes"),
+        ("多人任务的答复是否过半数同意", "Whether most of those who answered said yes"),
+    ),
+    "conclude": (("记录结果", "Conclude"), ("记下本流程的结果", "Writes down what came of this process")),
 }
 """Service → its name, and what it does."""
 
@@ -51,6 +56,9 @@ PARAMETERS: Mapping[str, Text] = {
     "silent": ("不通知", "Without a notice"),
     "result": ("结果", "Result"),
     "process": ("流程", "Process"),
+    "form": ("表单", "Form"),
+    "keys": ("需为“是”的问题", "Questions that must be yes"),
+    "outcome": ("结果", "Outcome"),
 }
 
 CHOICES: Mapping[tuple[str, str], Mapping[str, Text]] = {
@@ -73,4 +81,19 @@ MESSAGES: Mapping[str, Text] = {
     "m_material": ("所等待的材料已到", "something the case waited for has arrived"),
     "m_downgrade": ("越级的理由消失", "the reason for a jump is gone"),
     "m_apply_review": ("请求复查或复核", "the petitioner asks for a review or re-review of the opinion"),
+}
+
+LETTERS: Mapping[str, Text] = {
+    "registration": ("登记表", "Registration sheet"),
+    "forwarding": ("转送函", "Forwarding letter"),
+    "assignment": ("交办函", "Assignment letter"),
+    "acceptance": ("受理告知书", "Notice of acceptance"),
+    "refusal": ("不予受理告知书", "Notice of refusal"),
+    "extension": ("延期告知书", "Notice of extension"),
+    "opinion": ("信访处理意见书", "Opinion letter"),
+    "review_opinion": ("复查意见书", "Review opinion"),
+    "rereview_opinion": ("复核意见书", "Re-review opinion"),
+    "mediation_agreement": ("调解协议书", "Mediation agreement"),
+    "supervision": ("督办函", "Supervision notice"),
+    "delivery_receipt": ("送达回证", "Receipt of delivery"),
 }

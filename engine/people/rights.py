@@ -44,10 +44,23 @@ ACTS: Mapping[str, frozenset[str]] = {
     "place.print_codes": frozenset(
         {"lead", "deputy", "handler", "dispatcher", "clerk", "petition_officer", "leader", "operator"}
     ),
+    "inspection.do": frozenset({"lead", "deputy", "handler"}),
+    "inspection.plan": frozenset({"lead", "dispatcher"}),
+    "inspection.read": frozenset(
+        {"lead", "deputy", "handler", "dispatcher", "leader", "petition_officer", "quality"}
+    ),
     "history.export": frozenset({"leader", "petition_officer", "quality"}),
     "process.measure": frozenset({"designer", "leader", "dispatcher", "petition_officer", "quality"}),
     "process.publish": frozenset({"designer"}),
     "process.sample": frozenset({"quality", "leader", "petition_officer"}),
+    "session.read": WORKING,
+    "session.hold": frozenset({"lead", "deputy", "handler", "clerk", "dispatcher", "petition_officer"}),
+    "reception.read": frozenset({"leader", "petition_officer", "clerk", "dispatcher"}),
+    "reception.arrange": frozenset({"petition_officer"}),
+    "reception.book": frozenset({"petition_officer", "clerk"}),
+    "reception.receive": frozenset({"leader", "petition_officer"}),
+    "campaign.read": frozenset({"leader", "petition_officer", "dispatcher", "quality"}),
+    "campaign.run": frozenset({"petition_officer", "leader"}),
     "case.migrate": frozenset({"designer", "operator"}),
     "case.move_token": frozenset({"operator"}),
     "system.operate": frozenset({"operator"}),

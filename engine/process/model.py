@@ -45,6 +45,8 @@ class Instance(Base):
     trouble_at: Mapped[datetime | None] = mapped_column(Instant)
     begins_with: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """Of one that a fault kept from beginning: what it is to begin with. It has no state yet."""
+    outcome: Mapped[str | None] = mapped_column(String(48))
+    """What came of it, in the word its diagram gave to `conclude`; registers count by it."""
 
 
 class Instruction(Base):
@@ -61,3 +63,33 @@ class Instruction(Base):
     urgent: Mapped[bool] = mapped_column(Boolean)
     given_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     given_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Arbitration(Base):
+    """A dispute over who handles a case, and how it was decided. Decided ones are the precedents of the next."""
+
+    __tablename__ = "arbitration"
+    __table_args__ = (Index("ix_arbitration_category", "category", "outcome", "decided_at"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), unique=True)
+    visit_seq: Mapped[int] = mapped_column(Integer)
+    """The stay that the dispute is about."""
+    why: Mapped[str] = mapped_column(String(16))
+    reason_code: Mapped[str | None] = mapped_column(String(32))
+    note: Mapped[str | None] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(String(64))
+    place_kind: Mapped[str] = mapped_column(String(32))
+    """The tier down to which the place is known."""
+    between: Mapped[list[str]] = mapped_column(Json)
+    """The units in dispute; the first one holds the case meanwhile."""
+    deciding_unit_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
+    opened_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    lead_unit_id: Mapped[str | None] = mapped_column(UnitId, ForeignKey("unit.id"))
+    co_units: Mapped[list[str] | None] = mapped_column(Json)
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -7,7 +7,7 @@ and nothing of the push is kept then.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -296,6 +296,31 @@ def _note(push: Push, call: runtime.ServiceCall) -> Given:
     return {}
 
 
+def _majority(push: Push, call: runtime.ServiceCall) -> Given:
+    """Of the latest round: those that were opened together. Silence is no vote, and a tie is no majority."""
+    asked = push.session.scalars(
+        select(Task).where(Task.instance_id == push.instance.id, Task.form == str(call.params["form"]))
+    ).all()
+    latest = max((task.opened_at for task in asked), default=push.now)
+    answered = [task for task in asked if task.opened_at == latest and task.state == TaskState.COMPLETED]
+    keys = [key.strip() for key in str(call.params["keys"]).split(",")]
+    votes = [is_yes(task.answers or {}, keys) for task in answered]
+    push.happened("votes.counted", {"form": call.params["form"], "yes": sum(votes), "given": len(votes)})
+    return {"agreed": 2 * sum(votes) > len(votes)}
+
+
+def is_yes(answers: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    """Whether an answer says yes to each of the questions. Pure."""
+    return all(answers.get(key) in ("yes", True) for key in keys)
+
+
+def _conclude(push: Push, call: runtime.ServiceCall) -> Given:
+    push.instance.outcome = str(call.params["outcome"])[:48]
+    push.session.flush()
+    push.happened("process.concluded", {"process": push.instance.process_id, "outcome": push.instance.outcome})
+    return {}
+
+
 def _standing(push: Push) -> dict[str, Any]:
     return {"tier": push.case.tier, "top": escalation.is_top(push.case, push.world.tiers, push.wall)}
 
@@ -317,4 +342,6 @@ SERVICES: Mapping[str, Callable[[Push, runtime.ServiceCall], Given]] = {
     "sampled": _sampled,
     "close_case": _close_case,
     "note": _note,
+    "majority": _majority,
+    "conclude": _conclude,
 }

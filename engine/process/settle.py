@@ -46,6 +46,15 @@ EXPECTS = {
     "mediation_acceptance": "accepted",
     "performance_check": "checked",
     "judicial_confirmation": "applied",
+    "reception_reply": "answered",
+    "backlog_ownership": "taken",
+    "backlog_plan": "planned",
+    "backlog_review": "decided",
+    "backlog_revision": "planned",
+    "backlog_progress": "reported",
+    "backlog_settle": "settled",
+    "backlog_acceptance": "checked",
+    "backlog_rework": "settled",
 }
 """What should have happened when a clock runs out; `ended` for everything else."""
 

@@ -249,6 +249,11 @@ def _close_case(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
     return {}
 
 
+def _majority(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    """How each voted is known to tasks alone; most votes pass."""
+    return {"agreed": True}
+
+
 def _nothing(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
     """Telling, noting and what runs beside the case do not move it."""
     return {}
@@ -270,4 +275,6 @@ SERVICES: Mapping[str, Callable[[Held, runtime.ServiceCall], Mapping[str, Any]]]
     "sampled": _sampled,
     "close_case": _close_case,
     "note": _nothing,
+    "majority": _majority,
+    "conclude": _nothing,
 }

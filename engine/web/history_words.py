@@ -61,6 +61,11 @@ ACTS: Mapping[str, Any] = {
     "case.sampled": _("Given to designers as an anonymous sample"),
     "case.migrated": _("Taken to another version of the process"),
     "case.token_moved": _("Put somewhere else by an operator"),
+    "votes.counted": _("Votes counted"),
+    "process.concluded": _("Concluded"),
+    "session.raised": _("Raised at a session"),
+    "reception.received": _("Received by a leader"),
+    "campaign.issued": _("Issued as an item of a backlog campaign"),
 }
 
 NEWS: Mapping[str, Any] = {
@@ -92,6 +97,13 @@ NEWS: Mapping[str, Any] = {
     "confirmation_closing": _("Ten days are left to ask the court for confirmation"),
     "agreement_confirmed": _("The court confirmed the agreement"),
     "agreement_not_confirmed": _("The court did not confirm the agreement"),
+    "reception_overdue": _("The leader who received has no reply in time"),
+    "backlog_ownership_overdue": _("Nobody took charge of the backlog item in time"),
+    "backlog_plan_overdue": _("The plan for the backlog item is late"),
+    "backlog_progress_overdue": _("No report of progress on the backlog item in time"),
+    "backlog_settle_overdue": _("The backlog item is not settled in time"),
+    "backlog_rework_overdue": _("The rework of the backlog item is late"),
+    "backlog_struck_off": _("The backlog item is struck off"),
     "comment.made": _("You are mentioned"),
 }
 """What a notice says first, where that is not the name of the act."""

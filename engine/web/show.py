@@ -346,6 +346,14 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
         case "card.given":
             unit = unit_name(story.units.get(str(facts.get("unit"))))
             return f"{word(facts.get('colour'), 'card')} · {unit}"
+        case "votes.counted":
+            return _("%(yes)s of %(given)s said yes", yes=facts.get("yes"), given=facts.get("given"))
+        case "process.concluded":
+            return word(facts.get("outcome"), "outcome")
+        case "campaign.issued":
+            return _("batch %(batch)s, item %(number)s", batch=facts.get("batch"), number=facts.get("number"))
+        case "reception.received" | "session.raised":
+            return masked_text(str(facts.get("text") or ""))
         case "joint.absent":
             return ", ".join(unit_name(story.units.get(unit)) for unit in facts.get("units") or [])
         case _:

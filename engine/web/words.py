@@ -183,6 +183,15 @@ STEPS: Mapping[str, Any] = {
     "performance_check": _("Check of the performance"),
     "judicial_confirmation": _("Judicial confirmation"),
     "confirmation_reminder": _("Reminder of the judicial confirmation"),
+    "reception_reply": _("Reply to the leader who received"),
+    "backlog_ownership": _("Taking charge of the item"),
+    "backlog_plan": _("Plan for the item"),
+    "backlog_review": _("Review of the plan"),
+    "backlog_revision": _("Revision of the plan"),
+    "backlog_progress": _("Report of progress"),
+    "backlog_settle": _("Settlement of the item"),
+    "backlog_acceptance": _("Acceptance checks"),
+    "backlog_rework": _("Rework after the checks"),
 }
 
 INJURIES: Mapping[str, Any] = {
@@ -294,11 +303,34 @@ SORTS: Mapping[str, Any] = {
     "looks": _("looks at personal data"),
 }
 
+OUTCOMES: Mapping[str, Any] = {
+    "substantively_resolved": _("resolved in substance"),
+    "procedurally_closed": _("closed by procedure"),
+    "remaining": _("remaining"),
+    "solved": _("solved"),
+    "explained": _("explained, and understood"),
+    "unsolved": _("not solved"),
+}
+
+SESSION_KINDS: Mapping[str, Any] = {
+    "secretary_talk": _("Secretary's tea-talk"),
+    "grid_talk": _("Grid lead's tea-talk"),
+    "council": _("Neighbourhood council"),
+}
+
+DISPOSITIONS: Mapping[str, Any] = {
+    "answered": _("Answered on the spot"),
+    "case": _("Becomes a case"),
+    "suggestion": _("Becomes a suggestion"),
+    "noted": _("Noted"),
+}
+
 CARDS: Mapping[str, Any] = {"yellow": _("yellow card"), "red": _("red card")}
 
 TABLES: Mapping[str, Mapping[Any, Any]] = {
     "act": ACTS,
     "card": CARDS,
+    "disposition": DISPOSITIONS,
     "category": CATEGORIES,
     "channel": CHANNELS,
     "field": FIELDS,
@@ -315,12 +347,14 @@ TABLES: Mapping[str, Mapping[Any, Any]] = {
     "opinion": OPINIONS,
     "party_role": PARTY_ROLES,
     "party_type": PARTY_TYPES,
+    "outcome": OUTCOMES,
     "pause": PAUSES,
     "period": PERIODS,
     "related": RELATED,
     "result": RESULTS,
     "risk": RISKS,
     "role": ROLES,
+    "session_kind": SESSION_KINDS,
     "severity": SEVERITIES,
     "size": SIZES,
     "sort": SORTS,

@@ -95,6 +95,8 @@ def assumed(call: runtime.ServiceCall, tiers: Sequence[str]) -> Mapping[str, Any
             }
         case "sampled":
             return {"sampled": False}
+        case "majority":
+            return {"agreed": True}
         case _:
             return {}
 

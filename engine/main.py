@@ -10,7 +10,7 @@ from wsgiref.types import WSGIApplication
 
 from sqlalchemy.orm import Session
 
-from engine import notify, outbox
+from engine import inspections, notify, outbox
 from engine.clock import Clock, SystemClock
 from engine.config import Config
 from engine.deadlines import WorkingCalendar, YearTable, load_year_tables, packaged_year_tables, read_year_table
@@ -42,6 +42,7 @@ def build(
     """Puts the parts together. The database must exist and be migrated (`store.migrate`)."""
     store = store or open_store(config.database.url, durable=durable)
     clock = clock or SystemClock()
+    inspections.catalogue(config.inspections)  # a fault in a file of the office's own is told now, not to an inspector
     with store.reading() as session:
         calendar = read_calendar(session, config)
     world = World(config, calendar)

@@ -150,6 +150,24 @@ class PolicyConfig(_Values):
     """So many closed small matters are checked, besides all repeats."""
 
 
+class DetectionConfig(_Values):
+    repeat_days: Annotated[int, Field(ge=1, le=3660)] = 365
+    """So long after it was received, an answered case of the same person about the same matter makes a repeat."""
+    duplicate_days: Annotated[int, Field(ge=1, le=60)] = 7
+    """So far apart two open cases may be received and still be looked at as one and the same."""
+    cluster_cases: Annotated[int, Field(ge=2, le=1000)] = 5
+    cluster_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    """So many cases of a category in neighbouring places within so many hours belong together."""
+    surge_factor: Annotated[float, Field(gt=1, le=100)] = 3.0
+    """A week with so many times the mean of the eight weeks before is a surge."""
+    surge_cases: Annotated[int, Field(ge=2, le=10_000)] = 10
+    """A week with fewer cases than that is none, however quiet it was before."""
+    return_times: Annotated[int, Field(ge=1, le=100)] = 3
+    """A category that comes back to a place after so many closed cases within a year asks for a look at the cause."""
+    post_mortem_within: LengthText = "10wd"
+    """So long after it was opened a post-mortem is due."""
+
+
 class LimitsPolicy(_Values):
     missing_step: Literal["refuse", "default"] = "refuse"
     """A diagram asks for a step that limits.yaml lacks: refuse to publish it, or use `default_length`."""
@@ -198,6 +216,16 @@ class ReportsConfig(_Values):
     """Outlines of units for the map of the board; without them the map is a treemap."""
 
 
+class InspectionsConfig(_Values):
+    checklists: Annotated[Path | None, Field(strict=False)] = None
+    """Lists of your own in place of those that ship (`engine/inspections/checklists.yaml`)."""
+    promises: Annotated[Path | None, Field(strict=False)] = None
+    """Service promises of your own (`engine/inspections/promises.yaml`)."""
+    contact_tiers: Annotated[int, Field(ge=0, le=20)] = 2
+    """Leads of units at so many of the lowest tiers owe contacts with households every week; 0: nobody."""
+    contacts_per_week: Annotated[int, Field(ge=1, le=100)] = 1
+
+
 class PublishingConfig(_Values):
     four_eyes: bool = False
     """Whoever worked on a proposal may not publish it."""
@@ -229,6 +257,7 @@ class Config(_Values):
         AfterValidator(_in_order),
     ] = ((time(9), time(12)), (time(14), time(18)))
     policy: PolicyConfig = PolicyConfig()
+    detection: DetectionConfig = DetectionConfig()
     limits_policy: LimitsPolicy = LimitsPolicy()
     server: ServerConfig = ServerConfig()
     citizens: CitizensConfig = CitizensConfig()
@@ -236,6 +265,7 @@ class Config(_Values):
     documents: DocumentsConfig = DocumentsConfig()
     reports: ReportsConfig = ReportsConfig()
     publishing: PublishingConfig = PublishingConfig()
+    inspections: InspectionsConfig = InspectionsConfig()
 
     @property
     def tz(self) -> ZoneInfo:

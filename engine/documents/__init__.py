@@ -3,9 +3,9 @@
 from engine.documents.folder import PARTS, content, keep, named, preview, sweep
 from engine.documents.kept import Kept
 from engine.documents.kinds import ACCEPTED, KINDS, file_name
-from engine.documents.model import Document, Use
+from engine.documents.model import Document, Photo, Use
 from engine.documents.rows import of_case, see
-from engine.documents.verbs import attach, hide
+from engine.documents.verbs import attach, hide, keep_photo
 
 __all__ = [
     "ACCEPTED",
@@ -13,12 +13,14 @@ __all__ = [
     "PARTS",
     "Document",
     "Kept",
+    "Photo",
     "Use",
     "attach",
     "content",
     "file_name",
     "hide",
     "keep",
+    "keep_photo",
     "named",
     "of_case",
     "preview",

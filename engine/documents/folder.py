@@ -13,14 +13,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from engine.config import DocumentsConfig
 from engine.documents.bare import bare
 from engine.documents.kept import Kept
 from engine.documents.kinds import PICTURES, clean_name, is_phone_photo, kind_of
-from engine.documents.model import Document
+from engine.documents.model import Document, Photo
 from engine.documents.pictures import MOST_PIXELS, Broken, TooManyPixels, preview_of
 from engine.errors import Invalid, Unavailable
 
@@ -80,7 +80,7 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
     return Kept(shown or sha256[:8], kind, sha256, len(data))
 
 
-def content(limits: DocumentsConfig, document: Document) -> bytes:
+def content(limits: DocumentsConfig, document: Document | Photo) -> bytes:
     """The content as it was given. Raises Unavailable when the file is missing or is not what it was."""
     data = _read(_path(limits.folder, document.sha256))
     if hashlib.sha256(data).hexdigest() != document.sha256:
@@ -88,7 +88,7 @@ def content(limits: DocumentsConfig, document: Document) -> bytes:
     return data
 
 
-def preview(limits: DocumentsConfig, document: Document) -> bytes:
+def preview(limits: DocumentsConfig, document: Document | Photo) -> bytes:
     """The small JPEG of a picture."""
     path = _path(limits.folder, document.sha256)
     return _read(path.with_name(path.name + PREVIEW))
@@ -100,7 +100,9 @@ PARTS = tuple("0123456789abcdef")
 
 def named(session: Session, part: str) -> dict[str, str]:
     """The contents of a part that rows name, each with its kind, by hash."""
-    rows = select(Document.sha256, Document.kind).where(Document.sha256.between(part, part + "g")).distinct()
+    rows = union(
+        *(select(each.sha256, each.kind).where(each.sha256.between(part, part + "g")) for each in (Document, Photo))
+    )
     return {row.sha256: row.kind for row in session.execute(rows)}
 
 

@@ -48,3 +48,18 @@ class Document(Base):
     @property
     def is_image(self) -> bool:
         return self.kind in PICTURES
+
+
+class Photo(Base):
+    """A picture of no case: what an inspector saw and had put right on the spot. Its register says who may see it."""
+
+    __tablename__ = "photo"
+    __table_args__ = (Index("ix_photo_sha256", "sha256"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(8))
+    size_bytes: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(120))
+    added_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    added_at: Mapped[datetime] = mapped_column(Instant)

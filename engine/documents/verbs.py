@@ -1,4 +1,7 @@
-"""Adding a document to a case, and taking one out of sight. Both lock the case and are written into its history."""
+"""Adding a document to a case, and taking one out of sight: both lock the case and are written into its history.
+
+A photo of no case is only kept.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from engine import history
 from engine.cases import lock_case
 from engine.config import DocumentsConfig
 from engine.documents.kept import Kept
-from engine.documents.model import Document, Use
+from engine.documents.kinds import PICTURES
+from engine.documents.model import Document, Photo, Use
 from engine.errors import REQUIRED, Conflict, Invalid, NotFound
 
 
@@ -94,3 +98,21 @@ def hide(session: Session, case_id: int, document_id: int, reason: str, *, actor
             facts={"document": document.id, "sha256": document.sha256, "reason": reason.strip()},
         )
     return document
+
+
+def keep_photo(session: Session, kept: Kept, *, actor_id: int, now: datetime) -> Photo:
+    """A row for a kept picture that belongs to no case. Raises Invalid `document.kind` for what is none."""
+    if kept.kind not in PICTURES:
+        words = {"zh": f"{kept.name}：请拍照片。", "en": f"{kept.name}: a photo is needed."}
+        raise Invalid("document.kind", words["en"], words=words)
+    photo = Photo(
+        sha256=kept.sha256,
+        kind=kept.kind,
+        size_bytes=kept.size_bytes,
+        name=kept.name,
+        added_by=actor_id,
+        added_at=now,
+    )
+    session.add(photo)
+    session.flush()
+    return photo

@@ -1,0 +1,213 @@
+"""Queries: what waits for somebody, how far a plan has come, and the lists of checks and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, and_, exists, func, literal, or_, select, true, union_all
+from sqlalchemy.orm import Session
+
+from engine.cases import Case
+from engine.errors import NotFound
+from engine.inspections.model import CONTACTS, Check, DutyLog, Every, Finding, Plan, PlanKind
+from engine.inspections.turns import Turn, midnight, turn_of, week_of
+from engine.people import ACTS, Viewer
+from engine.process import World
+from engine.store import Instant
+from engine.territory import Unit, ancestors, is_office, within
+
+PAGE = 30
+MOST_DUE = 100
+"""So many units one plan shows to whoever has to look at them."""
+MOST_PLANS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A unit that a plan asks to be looked at, until the last day of its turn. `missed`: nor in the turn before."""
+
+    plan: Plan
+    unit_id: str
+    until: date
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A finding to be looked at again. `closed`: its case is closed already."""
+
+    finding_id: int
+    unit_id: str
+    on: date
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What asks something of one person now. `owed`: contacts missing this week; None for who owes none."""
+
+    due: Sequence[Due]
+    again: Sequence[Again]
+    owed: int | None
+
+    @property
+    def total(self) -> int:
+        return len(self.due) + len(self.again) + (self.owed or 0)
+
+
+def waiting(session: Session, world: World, *, viewer: Viewer, now: datetime) -> Waiting:
+    """What is asked of those who stand at a unit or right above it. At most two statements, whatever the data."""
+    units, owes = viewer.units(ACTS["inspection.do"]), owes_contacts(world, viewer)
+    if not units:
+        return Waiting((), (), None)
+    tz = world.calendar.tz
+    today = now.astimezone(tz).date()
+    plans = {plan.id: (plan, turn_on(plan, today)) for plan in _plans_about(session, units, today)}
+    mine = or_(Unit.id.in_(units), Unit.parent_id.in_(units))
+    last = (
+        select(func.max(Check.done_at))
+        .where(Check.unit_id == Unit.id, Check.checklist == Plan.checklist)
+        .correlate(Unit, Plan)
+        .scalar_subquery()
+    )
+    asks = [
+        select(literal(plan.id), literal(0), Unit.id, last, literal(None, Date))
+        .join_from(Plan, Unit, and_(Plan.id == plan.id, Unit.tier == plan.tier, Unit.valid_to.is_(None)))
+        .where(mine, within(Unit.id.expression, (plan.area_id,)), ~done_in(plan.checklist, turn, tz))
+        .order_by(Unit.id)
+        .limit(MOST_DUE)
+        for plan, turn in plans.values()
+    ]
+    asks.append(_again(units, today))
+    if owes:
+        monday, next_monday = (midnight(day, tz) for day in week_of(today))
+        count = select(literal(-2), func.count(), literal(""), literal(None, Instant), literal(None, Date))
+        asks.append(count.where(*contacts_in(monday, next_monday), DutyLog.by_id == viewer.person_id))
+    rows = session.execute(union_all(*(select(each.subquery()) for each in asks))).all()
+    due, again, owed = [], [], None
+    for what, ref, unit_id, at, on in rows:
+        if what > 0:
+            plan, turn = plans[what]
+            due.append(Due(plan, unit_id, turn.last(), _missed(plan, turn, at, today, tz)))
+        elif what == -1:
+            again.append(Again(ref, unit_id, on, at is not None))
+        else:
+            owed = max(0, world.config.inspections.contacts_per_week - ref)
+    due.sort(key=lambda each: (not each.missed, each.until, each.unit_id))
+    again.sort(key=lambda each: (each.on, each.finding_id))
+    return Waiting(due, again, owed)
+
+
+def owes_contacts(world: World, viewer: Viewer) -> bool:
+    lowest = world.tiers.names[: world.config.inspections.contact_tiers]
+    return any(
+        role == "lead" and not is_office(unit) and world.tiers.tier_of(unit) in lowest
+        for unit, role in viewer.memberships
+    )
+
+
+def turn_on(plan: Plan, day: date) -> Turn:
+    return turn_of(plan.starts_on, plan.ends_on, None if plan.every is None else Every(plan.every), plan.turns, day)
+
+
+def live_plans(session: Session, viewer: Viewer) -> Sequence[Plan]:
+    """Those of the viewer's units and below, the newest first; ended ones last."""
+    return session.scalars(
+        select(Plan)
+        .where(in_area(Plan.area_id.expression, viewer))
+        .order_by(Plan.ended_at.is_not(None), Plan.id.desc())
+        .limit(MOST_DUE)
+    ).all()
+
+
+def checks(session: Session, viewer: Viewer, *, page: int, failed: bool = False) -> Sequence[Check]:
+    """The latest first; one more than a page where there is a next one."""
+    query = select(Check).where(in_area(Check.unit_id.expression, viewer))
+    if failed:
+        query = query.where(Check.failed > 0)
+    return session.scalars(
+        query.order_by(Check.done_at.desc(), Check.id.desc()).limit(PAGE + 1).offset(_skip(page))
+    ).all()
+
+
+def logs(session: Session, viewer: Viewer, *, page: int, duty: str = "") -> Sequence[DutyLog]:
+    """The latest first; one more than a page where there is a next one."""
+    query = select(DutyLog).where(in_area(DutyLog.unit_id.expression, viewer))
+    if duty:
+        query = query.where(DutyLog.duty == duty)
+    newest = query.order_by(DutyLog.happened_at.desc(), DutyLog.id.desc())
+    return session.scalars(newest.limit(PAGE + 1).offset(_skip(page))).all()
+
+
+def see_check(session: Session, check_id: int, *, viewer: Viewer) -> Check:
+    """Raises NotFound for one that does not exist or lies outside the viewer's units."""
+    check = session.get(Check, check_id)
+    if check is None or not viewer.may("inspection.read", check.unit_id):
+        raise NotFound("check.unknown", "There is no such check.")
+    return check
+
+
+def findings_of(session: Session, check_id: int) -> Sequence[Finding]:
+    return session.scalars(select(Finding).where(Finding.check_id == check_id).order_by(Finding.id)).all()
+
+
+def findings_of_case(session: Session, case_id: int) -> Sequence[Finding]:
+    return session.scalars(select(Finding).where(Finding.case_id == case_id).order_by(Finding.id)).all()
+
+
+def in_area(column: ColumnElement[Any], viewer: Viewer) -> ColumnElement[bool]:
+    """Whether a unit lies where the viewer may read registers; of the whole tree nothing is asked."""
+    units = viewer.units(ACTS["inspection.read"])
+    return true() if any("." not in unit for unit in units) else within(column, units)
+
+
+def _plans_about(session: Session, units: Collection[str], today: date) -> Sequence[Plan]:
+    above = sorted({each for unit in units for each in ancestors(unit)})
+    runs = or_(Plan.ends_on.is_(None), Plan.ends_on >= today, Plan.kind == PlanKind.SWEEP.value)
+    return session.scalars(
+        select(Plan)
+        .where(Plan.ended_at.is_(None), Plan.starts_on <= today, runs)
+        .where(or_(Plan.area_id.in_(above), within(Plan.area_id.expression, units)))
+        .order_by(Plan.id)
+        .limit(MOST_PLANS)
+    ).all()
+
+
+def done_in(checklist: str, turn: Turn, tz: Any) -> ColumnElement[bool]:
+    """Whether `Unit` was looked at in the turn."""
+    return exists().where(
+        Check.unit_id == Unit.id,
+        Check.checklist == checklist,
+        Check.done_at >= midnight(turn.start, tz),
+        Check.done_at < midnight(turn.end, tz),
+    )
+
+
+def _missed(plan: Plan, turn: Turn, last: datetime | None, today: date, tz: Any) -> bool:
+    if today >= turn.end:
+        return True
+    return turn.before is not None and (last is None or last < midnight(turn.before, tz))
+
+
+def _again(units: Collection[str], today: date) -> Any:
+    below = select(Unit.id).where(Unit.parent_id.in_(units))
+    return (
+        select(literal(-1), Finding.id, Finding.unit_id, Case.closed_at, Finding.recheck_on)
+        .outerjoin(Case, Case.id == Finding.case_id)
+        .where(Finding.settled_at.is_(None), or_(Finding.unit_id.in_(units), Finding.unit_id.in_(below)))
+        .where(or_(Finding.recheck_on <= today, Case.closed_at.is_not(None)))
+        .order_by(Finding.recheck_on, Finding.id)
+        .limit(MOST_DUE)
+    )
+
+
+def contacts_in(start: datetime, end: datetime) -> tuple[ColumnElement[bool], ...]:
+    duties = DutyLog.duty.in_(sorted(each.value for each in CONTACTS))
+    return DutyLog.happened_at >= start, DutyLog.happened_at < end, duties
+
+
+def _skip(page: int) -> int:
+    return PAGE * (max(page, 1) - 1)

@@ -15,6 +15,7 @@ from engine.reports.figures import IS_OPEN, Within
 from engine.territory import Unit, subtree_bounds
 
 SEVERITIES = (1, 2, 3, 4)
+PLACE, HOUSE = aliased(Unit), aliased(Unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def standings(session: Session, within: Within, *, lowest: str) -> Sequence[Stan
 
     Places that are no longer valid are left out when nothing is open there.
     """
-    unit, house = aliased(Unit), aliased(Unit)
+    unit, house = PLACE, HOUSE
     area = or_(unit.parent_id == within.unit_id, unit.id == within.unit_id)
     counted = select(func.count()).where(IS_OPEN, within.seen(), _lies_in(Case.place_id.expression, unit, within))
     is_house = and_(house.tier == lowest, house.valid_to.is_(None))

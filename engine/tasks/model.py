@@ -20,6 +20,7 @@ class TaskState(enum.StrEnum):
 
 OPEN = text("state = 'open'")
 ENDED = text("closed_at IS NOT NULL")
+TO_DECIDE = text("state = 'open' AND why = 'decide'")
 DELEGATED = text("owner_id IS NOT NULL AND state = 'open'")
 
 
@@ -34,6 +35,7 @@ class Task(Base):
         Index("ix_task_unit_id_case_id", "unit_id", "case_id"),
         Index("ix_task_open_claimed_by", "claimed_by", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_task_open_owner_id", "owner_id", postgresql_where=DELEGATED, sqlite_where=DELEGATED),
+        Index("ix_task_to_decide", "unit_id", postgresql_where=TO_DECIDE, sqlite_where=TO_DECIDE),
         Index("ix_task_open_due_at", "due_at", "id", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_task_completed_by", "completed_by", "completed_at", "case_id"),
         Index("ix_task_ended", "process", "closed_at", postgresql_where=ENDED, sqlite_where=ENDED),

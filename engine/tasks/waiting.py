@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, literal_column, or_, select, union
+from sqlalchemy import ColumnElement, bindparam, literal_column, or_, select, union
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, CaseState, Visit
@@ -21,6 +21,7 @@ from engine.territory import Unit, ancestors, units_by_id, within
 
 LATELY = timedelta(days=120)
 MOST_PAUSED = 30
+SINCE = bindparam("since", type_=Case.filed_at.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,15 @@ class Paused:
     place: tuple[Unit, ...]
 
 
-def waited_for(viewer: Viewer, *, now: datetime) -> list[ColumnElement[bool]]:
-    """Conditions on open tasks joined with their cases: in other hands, and of cases that the viewer may open."""
-    units, since = viewer.units(), now - LATELY
-    worked = select(Task.case_id).where(Task.completed_by == viewer.person_id, Task.completed_at > since)
-    filed = select(Case.id).where(Case.filed_by == viewer.person_id, Case.filed_at > since)
-    left = select(Visit.case_id).where(Visit.unit_id.in_(units), Visit.left_at > since)
+def waited_for(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Conditions on open tasks joined with their cases: in other hands, and of cases that the viewer may open.
+
+    Whoever asks gives `SINCE`: `LATELY` before now.
+    """
+    units = viewer.units()
+    worked = select(Task.case_id).where(Task.completed_by == viewer.person_id, Task.completed_at > SINCE)
+    filed = select(Case.id).where(Case.filed_by == viewer.person_id, Case.filed_at > SINCE)
+    left = select(Visit.case_id).where(Visit.unit_id.in_(units), Visit.left_at > SINCE)
     others = (
         select(Task.id)
         .where(Task.case_id.in_(union(worked, filed, left)), Task.state == literal_column("'open'"))

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, false, func, literal_column, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session, aliased
 
 from engine.cases import Case, Party, name_of
@@ -18,11 +32,12 @@ from engine.tasks.filters import BELOW, Filter
 from engine.tasks.model import Task, TaskState
 from engine.tasks.offers import offered_to
 from engine.tasks.scope import CONFIDENTIAL, outside_wall
-from engine.tasks.waiting import waited_for
+from engine.tasks.waiting import LATELY, SINCE, waited_for
 from engine.territory import Unit, ancestors, is_within, units_by_id, within
 
 PAGE = 30
 ANY = Filter()
+SECRET = aliased(Case)
 COUNTED = 999
 """What others have to do is counted up to here."""
 
@@ -92,21 +107,11 @@ def page(
     if not viewer.offers:
         return Page((), None)
     last = _opened(after)
-    where = [*_listed(viewer, tab, wanted, now), *wanted.conditions(now)]
-    order: tuple[Any, ...]
-    if tab is Tab.DONE:
-        order = (Task.completed_at.desc(), Task.id.desc())
-        if last is not None:
-            where.append(or_(Task.completed_at < last[0], and_(Task.completed_at == last[0], Task.id < last[1])))
+    if wanted == ANY and last is None:
+        lines = _first_lines(viewer, tab, most)
     else:
-        order = (Task.due_at.asc().nulls_last(), Task.id)
-        if last is not None:
-            where.append(_later(*last))
-    chosen = select(Task.id).where(*where).order_by(*order).limit(most + 1)
-    if tab is Tab.WAITING or wanted.asks_the_case:  # else the cases of all that is not shown would be read for nothing
-        chosen = chosen.join(Case, Case.id == Task.case_id)
-    lines = select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id.in_(chosen))
-    rows = session.execute(lines.order_by(*order)).all()
+        lines = _lines(viewer, tab, wanted, wanted.conditions(now), last, most)
+    rows = session.execute(lines, {SINCE.key: now - LATELY}).all()
     cursor = None
     if len(rows) > most:
         rows = rows[:most]
@@ -119,32 +124,63 @@ def counts(session: Session, viewer: Viewer, *, now: datetime) -> Counts:
     """Two queries."""
     if not viewer.offers:
         return Counts(0, 0, 0, 0)
+    own, others = _counted(viewer)
+    row = session.execute(own, {"now": now}).one()
+    return Counts(row[0], row[1], row[2], session.scalar(others, {SINCE.key: now - LATELY}) or 0)
+
+
+@lru_cache(maxsize=512)
+def _counted(viewer: Viewer) -> tuple[Select[int, int, int], Select[int]]:
+    """Put into words once per person and what they are, as `see_case` is; holds no row."""
     mine = offered_to(viewer)
-    row = session.execute(
-        select(
-            func.count(Task.id).filter(mine), func.count(Task.id).filter(mine, Task.due_at <= now), func.count(Task.id)
-        ).where(*_listed(viewer, Tab.UNIT, ANY, now))
-    ).one()
-    others = (
-        select(Task.id)
-        .join(Case, Case.id == Task.case_id)
-        .where(*_listed(viewer, Tab.WAITING, ANY, now))
-        .limit(COUNTED)
-        .subquery()
-    )
-    waiting = session.scalar(select(func.count()).select_from(others))
-    return Counts(row[0], row[1], row[2], waiting or 0)
+    own = select(
+        func.count(Task.id).filter(mine),
+        func.count(Task.id).filter(mine, Task.due_at <= bindparam("now")),
+        func.count(Task.id),
+    ).where(*_listed(viewer, Tab.UNIT, ANY))
+    others = select(Task.id).join(Case, Case.id == Task.case_id).where(*_listed(viewer, Tab.WAITING, ANY))
+    return own, select(func.count()).select_from(others.limit(COUNTED).subquery())
 
 
-def _listed(viewer: Viewer, tab: Tab, wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
-    """Conditions on `Task`, joined with `Case` where the tab or the filter asks it."""
+@lru_cache(maxsize=512)
+def _first_lines(viewer: Viewer, tab: Tab, most: int) -> Select[Task, Case]:
+    """What nearly everybody looks at first, put into words once as well."""
+    return _lines(viewer, tab, ANY, (), None, most)
+
+
+def _lines(
+    viewer: Viewer,
+    tab: Tab,
+    wanted: Filter,
+    chosen_by: Iterable[ColumnElement[bool]],
+    last: tuple[datetime | None, int] | None,
+    most: int,
+) -> Select[Task, Case]:
+    where = [*_listed(viewer, tab, wanted), *chosen_by]
+    order: tuple[Any, ...]
+    if tab is Tab.DONE:
+        order = (Task.completed_at.desc(), Task.id.desc())
+        if last is not None:
+            where.append(or_(Task.completed_at < last[0], and_(Task.completed_at == last[0], Task.id < last[1])))
+    else:
+        order = (Task.due_at.asc().nulls_last(), Task.id)
+        if last is not None:
+            where.append(_later(*last))
+    chosen = select(Task.id).where(*where).order_by(*order).limit(most + 1)
+    if tab is Tab.WAITING or wanted.asks_the_case:  # else the cases of all that is not shown would be read for nothing
+        chosen = chosen.join(Case, Case.id == Task.case_id)
+    return select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id.in_(chosen)).order_by(*order)
+
+
+def _listed(viewer: Viewer, tab: Tab, wanted: Filter) -> list[ColumnElement[bool]]:
+    """Conditions on `Task`, joined with `Case` where the tab or the filter asks it; others' tasks ask for `SINCE`."""
     found = [~_is_secret(viewer), outside_wall(viewer, Task.case_id.expression)]
     if tab is Tab.DONE:
         done = [Task.completed_by == viewer.person_id, Task.state == TaskState.COMPLETED.value]
         return [*found, *done, *wanted.in_unit()]
     found.append(Task.state == literal_column("'open'"))
     if tab is Tab.WAITING:
-        return [*found, *waited_for(viewer, now=now), *wanted.in_unit()]
+        return [*found, *waited_for(viewer), *wanted.in_unit()]
     if tab is Tab.UNIT and wanted.unit:
         return [*found, _below(viewer, wanted.unit)]
     return [*found, _within_reach(viewer, tab), *wanted.in_unit()]
@@ -152,9 +188,9 @@ def _listed(viewer: Viewer, tab: Tab, wanted: Filter, now: datetime) -> list[Col
 
 def _is_secret(viewer: Viewer) -> ColumnElement[bool]:
     """Whether the case of a task is confidential and not one of those that the viewer keeps; a few ids in an index."""
-    secret, clerk = aliased(Case), viewer.units(CONFIDENTIAL)
-    kept = within(secret.place_id.expression, clerk) if clerk else false()
-    return exists().where(secret.id == Task.case_id, secret.confidential, ~kept)
+    clerk = viewer.units(CONFIDENTIAL)
+    kept = within(SECRET.place_id.expression, clerk) if clerk else false()
+    return exists().where(SECRET.id == Task.case_id, SECRET.confidential, ~kept)
 
 
 def _within_reach(viewer: Viewer, tab: Tab) -> ColumnElement[bool]:

@@ -19,12 +19,26 @@ from engine.store import Base, Instant, Json, Prepared, canonical_json, failpoin
 STEERED = text("act IN ('case.returned', 'case.downgraded', 'triage.overridden', 'case.token_moved')")
 """Acts by which somebody turned a case from where it was going; written out, so that queries meet the index."""
 
+FIGURED = text(
+    "act IN ('case.closed', 'case.reopened', 'case.sorted', 'citizen.confirmed', 'citizen.rated', 'citizen.refused',"
+    " 'clock.extended', 'clock.paused', 'triage.overridden')"
+)
+"""Acts that figures are counted from (`reports.population`)."""
+ENDS = text("act IN ('case.closed', 'case.reopened')")
+MEDIATED = text("act IN ('mediation.accepted', 'mediation.ended')")
+"""What an organisation's figures are counted from."""
+
 
 class HistoryEntry(Base):
     """One act. `after` holds the fields of the case that the act changed, so that replay gives the present state."""
 
     __tablename__ = "history"
-    __table_args__ = (Index("ix_history_steered", "at", postgresql_where=STEERED, sqlite_where=STEERED),)
+    __table_args__ = (
+        Index("ix_history_steered", "at", postgresql_where=STEERED, sqlite_where=STEERED),
+        Index("ix_history_figured", "act", "at", "case_id", postgresql_where=FIGURED, sqlite_where=FIGURED),
+        Index("ix_history_mediated", "case_id", postgresql_where=MEDIATED, sqlite_where=MEDIATED),
+        Index("ix_history_ends", "case_id", "seq", "at", postgresql_where=ENDS, sqlite_where=ENDS),
+    )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -13,13 +13,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import escalation, process, triage
-from engine.cases import NO_WALL, Case, CaseState, Party, PartyIn, Visit, faults_of, next_number, wall_about
+from engine.cases import (
+    NO_WALL,
+    Case,
+    CaseLink,
+    CaseState,
+    Earlier,
+    LinkKind,
+    Party,
+    PartyIn,
+    Visit,
+    Who,
+    earlier_cases,
+    faults_of,
+    next_number,
+    wall_about,
+)
 from engine.deploy import CATEGORY
 from engine.errors import Invalid, NotAllowed
 from engine.people import Viewer
 from engine.process import World
 from engine.store import failpoint, insert_row
-from engine.territory import Unit, get_unit
+from engine.territory import OFFICE, Unit, get_unit
 
 __all__ = ["CHANNELS", "KINDS", "Filing", "Override", "PartyIn", "file_case", "preview", "read_filing"]
 
@@ -94,7 +109,7 @@ _REPORT = TypeAdapter(Filing)
 def preview(session: Session, world: World, filing: Filing) -> triage.Grade:
     """How the filing would be graded, with the reasons; nothing is saved. Raises like `file_case`."""
     place = _checked_place(session, filing)
-    return _grade(session, world, filing, place)
+    return _grade(session, world, _facts(filing, place, world, _earlier(session, world, filing)))
 
 
 def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer | None, now: datetime) -> Case:
@@ -112,21 +127,26 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
         ).first()
         if earlier is not None:
             return earlier
-    grade = _grade(session, world, filing, place)
+    repeated = _earlier(session, world, filing)
+    facts = _facts(filing, place, world, repeated)
+    grade = _grade(session, world, facts)
     severity = grade.severity
     if filing.override is not None:
         _check_override(filing.override, grade, viewer, place)
         severity = filing.override.severity
         graded_by_hand = triage.grade(
             world.releases.current(session).package,
-            _facts(filing, place, world),
+            facts,
             tiers=world.tiers,
             least_severity=severity,
         )
         grade = graded_by_hand if severity > grade.severity else grade
-    case = _new_case(session, world, filing, place, grade, severity, viewer=viewer, now=now)
+    case = _new_case(session, world, filing, place, facts, grade, severity, viewer=viewer, now=now)
     for party in filing.parties:
         insert_row(session, Party(case_id=case.id, **asdict(party)))
+    for each in repeated:
+        link = {"case_id": case.id, "other_id": each.case_id, "kind": LinkKind.REPEAT.value, "at": now}
+        insert_row(session, CaseLink(**link))
     failpoint("case-written")
     actor_id = None if viewer is None else viewer.person_id
     process.record(
@@ -145,6 +165,7 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
             "override": None
             if filing.override is None
             else {"from": grade.severity, "to": severity, "reason": filing.override.reason},
+            **({"repeats": [each.number for each in repeated]} if repeated else {}),
             **_passed_over(world, filing, place, grade.tier, case.tier),
         },
         after={"state": str(case.state), "tier": case.tier, "holder_id": case.holder_id},
@@ -216,7 +237,7 @@ def _checked_place(session: Session, filing: Filing, *, now: datetime | None = N
     place: Unit | None = None
     if "place_id" not in fields:
         place = session.get(Unit, filing.place_id)
-        if place is None or place.valid_to is not None:
+        if place is None or place.valid_to is not None or place.tier == OFFICE:
             blame("place_id", f"没有“{filing.place_id}”这个地点。", f"There is no place {filing.place_id!r}.")
     try:
         triage.complete_facts({k: v for k, v in filing.facts.items() if k not in ("kind", "channel")})
@@ -233,15 +254,25 @@ def _passed_over(world: World, filing: Filing, place: Unit, graded: str, taken: 
     return {"passed_over": units} if units else {}
 
 
-def _facts(filing: Filing, place: Unit, world: World) -> dict[str, Any]:
+def _earlier(session: Session, world: World, filing: Filing) -> list[Earlier]:
+    """What the matter repeats, latest first; a confidential one is compared with nothing."""
+    if filing.confidential:
+        return []
+    since = filing.received_at - timedelta(days=world.config.detection.repeat_days)
+    who = Who.of(filing.parties)
+    return earlier_cases(session, who, filing.place_id, filing.category, since=since, until=filing.received_at)
+
+
+def _facts(filing: Filing, place: Unit, world: World, earlier: Sequence[Earlier]) -> dict[str, Any]:
     facts = {**filing.facts, "kind": filing.kind, "channel": filing.channel}
     facts.setdefault("building_known", place.tier == world.tiers.lowest)
+    if earlier:
+        facts["repeat_count"] = max(int(facts.get("repeat_count") or 0), len(earlier) + 1)
     return facts
 
 
-def _grade(session: Session, world: World, filing: Filing, place: Unit) -> triage.Grade:
-    package = world.releases.current(session).package
-    return triage.grade(package, _facts(filing, place, world), tiers=world.tiers)
+def _grade(session: Session, world: World, facts: Mapping[str, Any]) -> triage.Grade:
+    return triage.grade(world.releases.current(session).package, facts, tiers=world.tiers)
 
 
 def _check_override(override: Override, grade: triage.Grade, viewer: Viewer | None, place: Unit) -> None:
@@ -257,6 +288,7 @@ def _new_case(
     world: World,
     filing: Filing,
     place: Unit,
+    facts: dict[str, Any],
     grade: triage.Grade,
     severity: int,
     *,
@@ -279,7 +311,7 @@ def _new_case(
         demand=filing.demand,
         address_text=filing.address_text,
         place_id=place.id,
-        facts=_facts(filing, place, world),
+        facts=facts,
         reasons=grade.reasons_as_json(),
         severity=severity,
         size=grade.size,

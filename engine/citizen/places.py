@@ -14,7 +14,7 @@ from engine.citizen.model import PlaceCode
 from engine.errors import Conflict, NotFound
 from engine.people import Viewer
 from engine.process import World
-from engine.territory import Unit, ancestors, line_of, units_by_id, within
+from engine.territory import OFFICE, Unit, ancestors, line_of, units_by_id, within
 
 MOST_LABELS = 600
 """In the area of one set of sheets: a large community, drawn in a few seconds."""
@@ -117,7 +117,7 @@ def _living(session: Session, unit: Unit | None) -> Unit | None:
 
 
 def _alive_below(unit_id: str) -> ColumnElement[bool]:
-    return and_(within(Unit.id.expression, [unit_id]), Unit.valid_to.is_(None))
+    return and_(within(Unit.id.expression, [unit_id]), Unit.valid_to.is_(None), Unit.tier != OFFICE)
 
 
 def _token(session: Session, world: World, unit_id: str) -> str:

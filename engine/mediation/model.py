@@ -153,16 +153,13 @@ class Booking(Base):
     cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
-RUNS = text("ended_at IS NULL")
-
-
 class Referral(Base):
     """A case with an organisation. `organisation_id` None: the unit that holds the case mediates itself."""
 
     __tablename__ = "mediation_referral"
     __table_args__ = (
         Index("ix_mediation_referral_case_id", "case_id", "id"),
-        Index("ix_mediation_referral_open", "organisation_id", "case_id", postgresql_where=RUNS, sqlite_where=RUNS),
+        Index("ix_mediation_referral_organisation_id", "organisation_id", "ended_at", "case_id"),
         Index("ix_mediation_referral_referred_at", "referred_at"),
     )
 
@@ -173,6 +170,8 @@ class Referral(Base):
     referred_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     mediator_id: Mapped[int | None] = mapped_column(ForeignKey("mediator.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """The mediator's account, whose tasks they are from then on."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     outcome: Mapped[str | None] = mapped_column(String(20))
 

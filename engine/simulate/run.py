@@ -27,7 +27,7 @@ from engine.simulate.figures import Figures, figures_of
 from engine.simulate.loop import Loop, Progress
 from engine.simulate.organisation import seed_organisation
 from engine.store import Store, migrate, open_store
-from engine.territory import Unit
+from engine.territory import OFFICE, Unit
 
 PROCESSES = Path(engine.__file__).parents[1] / "bpmn"
 START = date(2025, 1, 6)
@@ -160,5 +160,5 @@ def start_district(store: Store, config: Config, *, now: datetime, processes: Pa
 
 
 def places_of(session: Session, application: Application, seed: int) -> Places:
-    units = [(unit_id, tier) for unit_id, tier in session.execute(select(Unit.id, Unit.tier))]
+    units = [(unit_id, tier) for unit_id, tier in session.execute(select(Unit.id, Unit.tier).where(Unit.tier != OFFICE))]
     return Places(units, application.world.tiers, seed)

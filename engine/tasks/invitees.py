@@ -13,7 +13,7 @@ from engine.cases import Case, Wall
 from engine.people import WORKING, Membership, Person
 from engine.tasks.fields import Choice, Words
 from engine.tasks.model import Task, TaskState
-from engine.territory import Tiers, Unit, within
+from engine.territory import OFFICE, Tiers, Unit, within
 
 RECENT = Words("最近邀请过", "Invited lately")
 NEAR = Words("就近单位", "Next to it")
@@ -66,6 +66,7 @@ def _community(
         .where(
             within(Unit.id.expression, (community,)),
             Unit.valid_to.is_(None),
+            Unit.tier != OFFICE,
             Unit.id != task.unit_id,
             or_(Unit.tier != tiers.lowest, Unit.parent_id == beside),
         )

@@ -2,12 +2,34 @@
 
 from engine.territory.generate import UnitRow, generate_district, longhua_figures
 from engine.territory.model import Unit
-from engine.territory.rows import children, children_of, every_unit, get_unit, line_of, units_by_id, within
-from engine.territory.tiers import COARSEST, Tiers, ancestors, coarse, is_within, subtree_bounds
-from engine.territory.unit_file import Fault, UnitChanges, UnitLine, compare, harmless, read_units, write_units
+from engine.territory.rows import (
+    children,
+    children_of,
+    every_unit,
+    get_unit,
+    line_of,
+    offices_below,
+    open_office,
+    units_by_id,
+    within,
+)
+from engine.territory.table import Fault, day_in, harmless, read_table, refusal
+from engine.territory.tiers import (
+    COARSEST,
+    OFFICE,
+    Tiers,
+    ancestors,
+    coarse,
+    is_office,
+    is_within,
+    place_of,
+    subtree_bounds,
+)
+from engine.territory.unit_file import UnitChanges, UnitLine, compare, read_units, write_units
 
 __all__ = [
     "COARSEST",
+    "OFFICE",
     "Fault",
     "Tiers",
     "Unit",
@@ -19,14 +41,21 @@ __all__ = [
     "children_of",
     "coarse",
     "compare",
+    "day_in",
     "every_unit",
     "generate_district",
     "get_unit",
     "harmless",
+    "is_office",
     "is_within",
     "line_of",
     "longhua_figures",
+    "offices_below",
+    "open_office",
+    "place_of",
+    "read_table",
     "read_units",
+    "refusal",
     "subtree_bounds",
     "units_by_id",
     "within",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.territory.model import Unit
-from engine.territory.tiers import ancestors, subtree_bounds
+from engine.territory.tiers import OFFICE, ancestors, subtree_bounds
 
 
 def get_unit(session: Session, unit_id: str) -> Unit:
@@ -35,21 +36,55 @@ def line_of(session: Session, unit_id: str) -> list[Unit]:
 
 
 def children(session: Session, unit_id: str | None) -> Sequence[Unit]:
-    """In their own order; of None: the roots."""
-    return session.scalars(select(Unit).where(Unit.parent_id == unit_id).order_by(Unit.seq, Unit.id)).all()
+    """The places right below, in their own order; of None: the roots."""
+    right_below = Unit.parent_id == unit_id, Unit.tier != OFFICE
+    return session.scalars(select(Unit).where(*right_below).order_by(Unit.seq, Unit.id)).all()
 
 
 def children_of(session: Session, unit_ids: Iterable[str]) -> Sequence[Unit]:
-    """The present units right below any of these, by their ids."""
+    """The present places right below any of these, by their ids."""
     wanted = sorted(set(unit_ids))
-    return session.scalars(
-        select(Unit).where(Unit.parent_id.in_(wanted), Unit.valid_to.is_(None)).order_by(Unit.id)
-    ).all()
+    alive = Unit.parent_id.in_(wanted), Unit.valid_to.is_(None), Unit.tier != OFFICE
+    return session.scalars(select(Unit).where(*alive).order_by(Unit.id)).all()
 
 
 def every_unit(session: Session) -> Sequence[Unit]:
-    """The whole tree, parents before their children, in the order of the ids."""
-    return session.scalars(select(Unit).order_by(Unit.id)).all()
+    """Every place, parents before their children, in the order of the ids."""
+    return session.scalars(select(Unit).where(Unit.tier != OFFICE).order_by(Unit.id)).all()
+
+
+def offices_below(session: Session, unit_ids: Iterable[str]) -> Sequence[Unit]:
+    """The present offices that belong to any of these places, by their ids."""
+    wanted = sorted(set(unit_ids))
+    alive = Unit.parent_id.in_(wanted), Unit.valid_to.is_(None), Unit.tier == OFFICE
+    return session.scalars(select(Unit).where(*alive).order_by(Unit.id)).all()
+
+
+def open_office(
+    session: Session, seat_id: str, letter: str, name_zh: str, name_en: str, *, valid_from: date | None = None
+) -> Unit:
+    """Opens an office at a place under the next free id: `LHQ.MZ.o12`; `letter` says what sort of office it is.
+
+    Raises NotFound for a seat that does not exist. The seat's row is locked, so that two never take one id.
+    """
+    seat = session.get(Unit, seat_id, with_for_update=True)
+    if seat is None or seat.tier == OFFICE:
+        raise NotFound("unit.unknown", f"There is no place {seat_id!r}.", unit=seat_id)
+    taken = session.scalars(select(Unit.id).where(Unit.parent_id == seat_id, Unit.tier == OFFICE))
+    numbers = [int(each.rpartition(".")[2][1:]) for each in taken if each.rpartition(".")[2].startswith(letter)]
+    number = max(numbers, default=0) + 1
+    office = Unit(
+        id=f"{seat_id}.{letter}{number}",
+        parent_id=seat_id,
+        tier=OFFICE,
+        seq=number,
+        name_zh=name_zh,
+        name_en=name_en,
+        valid_from=valid_from,
+    )
+    session.add(office)
+    session.flush()
+    return office
 
 
 def within(column: ColumnElement[str], units: Iterable[str]) -> ColumnElement[bool]:

@@ -38,7 +38,8 @@ class Tiers:
             raise Invalid("tier.unknown", f"There is no tier {tier!r}; the tiers are {known}.") from None
 
     def tier_of(self, unit_id: str) -> str:
-        depth = unit_id.count(".")
+        """Of an office: the tier of the place it belongs to."""
+        depth = place_of(unit_id).count(".")
         if depth >= len(self.names):
             raise Invalid("unit.too_deep", f"Unit {unit_id!r} lies deeper than the lowest tier.")
         return self.names[len(self.names) - 1 - depth]
@@ -66,6 +67,21 @@ def ancestors(unit_id: str) -> list[str]:
     """The unit itself and everyone above it, from the unit upwards."""
     segments = unit_id.split(".")
     return [".".join(segments[:n]) for n in range(len(segments), 0, -1)]
+
+
+OFFICE = "office"
+"""What stands as the tier of a unit that is no place: a department, an organisation that mediates. It belongs to the
+place above it; work, roles and notices reach it like any unit, and no matter lies in it."""
+
+
+def is_office(unit_id: str) -> bool:
+    """The last part of an office's id begins with a small letter, which no place's does."""
+    return unit_id.rpartition(".")[2][:1].islower()
+
+
+def place_of(unit_id: str) -> str:
+    """The place itself, or the one that an office belongs to."""
+    return unit_id.rpartition(".")[0] if is_office(unit_id) else unit_id
 
 
 COARSEST = 3

@@ -13,26 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from engine.errors import Invalid
 from engine.territory.model import Unit
+from engine.territory.table import Fault, day_in, harmless, read_table, refusal
 from engine.territory.tiers import Tiers, ancestors
 
 COLUMNS = ("id", "name_zh", "name_en", "valid_from", "valid_to", "merged_into")
 NEEDED = COLUMNS[:3]
 LONGEST_NAME = 120
 LONGEST_ID = 64
-MOST_ROWS = 50_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One cell that cannot be taken; row 1 is the line of the column names."""
-
-    row: int
-    column: str
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +55,15 @@ class UnitChanges:
 
 def read_units(text: str) -> list[UnitLine]:
     """Raises Invalid `units.invalid` with every fault by row and column (`faults`)."""
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), strict=True)
     faults: list[Fault] = []
-    lines: list[UnitLine] = []
-    try:
-        header = [(name or "").strip() for name in reader.fieldnames or ()]
-        reader.fieldnames = header
-        faults += [Fault(1, name, "缺少此列。", "This column is missing.") for name in NEEDED if name not in header]
-        faults += [
-            Fault(1, name or "?", "没有这样的列。", "There is no such column.")
-            for name in header
-            if name not in COLUMNS
-        ]
-        if not faults:
-            lines = [_line(number, raw, faults) for number, raw in enumerate(reader, 2)]
-    except csv.Error as error:
-        faults.append(Fault(reader.line_num, "", "这一行无法读取。", f"This line cannot be read: {error}."))
-    if not lines and not faults:
-        faults.append(Fault(1, "id", "文件里没有单位。", "There is no unit in the file."))
-    if len(lines) > MOST_ROWS:
-        faults.append(Fault(MOST_ROWS, "id", f"最多 {MOST_ROWS} 行。", f"At most {MOST_ROWS} lines."))
+    lines = [
+        _line(row, cells, faults)
+        for row, cells in read_table(
+            text, COLUMNS, NEEDED, faults, empty="文件里没有单位。 / There is no unit in the file."
+        )
+    ]
     if faults:
-        raise _refusal(faults)
+        raise refusal("units.invalid", faults)
     return lines
 
 
@@ -113,7 +88,7 @@ def compare(lines: Sequence[UnitLine], units: Mapping[str, Unit], tiers: Tiers, 
             )
     faults += _left_open_below(by_id, units)
     if faults:
-        raise _refusal(faults)
+        raise refusal("units.invalid", faults)
     known = [(line, units[line.id]) for line in by_id.values() if line.id in units]
     closing = [line for line, unit in known if line.valid_to is not None and unit.valid_to != line.valid_to]
     renamed = tuple(
@@ -144,15 +119,7 @@ def write_units(units: Iterable[Unit]) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def harmless(cell: str) -> str:
-    """A cell that a spreadsheet shows as text, whatever it begins with."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
-def _line(row: int, raw: Mapping[str | None, object], faults: list[Fault]) -> UnitLine:
-    if None in raw or None in raw.values():
-        faults.append(Fault(row, "", "这一行的列数不对。", "This line has too many or too few cells."))
-    cells = {key: _plain(raw.get(key)) for key in COLUMNS}
+def _line(row: int, cells: Mapping[str, str], faults: list[Fault]) -> UnitLine:
     faults += [
         Fault(row, key, f"请填写，最多 {LONGEST_NAME} 个字符。", f"Needed, at most {LONGEST_NAME} characters.")
         for key in ("name_zh", "name_en")
@@ -168,13 +135,7 @@ def _line(row: int, raw: Mapping[str | None, object], faults: list[Fault]) -> Un
                 "An id is capitals and digits, with dots between levels.",
             )
         )
-    days: dict[str, date | None] = {}
-    for key in ("valid_from", "valid_to"):
-        try:
-            days[key] = date.fromisoformat(cells[key]) if cells[key] else None
-        except ValueError:
-            days[key] = None
-            faults.append(Fault(row, key, "日期须写作 2026-03-01。", "Write a day as 2026-03-01."))
+    days = {key: day_in(row, key, cells[key], faults) for key in ("valid_from", "valid_to")}
     if cells["merged_into"] and not cells["valid_to"]:
         faults.append(
             Fault(
@@ -193,11 +154,6 @@ def _line(row: int, raw: Mapping[str | None, object], faults: list[Fault]) -> Un
         days["valid_to"],
         cells["merged_into"] or None,
     )
-
-
-def _plain(value: object) -> str:
-    text = value.strip() if isinstance(value, str) else ""
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
 
 
 def _is_code(segment: str) -> bool:
@@ -245,8 +201,3 @@ def _is_closed(unit_id: str, by_id: Mapping[str, UnitLine], units: Mapping[str, 
     if unit_id in by_id:
         return by_id[unit_id].valid_to is not None
     return unit_id in units and units[unit_id].valid_to is not None
-
-
-def _refusal(faults: Sequence[Fault]) -> Invalid:
-    listed = "; ".join(f"row {each.row}, {each.column}: {each.en}" for each in faults[:20])
-    return Invalid("units.invalid", f"The file cannot be taken: {listed}", faults=list(faults))

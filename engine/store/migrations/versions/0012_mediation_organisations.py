@@ -297,6 +297,7 @@ def upgrade() -> None:
         sa.Column("referred_at", Instant(), nullable=False),
         sa.Column("accepted_at", Instant(), nullable=True),
         sa.Column("mediator_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_mediation_referral_case_id")),
@@ -304,15 +305,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["mediation_organisation.unit_id"], name=op.f("fk_mediation_referral_organisation_id")
         ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_mediation_referral_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mediation_referral")),
     )
     op.create_index("ix_mediation_referral_case_id", "mediation_referral", ["case_id", "id"], unique=False)
     op.create_index(
-        "ix_mediation_referral_open",
+        "ix_mediation_referral_organisation_id",
         "mediation_referral",
-        ["organisation_id", "case_id"],
+        ["organisation_id", "ended_at", "case_id"],
         unique=False,
-        postgresql_where=sa.text("ended_at IS NULL"),
-        sqlite_where=sa.text("ended_at IS NULL"),
     )
     op.create_index("ix_mediation_referral_referred_at", "mediation_referral", ["referred_at"], unique=False)
+    mediated = sa.text("act IN ('mediation.accepted', 'mediation.ended')")
+    op.create_index("ix_history_mediated", "history", ["case_id"], postgresql_where=mediated, sqlite_where=mediated)

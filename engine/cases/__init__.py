@@ -1,14 +1,18 @@
 """The case: rows, finding, numbering, parties, visits and states."""
 
+from engine.cases.few import FEWEST, told
+from engine.cases.links import CaseLink, LinkKind, link_to_master, linked_to, links_to_followers
 from engine.cases.masks import masked_address, masked_id_number, masked_name, masked_phone, masked_text, name_of
 from engine.cases.model import ENDED, Card, Case, CaseState, Party, Recusal, Visit
 from engine.cases.naming import ROLES, TYPES, PartyIn, faults_of, wall_about
 from engine.cases.public import PUBLIC_STATES, PublicState, public_state
+from engine.cases.repeats import Earlier, Who, earlier_cases, predecessors
 from engine.cases.rows import get_case, id_of_number, lock_case, next_number, parties_of, present_visit, visits_of
 from engine.cases.wall import NO_WALL, RESPONDENT, Wall, wall_of
 
 __all__ = [
     "ENDED",
+    "FEWEST",
     "NO_WALL",
     "PUBLIC_STATES",
     "RESPONDENT",
@@ -16,16 +20,24 @@ __all__ = [
     "TYPES",
     "Card",
     "Case",
+    "CaseLink",
     "CaseState",
+    "Earlier",
+    "LinkKind",
     "Party",
     "PartyIn",
     "PublicState",
     "Recusal",
     "Visit",
     "Wall",
+    "Who",
+    "earlier_cases",
     "faults_of",
     "get_case",
     "id_of_number",
+    "link_to_master",
+    "linked_to",
+    "links_to_followers",
     "lock_case",
     "masked_address",
     "masked_id_number",
@@ -35,8 +47,10 @@ __all__ = [
     "name_of",
     "next_number",
     "parties_of",
+    "predecessors",
     "present_visit",
     "public_state",
+    "told",
     "visits_of",
     "wall_about",
     "wall_of",

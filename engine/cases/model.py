@@ -55,7 +55,7 @@ class Case(Base):
     __table_args__ = (
         Index("ix_case_place_id_state", "place_id", "state"),
         Index("ix_case_state_holder_id", "state", "holder_id"),
-        Index("ix_case_received_at", "received_at"),
+        Index("ix_case_received_at", "received_at", "category", "place_id", "confidential"),
         Index("ix_case_place_id_category_received_at", "place_id", "category", "received_at"),
         Index("ix_case_open", "place_id", "confidential", "id", postgresql_where=IS_OPEN, sqlite_where=IS_OPEN),
         Index("ix_case_open_graver", *BY_SEVERITY, postgresql_where=IS_GRAVER, sqlite_where=IS_GRAVER),
@@ -115,6 +115,7 @@ class Case(Base):
 HAS_UNIT = text("unit_id IS NOT NULL")
 HAS_PERSON = text("person_id IS NOT NULL")
 HAS_PHONE = text("phone IS NOT NULL")
+HAS_ID_NUMBER = text("id_number IS NOT NULL")
 
 
 class Party(Base):
@@ -126,6 +127,7 @@ class Party(Base):
         Index("ix_party_person_id", "person_id", "case_id", postgresql_where=HAS_PERSON, sqlite_where=HAS_PERSON),
         Index("ix_party_phone", "phone", "case_id", postgresql_where=HAS_PHONE, sqlite_where=HAS_PHONE),
         Index("ix_party_name", "name", "case_id"),
+        Index("ix_party_id_number", "id_number", "case_id", postgresql_where=HAS_ID_NUMBER, sqlite_where=HAS_ID_NUMBER),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -156,6 +158,7 @@ class Recusal(Base):
 
 MOVED = text("seq > 1")
 MOVE = ("entered_at", "reason", "from_unit_id", "case_id")
+LEFT = text("left_at IS NOT NULL")
 
 
 class Visit(Base):
@@ -166,6 +169,7 @@ class Visit(Base):
         UniqueConstraint("case_id", "seq"),
         Index("ix_visit_unit_id_left_at", "unit_id", "left_at", "case_id"),
         Index("ix_visit_moved", *MOVE, postgresql_where=MOVED, sqlite_where=MOVED),
+        Index("ix_visit_left", "left_at", postgresql_where=LEFT, sqlite_where=LEFT),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -206,3 +210,4 @@ class Card(Base):
     given_at: Mapped[datetime] = mapped_column(Instant)
     voided_at: Mapped[datetime | None] = mapped_column(Instant)
     void_reason: Mapped[str | None] = mapped_column(Text)
+    voided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -40,6 +40,7 @@ class Deadline(Base):
         Index("ix_deadline_to_warn", "warn_at", "id", postgresql_where=TO_WARN, sqlite_where=TO_WARN),
         Index("ix_deadline_case_id", "case_id"),
         Index("ix_deadline_ended", "process", "closed_at", postgresql_where=ENDED, sqlite_where=ENDED),
+        Index("ix_deadline_was_due", "step", "due_at", postgresql_where=ENDED, sqlite_where=ENDED),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -5,7 +5,7 @@ that tells which case it is. What history cannot know is answered as most did, a
 """
 
 from engine.rehearsal.compare import Compared, Rehearsing, learn
-from engine.rehearsal.figures import DAYS, FEWEST, OTHERS, Rehearsed, figures_of
+from engine.rehearsal.figures import DAYS, OTHERS, Rehearsed, figures_of
 from engine.rehearsal.habits import Habits, Learner
 from engine.rehearsal.jobs import (
     areas,
@@ -28,7 +28,6 @@ from engine.rehearsal.worker import Worker, hash_of, rehearsed
 
 __all__ = [
     "DAYS",
-    "FEWEST",
     "OTHERS",
     "Compared",
     "Course",

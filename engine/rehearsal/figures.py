@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.cases import FEWEST
 from engine.escalation import RISES
 
-FEWEST = 5
-"""Fewer cases than this tell of single people; units with fewer are counted together as others."""
 DAYS = (1, 2, 3, 5, 10, 15, 20, 30, 60)
 """Upper bounds of the classes of days to close, in working days; what takes longer is the last class."""
 MOST_UNITS = 15
@@ -109,7 +108,10 @@ def _classes(side: Sequence[Mapping[str, Any]], day_minutes: int) -> Counter[str
 def _units(
     before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], day_minutes: int
 ) -> list[dict[str, Any]]:
-    """Stays and working days of holding per unit, those whose load changes most first, the others together."""
+    """Stays and working days of holding per unit, those whose load changes most first, the others together.
+
+    So are units with fewer than `FEWEST` cases, which would tell of single people.
+    """
     stays: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     held: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for side, cases in enumerate((before, after)):

@@ -190,7 +190,12 @@ def _raise_tier(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
 def _return_down(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
     window, most = held.clock_of("ack"), held.world.config.policy.returns_between_units
     ends_at = None if window is None else window.due_at
-    escalation.must_be_returnable(held.stays, window_ends_at=ends_at, most=most, wall=held.past.wall, now=held.now)
+    try:
+        escalation.must_be_returnable(held.stays, window_ends_at=ends_at, most=most, wall=held.past.wall, now=held.now)
+    except Conflict as refusal:
+        if refusal.code not in escalation.NEEDS_ARBITRATION:
+            raise
+        return {**held.standing(), "signed_in": False}
     stay = held.stays[-1]
     assert stay.from_tier is not None
     assert stay.from_unit_id is not None
@@ -202,6 +207,11 @@ def _downgrade(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
     wanted = str(to) if to else None
     target = escalation.where_down(held.stays, place_id, held.tier, wanted, tiers, held.past.wall)
     return held.move(target, tiers.unit_at(place_id, target), "downgrade")
+
+
+def _change_hands(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    unit_id = str(call.data["to_unit"])
+    return held.move(held.world.tiers.tier_of(unit_id), unit_id, escalation.ARBITRATED)
 
 
 def _pause_clock(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
@@ -275,6 +285,12 @@ SERVICES: Mapping[str, Callable[[Held, runtime.ServiceCall], Mapping[str, Any]]]
     "sampled": _sampled,
     "close_case": _close_case,
     "note": _nothing,
+    "begin": _nothing,
+    "arbitrate": _nothing,
+    "carry_out": _nothing,
+    "change_hands": _change_hands,
+    "return_visit": _nothing,
+    "not_solved": _nothing,
     "majority": _majority,
     "conclude": _nothing,
 }

@@ -9,11 +9,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine import deploy, process
+from engine.cases import FEWEST
 from engine.design import Act, record_act
 from engine.errors import Conflict, Invalid, NotFound
 from engine.process import World
 from engine.rehearsal.compare import sample_of
-from engine.rehearsal.figures import FEWEST
 from engine.rehearsal.model import Rehearsal, RehearsalState, RehearsedCase
 from engine.rehearsal.reading import Sample, how_many
 from engine.store import table_of

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.cases import NO_WALL, RESPONDENT, Card, Case, Party, Visit, Wall
 from engine.deadlines import Deadline, DeadlineState
 from engine.deploy import LoadedRelease
-from engine.escalation import REDO
+from engine.escalation import AFTER_THE_END
 from engine.history import HistoryEntry
 from engine.process import MAIN, Instance, World
 from engine.rehearsal.past import Asked, Course, Ended, Past, Stay, Stop, Word
@@ -181,7 +181,7 @@ class _Rows:
     def _stays(self) -> tuple[Stay, ...]:
         once = []
         for visit in self.visits:
-            if visit.reason == REDO:
+            if visit.reason in AFTER_THE_END:
                 break
             once.append(
                 Stay(

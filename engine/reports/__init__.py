@@ -2,41 +2,92 @@
 
 from engine.reports.board import Board, read_board
 from engine.reports.days import TREND, keep_day, trends, worth
-from engine.reports.figures import PAGE, Behind, Count, Figure, Within, behind, count, pressing
-from engine.reports.heat import LEAST, Heat, HeatMap, Period, Spot, behind_spot, held_back, read_heat
-from engine.reports.model import DayFigure
+from engine.reports.field import FIELD
+from engine.reports.figures import PAGE, Behind, Count, Figure, Within, behind, count, placed, pressing
+from engine.reports.heat import Heat, HeatMap, Period, Spot, behind_spot, held_back, read_heat
+from engine.reports.ladder import OVERRULED, Dwell, Overruled, dwell, of_tiers, overruled, overruled_by
+from engine.reports.measure import (
+    Compared,
+    Measured,
+    Side,
+    a_year_before,
+    by,
+    cases_behind,
+    compare_units,
+    ids_behind,
+    in_parts,
+    measure,
+)
+from engine.reports.metric import Ask, Group, Metric, Rounding, Said, Shape, Value, change, points, rounded, shown
+from engine.reports.model import DayFigure, FieldReport, KeptFigure, ReportState, packed, unpacked
 from engine.reports.outlines import Outline, outlines
 from engine.reports.places import Standing, standings
+from engine.reports.population import Population
 from engine.reports.treemap import Cell, squarify
 
 __all__ = [
-    "LEAST",
+    "FIELD",
+    "OVERRULED",
     "PAGE",
     "TREND",
+    "Ask",
     "Behind",
     "Board",
     "Cell",
+    "Compared",
     "Count",
     "DayFigure",
+    "Dwell",
+    "FieldReport",
     "Figure",
+    "Group",
     "Heat",
     "HeatMap",
+    "KeptFigure",
+    "Measured",
+    "Metric",
     "Outline",
+    "Overruled",
     "Period",
+    "Population",
+    "ReportState",
+    "Rounding",
+    "Said",
+    "Shape",
+    "Side",
     "Spot",
     "Standing",
+    "Value",
     "Within",
+    "a_year_before",
     "behind",
     "behind_spot",
+    "by",
+    "cases_behind",
+    "change",
+    "compare_units",
     "count",
+    "dwell",
     "held_back",
+    "ids_behind",
+    "in_parts",
     "keep_day",
+    "measure",
+    "of_tiers",
     "outlines",
+    "overruled",
+    "overruled_by",
+    "packed",
+    "placed",
+    "points",
     "pressing",
     "read_board",
     "read_heat",
+    "rounded",
+    "shown",
     "squarify",
     "standings",
     "trends",
+    "unpacked",
     "worth",
 ]

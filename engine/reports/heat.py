@@ -15,7 +15,7 @@ from typing import Any, assert_never
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from engine.cases import Case
+from engine.cases import Case, told
 from engine.deadlines import Deadline, DeadlineState, WorkingCalendar
 from engine.history import STEERED, HistoryEntry
 from engine.reports.figures import PAGE, Behind, Within, placed
@@ -23,8 +23,6 @@ from engine.tasks import Task
 
 SAMPLED = 10_000
 """So many stays are measured at most; of more, those of every n-th case."""
-LEAST = 5
-"""Numbers about fewer cases are not shown to those who read no case."""
 
 
 class Heat(enum.StrEnum):
@@ -128,28 +126,24 @@ def read_heat(
         stays.setdefault(element, []).append(calendar.working_minutes(start, end, provisional=True))
     for element, minutes in stays.items():
         minutes.sort()
-        spots[element] = replace(spots[element], median=_up_to(minutes, 0.5), ninth=_up_to(minutes, 0.9))
+        spots[element] = replace(spots[element], median=up_to(minutes, 0.5), ninth=up_to(minutes, 0.9))
     for element, returned, turned in session.execute(_steered(process_id, period, within)):
         spots[element] = replace(spots.get(element, Spot(element)), returned=returned, turned=turned)
     return HeatMap(spots, one_in)
 
 
 def held_back(heat: HeatMap) -> HeatMap:
-    """For those who read no case: numbers about fewer than `LEAST` cases are None; that there are none is said."""
-
-    def known(count: int | None) -> int | None:
-        return count if count is None or count == 0 or count >= LEAST else None
-
+    """For those who read no case: numbers about too few are None (`cases.told`)."""
     spots = {}
     for element, spot in heat.spots.items():
-        few = known(spot.cases) is None
+        few = told(spot.cases) is None
         spots[element] = replace(
             spot,
             times=0 if few else spot.times,
-            cases=known(spot.cases),
-            overdue=None if few else known(spot.overdue),
-            returned=None if few else known(spot.returned),
-            turned=None if few else known(spot.turned),
+            cases=told(spot.cases),
+            overdue=None if few else told(spot.overdue),
+            returned=None if few else told(spot.returned),
+            turned=None if few else told(spot.turned),
             median=None if few else spot.median,
             ninth=None if few else spot.ninth,
         )
@@ -264,7 +258,7 @@ def _cases_of(
 _IS_BACK = HistoryEntry.act == "case.returned"
 
 
-def _up_to(minutes: Sequence[float], share: float) -> float:
+def up_to(minutes: Sequence[float], share: float) -> float:
     """The least of sorted values that so large a share does not exceed, between two of them in proportion."""
     at = (len(minutes) - 1) * share
     low = int(at)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import process, reports
+from engine.cases import FEWEST
 from engine.deploy import LoadedRelease
 from engine.design import picture
 from engine.errors import NotFound
@@ -141,7 +142,7 @@ def show(process_id: str) -> str:
             present=present,
             before=before,
             drawing=_drawing(facts, data, rows, asked.heat),
-            least=reports.LEAST,
+            least=FEWEST,
             heats=HEATS,
             means=MEANS,
             againsts=AGAINST,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import deploy, design, rehearsal
+from engine.cases import FEWEST
 from engine.errors import Conflict, Invalid, NotFound
 from engine.rehearsal import Rehearsal, RehearsedCase
 from engine.territory import Unit, units_by_id
@@ -84,7 +85,7 @@ def show_rehearsal(rehearsal_id: int) -> str:
             differing=differing,
             others=rehearsal.OTHERS,
             days=_days,
-            fewest=rehearsal.FEWEST,
+            fewest=FEWEST,
             tiers_of=_tiers_of,
             assumed=_assumed(result) if result else (),
         )

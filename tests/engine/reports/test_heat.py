@@ -17,7 +17,7 @@ from engine.deadlines import Deadline, WorkingCalendar
 from engine.main import read_calendar
 from engine.people import Viewer
 from engine.reports import Heat, HeatMap, Period, Within
-from engine.reports.heat import _up_to
+from engine.reports.heat import up_to
 from engine.store import Store
 from tests.web import district as town
 
@@ -160,8 +160,8 @@ def test_of_very_many_stays_a_sample_is_measured(
 
 @pytest.mark.parametrize(("share", "minutes"), [(0.0, 1.0), (0.5, 2.5), (0.9, 3.7), (1.0, 4.0)])
 def test_between_two_stays_the_share_lies_in_proportion(share: float, minutes: float) -> None:
-    assert _up_to([1, 2, 3, 4], share) == pytest.approx(minutes)
-    assert _up_to([7], share) == 7
+    assert up_to([1, 2, 3, 4], share) == pytest.approx(minutes)
+    assert up_to([7], share) == 7
 
 
 def test_no_table_is_read_from_end_to_end(lived: Store, calendar: WorkingCalendar) -> None:

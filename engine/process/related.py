@@ -18,7 +18,7 @@ from engine.tasks import visible_cases
 SPAN = timedelta(days=366)
 MOST = 8
 MOST_NAMES = 10
-MOST_READ = 200
+MOST_READ = 80
 WEIGHTS = {"phone": 8, "name": 4, "place": 2, "respondent": 1}
 """Powers of two: a sum says which grounds it is made of."""
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, url_for
-from markupsafe import Markup
+from flask import Flask, request, url_for
+from markupsafe import Markup, escape
 
 from engine.cases import masked_text, name_of
 from engine.deadlines import Deadline, DeadlineState, light, parse_length
@@ -91,9 +91,8 @@ def day(on: date) -> str:
 def instant(at: datetime) -> Markup:
     """A `time` element: short to read, exact on hover and for machines."""
     here = local(at)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        here.isoformat(timespec="seconds"), here.strftime("%Y-%m-%d %H:%M:%S"), moment(at)
-    )
+    exact, shown = here.isoformat(timespec="seconds"), escape(moment(at))
+    return Markup(f'<time datetime="{exact}" title="{here:%Y-%m-%d %H:%M:%S}">{shown}</time>')  # noqa: S704 - escaped
 
 
 def left(due_at: datetime) -> str:
@@ -367,6 +366,11 @@ def _passed_over(facts: Mapping[str, Any], story: Story) -> list[str]:
 
 def asset(path: str) -> str:
     """The address of a static file; its age is part of it, so that browsers may keep it for long."""
+    return _address(path, request.script_root)
+
+
+@lru_cache(maxsize=512)
+def _address(path: str, _root: str) -> str:
     return url_for("static", filename=path, v=_age(path))
 
 
@@ -378,6 +382,11 @@ def _age(path: str) -> str:
 
 def icon(name: str) -> Markup:
     """A drawing of the sprite, beside words that say the same; silent for a screen reader."""
+    return _drawn(name, request.script_root)
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, root: str) -> Markup:
     return Markup('<svg class="icon" aria-hidden="true" width="20" height="20"><use href="{}#{}"></use></svg>').format(
-        asset("img/icons.svg"), name
+        _address("img/icons.svg", root), name
     )

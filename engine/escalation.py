@@ -22,7 +22,14 @@ RISES = frozenset(
 )
 REDO = "redo"
 """A visit that begins because the petitioner did not take the answer."""
+SPLIT = "split"
+"""A visit that begins because a case that was carried on by another is on its own again."""
+AFTER_THE_END = frozenset({REDO, SPLIT})
+ARBITRATED = "arbitration"
+"""A visit that begins because it was decided which of several units handles the case."""
 DESCENTS = frozenset({"return_down", "downgrade", "assign_down"})
+NEEDS_ARBITRATION = frozenset({"return.nothing_below", "return.too_often"})
+"""Refusals of a return that somebody above has to decide on."""
 
 
 class Stay(Protocol):
@@ -127,12 +134,12 @@ def must_be_returnable(
 ) -> None:
     """Raises the refusal that `return_down` would meet. `visits` are all of the case, the present one last."""
     visit = visits[-1]
+    if visit.signed_in_at is not None or (window_ends_at is not None and now > window_ends_at):
+        raise Conflict("return.window_closed", "A case can only be returned before the time to sign in has run out.")
     if visit.reason not in RISES or visit.from_unit_id is None or visit.from_tier is None:
         raise Conflict(
             "return.nothing_below", "The case did not rise to this tier, so there is nobody to return it to."
         )
-    if visit.signed_in_at is not None or (window_ends_at is not None and now > window_ends_at):
-        raise Conflict("return.window_closed", "A case can only be returned before the time to sign in has run out.")
     _must_not_be_shut_out(visit.from_unit_id, wall)
     there_and_back = ("return_down", visit.from_unit_id, visit.unit_id)
     if sum((each.reason, each.unit_id, each.from_unit_id) == there_and_back for each in visits) >= most:
@@ -177,6 +184,24 @@ def _must_not_be_shut_out(unit_id: str, wall: Wall) -> None:
         raise Conflict("move.walled", "The case cannot go to a unit that is complained about.")
 
 
+def hand_over(
+    session: Session,
+    case: Case,
+    unit_id: str,
+    *,
+    tiers: Tiers,
+    wall: Wall = NO_WALL,
+    actor_id: int | None,
+    now: datetime,
+) -> Visit:
+    """Moves a case to the unit that was decided on, beside, above or below; its clocks begin anew there.
+
+    Raises Conflict `move.walled`.
+    """
+    _must_not_be_shut_out(unit_id, wall)
+    return _move(session, case, tiers.tier_of(unit_id), unit_id, reason=ARBITRATED, actor_id=actor_id, now=now)
+
+
 def redo(session: Session, case: Case, *, actor_id: int | None, now: datetime) -> Visit:
     """Gives a closed case back to the unit that closed it, with a visit and a clock of its own.
 
@@ -188,6 +213,18 @@ def redo(session: Session, case: Case, *, actor_id: int | None, now: datetime) -
         raise Conflict("reopen.once", f"Case {case.number} was reopened before; it can be reopened once only.")
     visit = _move(session, case, case.tier, case.holder_id, reason=REDO, actor_id=actor_id, now=now)
     case.state = CaseState.REOPENED
+    case.result = case.substantive = case.closed_at = case.overdue_at = None
+    return visit
+
+
+def go_on_alone(session: Session, case: Case, *, actor_id: int | None, now: datetime) -> Visit:
+    """Gives a merged case back to the unit that had it, with a visit and a clock of its own.
+
+    Raises Conflict `split.not_merged`.
+    """
+    if case.state != CaseState.MERGED:
+        raise Conflict("split.not_merged", f"Case {case.number} is not carried on by another.")
+    visit = _move(session, case, case.tier, case.holder_id, reason=SPLIT, actor_id=actor_id, now=now)
     case.result = case.substantive = case.closed_at = case.overdue_at = None
     return visit
 

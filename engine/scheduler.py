@@ -21,7 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Float, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import deadlines, deploy, design, outbox, process, rehearsal, reports
+from engine import deadlines, deploy, design, detection, outbox, postmortems, process, rehearsal, reports
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
@@ -187,6 +187,24 @@ class Scheduler:
         with self.store.transaction() as session:
             return reports.keep_day(session, calendar=self.world.calendar, now=self.clock.now())
 
+    def detect(self) -> int:
+        """Looks for what repeats, belongs together or grows suddenly, from where any node left off; gives the findings.
+
+        Tells of post-mortems that are late, too.
+        """
+        found = 0
+        while not self._stopping.is_set():
+            with self.store.transaction() as session:
+                looked = detection.look_on(session, self.world, now=self.clock.now())
+            found += looked.found
+            if not looked.entries:
+                break
+        with self.store.transaction() as session:
+            found += detection.look_for_surges(session, self.world, now=self.clock.now())
+        with self.store.transaction() as session:
+            postmortems.tell_overdue(session, self.world, now=self.clock.now())
+        return found
+
     def publish_planned(self) -> int:
         """Puts in force what designers have planned for now; gives how many. What does not pass is open again."""
         may_miss = self.world.config.limits_policy.missing_step == "default"
@@ -274,6 +292,7 @@ class Scheduler:
         add(self._guarded(self.move_cases), IntervalTrigger(seconds=config.tick_seconds), id="migrations")
         rehearsing = IntervalTrigger(seconds=config.tick_seconds)
         add(self._guarded(self.rehearse), rehearsing, id="rehearsals", max_instances=2)  # the second finds it busy
+        add(self._guarded(self.detect), IntervalTrigger(seconds=20), id="detection", next_run_time=self.clock.now())
         add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=self.clock.now())
         self.store.after_commit.append(self._on_commit)
         self._background.start()

@@ -84,6 +84,15 @@ def _public_url(url: str) -> str:
     return url
 
 
+def _letter_number(written: str) -> str:
+    holes = re.findall(r"\{([^{}]*)\}", written)
+    if set(holes) - {"unit", "word", "year", "number"} or re.search(r"[{}]", re.sub(r"\{[a-z]+\}", "", written)):
+        raise ValueError("write only {unit}, {word}, {year} and {number} in braces")
+    if not {"word", "year", "number"} <= set(holes) or len(written) > 60:
+        raise ValueError("it needs {word}, {year} and {number}, and has 60 characters at most")
+    return written
+
+
 def _distinct(tiers: tuple[TierConfig, ...]) -> tuple[TierConfig, ...]:
     if not tiers:
         raise ValueError("at least one tier is needed")
@@ -148,6 +157,8 @@ class PolicyConfig(_Values):
     """So often may a matter go back between the same two units; the next time the unit above decides."""
     quality_sample_share: Share = 0.1
     """So many closed small matters are checked, besides all repeats."""
+    return_visit_share: Share = 0.2
+    """So many petitioners are asked whether it is solved, besides all whose matter was done again."""
 
 
 class DetectionConfig(_Values):
@@ -211,9 +222,22 @@ class DocumentsConfig(_Values):
     """So many documents one case may show."""
 
 
+class LettersConfig(_Values):
+    number: Annotated[str, AfterValidator(_letter_number)] = "{unit}{word}字〔{year}〕第{number}号"
+    """How the number of a letter reads: unit that issues it, word of its kind, year, running number."""
+    converter: str = "soffice"
+    """The program that makes PDF files: LibreOffice. Empty for none."""
+    converter_seconds: Annotated[int, Field(ge=5, le=600)] = 60
+    """A letter that takes longer is given up."""
+
+
 class ReportsConfig(_Values):
     geojson: Annotated[Path | None, Field(strict=False)] = None
     """Outlines of units for the map of the board; without them the map is a treemap."""
+    population: Annotated[Path | None, Field(strict=False)] = None
+    """How many people live in which unit (`LHQ.MZ: 640000`), for figures per 10,000; without it there are none."""
+    repeat_days: Annotated[int, Field(ge=1, le=730)] = 90
+    """Whoever comes again with the same category within so many days after the closing was not helped at once."""
 
 
 class InspectionsConfig(_Values):
@@ -263,6 +287,7 @@ class Config(_Values):
     citizens: CitizensConfig = CitizensConfig()
     scheduler: SchedulerConfig = SchedulerConfig()
     documents: DocumentsConfig = DocumentsConfig()
+    letters: LettersConfig = LettersConfig()
     reports: ReportsConfig = ReportsConfig()
     publishing: PublishingConfig = PublishingConfig()
     inspections: InspectionsConfig = InspectionsConfig()

@@ -15,9 +15,11 @@ from engine.territory import is_within
 BLIND = frozenset({"designer", "operator"})
 """Roles that never read a case."""
 
-WORKING = frozenset(
+DECIDING = frozenset(
     {"lead", "deputy", "handler", "mediator", "dispatcher", "leader", "clerk", "petition_officer", "liaison", "quality"}
 )
+WORKING = DECIDING | {"instructor"}
+"""Roles that read the cases of their units; an instructor guides by words and does nothing else."""
 
 ACTS: Mapping[str, frozenset[str]] = {
     "case.read": WORKING,
@@ -28,13 +30,13 @@ ACTS: Mapping[str, frozenset[str]] = {
     "case.name_parties": frozenset(
         {"lead", "deputy", "handler", "mediator", "dispatcher", "clerk", "petition_officer", "liaison"}
     ),
-    "case.override_triage_up": WORKING - {"mediator", "quality"},
+    "case.override_triage_up": DECIDING - {"mediator", "quality"},
     "case.override_triage_down": frozenset({"dispatcher", "leader", "petition_officer"}),
-    "case.report_risk": WORKING,
+    "case.report_risk": DECIDING,
     "case.downgrade": frozenset({"leader", "dispatcher", "petition_officer"}),
     "case.withdraw": frozenset({"lead", "deputy", "handler", "clerk", "dispatcher", "petition_officer"}),
-    "case.supply": WORKING,
-    "case.unmask": (WORKING - {"quality"}) | {"confidential_clerk"},
+    "case.supply": DECIDING,
+    "case.unmask": (DECIDING - {"quality"}) | {"confidential_clerk"},
     "case.step_aside": WORKING,
     "clock.ask_extension": frozenset({"lead", "deputy", "handler", "liaison", "mediator"}),
     "case.instruct": frozenset({"leader", "petition_officer"}),
@@ -49,6 +51,10 @@ ACTS: Mapping[str, frozenset[str]] = {
     "board.read": frozenset({"leader", "dispatcher", "petition_officer"}),
     "document.hide": frozenset({"lead", "deputy", "dispatcher", "leader", "petition_officer"}),
     "task.hand_over": frozenset({"lead", "dispatcher", "leader"}),
+    "letter.read": WORKING,
+    "letter.issue": WORKING - {"quality", "clerk"},
+    "letter.void": frozenset({"lead", "leader", "petition_officer"}),
+    "letter.template": frozenset({"leader", "petition_officer", "designer"}),
     "place.print_codes": frozenset(
         {"lead", "deputy", "handler", "dispatcher", "clerk", "petition_officer", "leader", "operator"}
     ),
@@ -71,6 +77,17 @@ ACTS: Mapping[str, frozenset[str]] = {
     "campaign.run": frozenset({"petition_officer", "leader"}),
     "case.migrate": frozenset({"designer", "operator"}),
     "case.move_token": frozenset({"operator"}),
+    "mediation.read": WORKING | {"operator"},
+    "mediation.keep": frozenset({"dispatcher", "leader", "operator", "petition_officer"}),
+    "mediation.book": DECIDING - {"leader", "quality"},
+    "mediation.offer": DECIDING - {"leader", "quality"},
+    "mediation.note": DECIDING,
+    "staffing.read": WORKING | {"operator"},
+    "staffing.keep": frozenset({"dispatcher", "leader", "operator", "petition_officer"}),
+    "force.read": WORKING,
+    "force.keep": frozenset({"dispatcher", "leader", "petition_officer"}),
+    "guidance.write": frozenset({"instructor"}),
+    "matter.raise": frozenset({"delegate"}),
     "system.operate": frozenset({"operator"}),
 }
 """Act → the roles that may do it where they stand."""

@@ -9,6 +9,8 @@ from engine.process.acts import (
     warn,
 )
 from engine.process.ahead import Forecast, forecast
+from engine.process.arbitration import Outcome as ArbitrationOutcome
+from engine.process.arbitration import Precedent, arbitration_of, precedents
 from engine.process.beginning import MAIN, begin
 from engine.process.calendar import Move, load_year, plan_year
 from engine.process.chart import Chart, Stop, chart_of
@@ -18,6 +20,7 @@ from engine.process.identity import SHOWN_FOR, may_unmask, step_aside, unmask
 from engine.process.instructions import instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
 from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in, units_of_story
+from engine.process.merging import may_merge, merge, split, tell_followers
 from engine.process.migration import (
     OBSTACLES,
     Judged,
@@ -39,13 +42,22 @@ from engine.process.migration import (
     undo_migration,
     work_on_migration,
 )
-from engine.process.model import Instance, Instruction
+from engine.process.model import Arbitration, Instance, Instruction
 from engine.process.parties import correct_party, name_party
 from engine.process.push import FUNCTIONS, OUTWARD, length_of, record
 from engine.process.related import Related, related
-from engine.process.reopening import arm_case_clocks, reopen, supervise
-from engine.process.requests import apply_review, ask_extension, downgrade, report_risk, sort_case, supply, withdraw
-from engine.process.running import running
+from engine.process.reopening import NotSolved, arm_case_clocks, not_solved, reopen, supervise
+from engine.process.requests import (
+    apply_review,
+    ask_extension,
+    downgrade,
+    is_watched,
+    report_risk,
+    sort_case,
+    supply,
+    withdraw,
+)
+from engine.process.running import running, runs_on
 from engine.process.samples import Made, give_sample, make_sample
 from engine.process.services import SERVICES, card_given, is_sampled
 from engine.process.settle import retime_tasks
@@ -65,6 +77,8 @@ __all__ = [
     "SERVICES",
     "SHOWN_FOR",
     "Agreement",
+    "Arbitration",
+    "ArbitrationOutcome",
     "CaseStanding",
     "Cause",
     "Chart",
@@ -87,8 +101,10 @@ __all__ = [
     "Move",
     "Moved",
     "Named",
+    "NotSolved",
     "Outcome",
     "Pause",
+    "Precedent",
     "Related",
     "Run",
     "Signature",
@@ -105,6 +121,7 @@ __all__ = [
     "World",
     "agreement_of",
     "apply_review",
+    "arbitration_of",
     "arm_case_clocks",
     "ask_extension",
     "begin",
@@ -133,20 +150,25 @@ __all__ = [
     "instruction_of",
     "is_awaited",
     "is_sampled",
+    "is_watched",
     "joint_of",
     "length_of",
     "load_year",
     "make_sample",
     "may_ask_more_time",
+    "may_merge",
     "may_unmask",
     "mentionable",
     "mentionable_in",
+    "merge",
     "migration_cases",
     "migration_figures",
     "move_token",
     "name_party",
+    "not_solved",
     "plan_units",
     "plan_year",
+    "precedents",
     "preview_move",
     "recent_migrations",
     "record",
@@ -157,8 +179,10 @@ __all__ = [
     "retry",
     "retry_cause",
     "running",
+    "runs_on",
     "set_aside",
     "sort_case",
+    "split",
     "start_migration",
     "step_aside",
     "stop_migration",
@@ -166,6 +190,7 @@ __all__ = [
     "supply",
     "tasks_together",
     "tell",
+    "tell_followers",
     "time_spent",
     "to_decide",
     "troubles",

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import deadlines, history, outbox, runtime, search
+from engine import deadlines, escalation, history, outbox, runtime, search
 from engine.cases import Case, Visit, Wall, present_visit, wall_of
 from engine.deadlines import Deadline, DeadlineState, Length, parse_length
 from engine.deploy import LoadedRelease
@@ -25,8 +25,14 @@ from engine.vocabulary import WORDS
 
 OUTWARD = frozenset(
     {
+        "arbitration.decided",
+        "arbitration.opened",
+        "card.voided",
         "case.filed",
         "case.instructed",
+        "case.joined",
+        "case.left",
+        "case.moved",
         "case.passed_on",
         "case.raised",
         "case.returned",
@@ -42,6 +48,7 @@ OUTWARD = frozenset(
         "clock.warned",
         "clock.extended",
         "comment.made",
+        "opinion.rose",
         "supervision.opened",
         "handler.stepped_aside",
     }
@@ -53,6 +60,7 @@ FOUND_ANEW = frozenset(
     {
         "case.filed",
         "case.closed",
+        "case.moved",
         "case.reopened",
         "case.sorted",
         "handler.stepped_aside",
@@ -76,8 +84,8 @@ class Push:
     now: datetime
     services: Mapping[str, Callable[[Push, runtime.ServiceCall], Mapping[str, Any]]]
     """What a diagram may ask for, by name."""
-    begin_beside: Callable[[Push, str], None]
-    """Starts another process for the same case, in the same transaction."""
+    begin_beside: Callable[..., Instance]
+    """Starts another process for the same case, in the same transaction: (push, process, data or nothing)."""
     _visit: Visit | None = None
     _wall: Wall | None = None
     fresh_visit: bool = False
@@ -87,6 +95,8 @@ class Push:
     starts: dict[str, datetime] = field(default_factory=dict)
     """From when the clocks that this push armed are counted, by step."""
     provisional: set[tuple[str, datetime]] = field(default_factory=set)
+    counted_from: datetime | None = None
+    """When the letter was delivered that the completed task delivers: limits that begin with it count from there."""
     task_answers: Mapping[str, Any] | None = None
     """The full answers of the task that is being completed, for services that need more than variables."""
 
@@ -125,9 +135,12 @@ class Push:
         return self.services[call.name](self, call)
 
     def _due(self, call: runtime.DueCall) -> runtime.Due:
-        """`due(step, tier)` is the visit's clock and outlives tokens; `due(step)` starts when the token arrives."""
+        """`due(step, tier)` is the visit's clock and outlives tokens; `due(step)` starts when the token arrives.
+
+        After the delivery of a letter it starts with that.
+        """
         length = length_of(self.world, self.release, call)
-        start = self.now
+        start = self.counted_from or self.now
         if call.tier is not None:
             if not self.fresh_visit:
                 earlier = deadlines.of_visit(self.session, self.case.id, self.case.visit_seq, call.step)
@@ -140,6 +153,11 @@ class Push:
         if due.provisional:
             self.provisional.add((call.step, due.at))
         return runtime.Due(due.at, call.step, str(length))
+
+
+def standing(push: Push) -> dict[str, Any]:
+    """What a diagram knows of where the case is."""
+    return {"tier": push.case.tier, "top": escalation.is_top(push.case, push.world.tiers, push.wall)}
 
 
 def length_of(world: World, release: LoadedRelease, call: runtime.DueCall) -> Length:

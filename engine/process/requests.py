@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import deadlines, triage
-from engine.cases import Case, lock_case
+from engine.cases import Case, links_to_followers, lock_case
 from engine.config import PolicyConfig
 from engine.deadlines import Deadline, DeadlineState, Extension, Length, WorkingCalendar, parse_length
 from engine.deploy import CATEGORY
@@ -53,6 +53,8 @@ def report_risk(
         now=now,
         facts={"facts": dict(facts), "reason": reason, "severity": grade.severity},
     )
+    if is_watched(level := facts.get("opinion_level")):
+        record(session, case, "opinion.rose", actor_id=viewer.person_id, now=now, facts={"level": level})
     session.flush()
     higher = world.tiers.index(grade.tier) > world.tiers.index(case.tier)
     if grade.severity <= case.severity and not (higher and grade.size != case.size):
@@ -65,6 +67,11 @@ def report_risk(
         _regrade(session, case, grade, viewer, now)  # a way of its own goes on as it is
         return False
     return True
+
+
+def is_watched(opinion_level: object) -> bool:
+    """Whether the public looks at a matter so much that a post-mortem must follow. Pure."""
+    return opinion_level in ("hot", "national")
 
 
 def _regrade(session: Session, case: Case, grade: triage.Grade, viewer: Viewer, now: datetime) -> None:
@@ -108,7 +115,12 @@ def downgrade(
 def withdraw(
     session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer | None, now: datetime
 ) -> None:
-    """Ends a case because the petitioner withdrew it; `viewer` None is the petitioner."""
+    """Ends a case because the petitioner withdrew it; `viewer` None is the petitioner.
+
+    Raises Conflict `withdraw.leads` while other cases are carried on by it.
+    """
+    if links_to_followers(session, [case_id]):
+        raise Conflict("withdraw.leads", "Other cases are carried on by this one; split them off first.")
     _petitioner_asks(session, world, case_id, "m_withdraw", reason, right="case.withdraw", viewer=viewer, now=now)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from engine.cases import ENDED
 from engine.deadlines import FAR, DeadlineState
 from engine.errors import Invalid
-from engine.escalation import REDO
+from engine.escalation import AFTER_THE_END, ARBITRATED
 from engine.process import MAIN
 from engine.store import canonical_json
 from engine.tasks import TaskState
@@ -19,7 +19,7 @@ from engine.territory import Tiers
 from engine.verify.model import Facts, Violation
 from engine.verify.past import Past
 
-OUTLIVES = frozenset({"p_supervision", "p_instruction", "p_performance", "p_confirmation"})
+OUTLIVES = frozenset({"p_supervision", "p_instruction", "p_performance", "p_confirmation", "p_return_visit"})
 """Processes that go on when the case is closed."""
 
 LIVE = (DeadlineState.ARMED.value, DeadlineState.PAUSED.value)
@@ -82,7 +82,7 @@ def _visits(facts: Facts) -> Found:
         yield "visit", f"the visits are numbered {[visit.seq for visit in visits]}, the last should be {case.visit_seq}"
         return
     for before, after in itertools.pairwise(visits):
-        rested = after.reason == REDO and before.left_at is not None and before.left_at <= after.entered_at
+        rested = after.reason in AFTER_THE_END and before.left_at is not None and before.left_at <= after.entered_at
         if before.left_at != after.entered_at and not rested:
             yield f"visit {before.seq}", "it does not end when the next one begins"
     last = visits[-1]
@@ -101,7 +101,12 @@ def _moves(facts: Facts, past: Past, tiers: Tiers) -> Found:
             continue
         _, act, said = moves[0]
         rise = _height(tiers, visit.tier) - _height(tiers, before.tier)
-        if (rise > 0) != (act == "case.raised") or (visit.reason == REDO) != (act == "case.reopened"):
+        beside = visit.reason == ARBITRATED
+        if (
+            (rise > 0 and not beside) != (act == "case.raised")
+            or (visit.reason in AFTER_THE_END) != (act == "case.reopened")
+            or beside != (act == "case.moved")
+        ):
             yield f"visit {seq}", f"{act} led from {before.tier} to {visit.tier}"
         stood = {"tier": before.tier, "unit": before.unit_id}
         stands = {"tier": visit.tier, "unit": visit.unit_id}

@@ -1,0 +1,78 @@
+"""Which cases belong together: one comes again after its answer, or is carried on by another. Numbers never change."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, and_, or_, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine.cases.model import Case
+from engine.store import Base, Instant
+
+
+class LinkKind(enum.StrEnum):
+    REPEAT = "repeat"
+    """The other one is an earlier case of the same person about the same matter, which had been answered."""
+    MERGED = "merged"
+    """The other one carries this case on: its master."""
+
+
+FOLLOWS = text("kind = 'merged' AND ended_at IS NULL")
+
+
+class CaseLink(Base):
+    """From a case to an earlier one, or to its master. A link that has ended stays as a row."""
+
+    __tablename__ = "case_link"
+    __table_args__ = (
+        Index("ix_case_link_case_id", "case_id", "kind"),
+        Index("ix_case_link_other_id", "other_id", "kind"),
+        Index("uq_case_link_one_master", "case_id", unique=True, postgresql_where=FOLLOWS, sqlite_where=FOLLOWS),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    other_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """None: the system, as it was filed."""
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the answer of the master was last written into the history of the case that follows it."""
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+def link_to_master(session: Session, case_id: int) -> CaseLink | None:
+    """The link that lives now; None for a case that is carried on by no other."""
+    return session.scalars(select(CaseLink).where(CaseLink.case_id == case_id, *_LIVES)).first()
+
+
+def links_to_followers(session: Session, masters: Iterable[int]) -> Sequence[CaseLink]:
+    """The living links to any of these masters, oldest first."""
+    return session.scalars(
+        select(CaseLink).where(CaseLink.other_id.in_(sorted(set(masters))), *_LIVES).order_by(CaseLink.id)
+    ).all()
+
+
+def linked_to(session: Session, case_id: int, *, most: int) -> Sequence[tuple[CaseLink, Case]]:
+    """Every living link from or to a case with the case at its other end, the latest first. Asks nothing of rights."""
+    other = or_(
+        and_(CaseLink.case_id == case_id, Case.id == CaseLink.other_id),
+        and_(CaseLink.other_id == case_id, Case.id == CaseLink.case_id),
+    )
+    rows = session.execute(
+        select(CaseLink, Case)
+        .join(Case, other)
+        .where(or_(CaseLink.case_id == case_id, CaseLink.other_id == case_id), CaseLink.ended_at.is_(None))
+        .order_by(CaseLink.id.desc())
+        .limit(most)
+    )
+    return [(link, case) for link, case in rows]
+
+
+_LIVES = (CaseLink.kind == LinkKind.MERGED.value, CaseLink.ended_at.is_(None))

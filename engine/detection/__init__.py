@@ -1,0 +1,50 @@
+"""What repeats, belongs together or grows suddenly: found by the engine, decided by people."""
+
+from engine.detection.alike import Alike, like_case, looks_like, matter_to_be
+from engine.detection.decide import (
+    ON_ITS_OWN,
+    Gathered,
+    accept_pair,
+    answer_surge,
+    dismiss,
+    link_cluster,
+    look_at_cause,
+)
+from engine.detection.model import Finding, FindingCase, FindingKind, FindingState, Watermark
+from engine.detection.rows import Line, Linked, Queue, Seen, findings_of_case, links_of, queue, see, waiting
+from engine.detection.rules import Likeness, Matter
+from engine.detection.stream import Looked, look_on
+from engine.detection.surges import look_for_surges
+
+__all__ = [
+    "ON_ITS_OWN",
+    "Alike",
+    "Finding",
+    "FindingCase",
+    "FindingKind",
+    "FindingState",
+    "Gathered",
+    "Likeness",
+    "Line",
+    "Linked",
+    "Looked",
+    "Matter",
+    "Queue",
+    "Seen",
+    "Watermark",
+    "accept_pair",
+    "answer_surge",
+    "dismiss",
+    "findings_of_case",
+    "like_case",
+    "link_cluster",
+    "links_of",
+    "look_at_cause",
+    "look_for_surges",
+    "look_on",
+    "looks_like",
+    "matter_to_be",
+    "queue",
+    "see",
+    "waiting",
+]

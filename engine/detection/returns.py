@@ -1,0 +1,62 @@
+"""What comes back to a place again and again although every case of it was closed: its cause was never looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from engine.cases import Case, CaseState
+from engine.detection import rules
+from engine.detection.finding import add_finding, known_keys
+from engine.detection.model import Finding, FindingKind
+from engine.process import World
+
+WITHIN = timedelta(days=365)
+MOST_SHOWN = 12
+
+
+def find_returns(session: Session, world: World, new: Sequence[Case], *, now: datetime) -> int:
+    """Proposes a look at the cause where a new case is one too many; again only after as many further closings."""
+    times = world.config.detection.return_times
+    here = {(c.place_id, c.category): c for c in new if rules.area_of(c.place_id, world.tiers) is not None}
+    if not here:
+        return 0
+    since = min(case.received_at for case in here.values()) - WITHIN
+    same = [
+        and_(Case.place_id == place, Case.category == category, Case.received_at >= since) for place, category in here
+    ]
+    rows = session.execute(
+        select(Case.id, Case.place_id, Case.category, Case.closed_at)
+        .where(or_(*same), Case.state == CaseState.CLOSED.value, Case.confidential.is_(False))
+        .where(Case.id.not_in(select(Finding.master_id).where(Finding.master_id.is_not(None))))
+        .order_by(Case.id.desc())
+        .limit(5000)
+    )
+    closed: dict[tuple[str, str], list[tuple[int, datetime]]] = {}
+    for case_id, place, category, closed_at in rows:
+        if closed_at is not None:
+            closed.setdefault((place, category), []).append((case_id, closed_at))
+    wanted = {}
+    for (place, category), ended in closed.items():
+        case = here[place, category]
+        if rules.comes_back([at for _, at in ended], case.received_at, times=times, within=WITHIN):
+            wanted[f"return:{place}:{category}:{len(ended) // times}"] = case, [case_id for case_id, _ in ended]
+    known = known_keys(session, wanted)
+    for key, (case, before) in wanted.items():
+        if key in known:
+            continue
+        add_finding(
+            session,
+            FindingKind.RETURN,
+            key,
+            unit_id=case.place_id,
+            category=case.category,
+            facts={"times": len(before), "months": 12},
+            case_ids=[case.id, *before[:MOST_SHOWN]],
+            changed_at=case.received_at,
+            now=now,
+        )
+    return len(wanted) - len(known)

@@ -1,0 +1,230 @@
+"""Reading findings: those of the viewer's units, and of each only the cases that the viewer may see.
+
+All cases of a finding lie in its unit, so whoever leads that unit sees them by their place; what remains to be asked
+is the wall and confidentiality. A pair of which one case is hidden says nothing any more and is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from engine.cases import Case, Party, linked_to
+from engine.cases import CaseLink as Link
+from engine.detection.model import Finding, FindingCase, FindingKind, FindingState
+from engine.errors import NotFound
+from engine.people import ACTS, Viewer
+from engine.tasks import outside_wall, visible_cases
+from engine.territory import Unit, ancestors, units_by_id, within
+
+PAGE = 20
+MOST_CASES = 100
+MOST_LINKED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A finding in the queue, with as many of its cases as the viewer may see."""
+
+    finding: Finding
+    cases: int
+    first: Case
+    """Its latest case, to be recognised by."""
+    unlinked: int
+    """How many of its open cases are carried on by none, while the finding has a master: they came in later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    lines: Sequence[Line]
+    units: Mapping[str, Unit]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A finding with the cases that the viewer may see, oldest first, and their parties."""
+
+    finding: Finding
+    cases: Sequence[Case]
+    parties: Mapping[int, Sequence[Party]]
+    place: Sequence[Unit]
+    """Highest unit first."""
+    units: Mapping[str, Unit]
+    master: Case | None
+    linked: frozenset[int]
+    """Those of its cases that its master carries on."""
+
+    @property
+    def free(self) -> list[Case]:
+        """Those that could still be carried on."""
+        return [case for case in self.cases if not case.ended and case.id != self.finding.master_id]
+
+
+def queue(
+    session: Session, viewer: Viewer, *, kind: str = "", state: str = "open", unit: str = "", before: int | None = None
+) -> Queue:
+    """The newest first. `open` are those to decide on, with accepted clusters that have grown since; else `decided`."""
+    where = [within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))]
+    if unit:
+        where.append(within(Finding.unit_id.expression, [unit]))
+    if kind in tuple(FindingKind):
+        where.append(Finding.kind == kind)
+    where.append(_waiting() if state == "open" else Finding.state.in_(("accepted", "dismissed")))
+    if before is not None:
+        where.append(Finding.id < before)
+    found = session.scalars(select(Finding).where(*where).order_by(Finding.id.desc()).limit(PAGE + 1)).all()
+    shown = found[:PAGE]
+    counts = _counts(session, viewer, [each.id for each in shown])
+    lines = []
+    for each in shown:
+        cases, latest, hidden, unlinked = counts.get(each.id, (0, None, 0, 0))
+        if latest is not None and not (each.kind == FindingKind.DUPLICATE and hidden):
+            lines.append((each, cases, latest, unlinked if each.master_id else 0))
+    firsts = _cases(session, [latest for _, _, latest, _ in lines])
+    units = units_by_id(session, {unit for each, *_ in lines for unit in ancestors(each.unit_id)})
+    told = [Line(each, cases, firsts[latest], unlinked) for each, cases, latest, unlinked in lines]
+    return Queue(told, units, shown[-1].id if len(found) > PAGE else None)
+
+
+def waiting(session: Session, viewer: Viewer) -> int:
+    """How many findings ask for the viewer's decision."""
+    mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
+    held = select(FindingCase.finding_id).join(Case, Case.id == FindingCase.case_id).where(*_shown(viewer))
+    wanted = select(func.count()).select_from(Finding).where(mine, _waiting(), Finding.id.in_(held))
+    return session.scalar(wanted) or 0
+
+
+def see(session: Session, viewer: Viewer, finding_id: int) -> Seen:
+    """Raises NotFound for one that is not there, lies elsewhere, or has no case that the viewer may see."""
+    mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
+    finding = session.scalars(select(Finding).where(Finding.id == finding_id, mine)).first()
+    every = select(func.count()).select_from(FindingCase).where(FindingCase.finding_id == finding_id)
+    cases = session.scalars(
+        select(Case)
+        .join(FindingCase, FindingCase.case_id == Case.id)
+        .where(FindingCase.finding_id == finding_id, *_shown(viewer))
+        .order_by(Case.received_at, Case.id)
+        .limit(MOST_CASES)
+    ).all()
+    if finding is None or not cases or (finding.kind == FindingKind.DUPLICATE and session.scalar(every) != len(cases)):
+        raise NotFound("finding.unknown", "There is no such finding.")
+    parties: dict[int, list[Party]] = {}
+    for party in session.scalars(
+        select(Party).where(Party.case_id.in_([case.id for case in cases])).order_by(Party.id)
+    ):
+        parties.setdefault(party.case_id, []).append(party)
+    wanted = {unit for case in cases for unit in (*ancestors(case.place_id), case.holder_id)}
+    units = units_by_id(session, wanted | set(ancestors(finding.unit_id)))
+    line = [units[each] for each in reversed(ancestors(finding.unit_id)) if each in units]
+    master, linked = None, frozenset[int]()
+    if finding.master_id is not None:
+        seen = select(Case).where(Case.id == finding.master_id, visible_cases(viewer, one=finding.master_id))
+        master = session.scalars(seen).first()
+        follow = select(Link.case_id).where(Link.other_id == finding.master_id, Link.ended_at.is_(None))
+        linked = frozenset(session.scalars(follow))
+    return Seen(finding, cases, parties, line, units, master, linked)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What a case is linked to, as far as the viewer may see it."""
+
+    earlier: Sequence[Case] = ()
+    """What it repeats, the latest first."""
+    later: Sequence[Case] = ()
+    """What repeats it."""
+    master: Case | None = None
+    followers: Sequence[Case] = ()
+    hidden: int = 0
+    """How many more there are that the viewer may not see."""
+
+    def __bool__(self) -> bool:
+        return bool(self.earlier or self.later or self.master or self.followers)
+
+
+def links_of(session: Session, viewer: Viewer, case: Case) -> Linked:
+    links = linked_to(session, case.id, most=MOST_LINKED)
+    if not links:
+        return Linked()
+    ids = [other.id for _, other in links]
+    seen = set(session.scalars(select(Case.id).where(Case.id.in_(ids), visible_cases(viewer, one=ids))))
+    shown = [(link, other) for link, other in links if other.id in seen]
+
+    def those(kind: str, *, mine: bool) -> list[Case]:
+        return [other for link, other in shown if link.kind == kind and (link.case_id == case.id) == mine]
+
+    return Linked(
+        earlier=those("repeat", mine=True),
+        later=those("repeat", mine=False),
+        master=next(iter(those("merged", mine=True)), None),
+        followers=those("merged", mine=False),
+        hidden=len(links) - len(shown),
+    )
+
+
+def findings_of_case(session: Session, viewer: Viewer, case: Case) -> Sequence[Finding]:
+    """The open findings that a case the viewer sees belongs to, for whoever decides on them; hidden pairs left out."""
+    if not viewer.may("finding.read"):
+        return ()
+    mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
+    found = session.scalars(
+        select(Finding)
+        .join(FindingCase, FindingCase.finding_id == Finding.id)
+        .where(FindingCase.case_id == case.id, mine, Finding.state == FindingState.OPEN.value)
+        .order_by(Finding.id.desc())
+        .limit(5)
+    ).all()
+    pairs = [each.id for each in found if each.kind == FindingKind.DUPLICATE]
+    hidden = {each for each, (_, _, out, _) in _counts(session, viewer, pairs).items() if out} if pairs else set()
+    return [each for each in found if each.id not in hidden]
+
+
+def _waiting() -> ColumnElement[bool]:
+    """Open, or accepted and grown since: an open case of it is carried on by nobody."""
+    came_later = (
+        select(FindingCase.finding_id)
+        .join(Case, Case.id == FindingCase.case_id)
+        .join(Finding, Finding.id == FindingCase.finding_id)
+        .where(
+            Finding.kind == FindingKind.CLUSTER.value,
+            Finding.state == FindingState.ACCEPTED.value,
+            Case.closed_at.is_(None),
+            Case.id != Finding.master_id,
+            Finding.changed_at > Finding.decided_at,
+        )
+    )
+    return (Finding.state == FindingState.OPEN.value) | Finding.id.in_(came_later)
+
+
+def _shown(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
+    return Case.confidential.is_(False), outside_wall(viewer, Case.id.expression)
+
+
+def _counts(session: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, tuple[int, int | None, int, int]]:
+    """By finding: its visible cases, the latest of them, how many are hidden, how many open ones have no master."""
+    if not ids:
+        return {}
+    visible = select(Case.id).where(*_shown(viewer))
+    members = select(FindingCase.finding_id, FindingCase.case_id).where(FindingCase.finding_id.in_(ids)).subquery()
+    rows = session.execute(
+        select(members.c.finding_id, Case.id, Case.closed_at.is_(None), Case.id.in_(visible))
+        .join(Case, Case.id == members.c.case_id)
+        .join(Finding, Finding.id == members.c.finding_id)
+        .where(Case.id.is_distinct_from(Finding.master_id))
+    )
+    found: dict[int, tuple[int, int | None, int, int]] = {}
+    for finding_id, case_id, is_open, is_shown in rows:
+        cases, latest, hidden, free = found.get(finding_id, (0, None, 0, 0))
+        if is_shown:
+            found[finding_id] = cases + 1, max(latest or 0, case_id), hidden, free + bool(is_open)
+        else:
+            found[finding_id] = cases, latest, hidden + 1, free
+    return found
+
+
+def _cases(session: Session, ids: Sequence[int]) -> dict[int, Case]:
+    return {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(ids)))} if ids else {}

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store import Base, Instant, Json, UnitId
+from engine.store import Base, Instant, UnitId
 
 
 class Kind(enum.StrEnum):
@@ -42,10 +42,6 @@ class Gathering(Base):
     place_text: Mapped[str] = mapped_column(String(200))
     starts_at: Mapped[datetime] = mapped_column(Instant)
     host_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    invited_units: Mapped[list[str]] = mapped_column(Json)
-    invited_people: Mapped[list[int]] = mapped_column(Json)
-    representatives: Mapped[list[str]] = mapped_column(Json)
-    """Residents, by name: they have no account."""
     created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     attended: Mapped[int | None] = mapped_column(Integer)
@@ -55,6 +51,23 @@ class Gathering(Base):
     """When the minutes were published."""
     held_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Invitation(Base):
+    """Who is asked to come: a unit, a person, or a residents' representative by name."""
+
+    __tablename__ = "gathering_invitation"
+    __table_args__ = (
+        Index("ix_gathering_invitation_gathering_id", "gathering_id"),
+        Index("ix_gathering_invitation_unit_id", "unit_id"),
+        Index("ix_gathering_invitation_person_id", "person_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    gathering_id: Mapped[int] = mapped_column(ForeignKey("gathering.id"))
+    unit_id: Mapped[str | None] = mapped_column(UnitId, ForeignKey("unit.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    name: Mapped[str | None] = mapped_column(String(80))
 
 
 class GatheringItem(Base):

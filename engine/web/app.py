@@ -46,6 +46,7 @@ from engine.web import (
     registers,
     samples,
     search,
+    sessions,
     show,
     show_case,
     show_people,
@@ -74,6 +75,9 @@ CONTENT_POLICY = "; ".join(
 FIRST_PASSWORD = frozenset({"me.password", "me.change_password"})
 """All that somebody may do with a password an operator gave them."""
 
+KEPT = (sessions,)
+"""The pages of the registers."""
+
 csrf = CSRFProtect()
 
 
@@ -95,7 +99,7 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     registers.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
     more = (notices, delegations, drafts, board, decisions, instructions, public, place_codes, samples)
-    for pages in (*shown, *more, heat, exports, manual, registers):
+    for pages in (*shown, *more, *KEPT, heat, exports, manual, registers):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
     app.before_request(api.know_bearer)

@@ -42,6 +42,16 @@ def read_days(given: Mapping[str, str], *, usual: int) -> Days:
     return Days(today - timedelta(days=usual - 1), today, wrong=asked)
 
 
+def typed_instant(words: str | None) -> datetime | None:
+    """What was written in a field for date and time, in the district's zone; None for anything else."""
+    try:
+        at = datetime.fromisoformat((words or "").strip())
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=world().calendar.tz)
+    return at if 2000 <= at.year <= 2199 else None
+
+
 def _day(text: str | None) -> date | None:
     try:
         found = date.fromisoformat(text or "")

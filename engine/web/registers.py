@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Flask, render_template
+from flask_babel import lazy_gettext as N_
 from sqlalchemy.orm import Session
 
+from engine import sessions
 from engine.people import Viewer
 from engine.web.context import looking, maybe_viewer, now, viewer
 from engine.web.policy import SIGNED_IN, policy
@@ -38,7 +40,16 @@ class Register:
         return self.endpoint.partition(".")[0]
 
 
-REGISTERS: tuple[Register, ...] = ()
+REGISTERS: tuple[Register, ...] = (
+    Register(
+        "sessions.show_list",
+        "session.read",
+        "person",
+        N_("Sessions"),
+        N_("Tea-talks and neighbourhood councils: what people raised, and what became of it."),
+        lambda session, who, at: sessions.how_many_coming(session, who, now=at),
+    ),
+)
 
 
 def register(app: Flask) -> None:

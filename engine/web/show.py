@@ -16,6 +16,7 @@ from engine.deadlines import Deadline, DeadlineState, light, parse_length
 from engine.documents import Document
 from engine.errors import Refusal
 from engine.history import HistoryEntry
+from engine.mediation import Mediator
 from engine.people import Person, Viewer
 from engine.process import Story
 from engine.tasks import Field, Form, Task, Words, split_invitee
@@ -210,6 +211,11 @@ def _answer(field: Field, value: Any, story: Story) -> str:
         return _papers(value, story)
     if field.source == "community_units":
         return _("; ").join(_invitee(each, story) for each in value)
+    if field.source == "mediation_organisations":
+        return unit_name(story.units[value]) if value in story.units else _("the unit itself")
+    if field.source == "mediators":
+        who = story.people.get(int(value[1:])) if value.startswith("p") else story.mediators.get(int(value))
+        return person_name(who) if who is not None else "—"
     if field.source == "parties":
         named = {str(party.id): party for party in story.parties}
         return _("; ").join(
@@ -264,7 +270,7 @@ def say(words: Words | Mapping[str, str]) -> str:
     return words["zh" if locale().startswith("zh") else "en"]
 
 
-def person_name(person: Person | Viewer | None) -> str:
+def person_name(person: Person | Viewer | Mediator | None) -> str:
     return person.name(locale()) if person is not None else _("the system")
 
 
@@ -351,7 +357,7 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             return word(facts.get("outcome"), "outcome")
         case "campaign.issued":
             return _("batch %(batch)s, item %(number)s", batch=facts.get("batch"), number=facts.get("number"))
-        case "reception.received" | "session.raised":
+        case "reception.received" | "session.raised" | "session.told":
             return masked_text(str(facts.get("text") or ""))
         case "joint.absent":
             return ", ".join(unit_name(story.units.get(unit)) for unit in facts.get("units") or [])

@@ -75,6 +75,8 @@ ROLES: Mapping[str, Any] = {
     "designer": _("Process designer"),
     "operator": _("Operator"),
     "confidential_clerk": _("Confidential clerk"),
+    "instructor": _("Petition instructor"),
+    "delegate": _("People's congress delegate"),
 }
 
 WHY: Mapping[str, Any] = {
@@ -140,6 +142,10 @@ RESULTS: Mapping[str, Any] = {
     "not_supported": _("not supported"),
     "guided": _("shown another way"),
     "no_response": _("no response"),
+    "answered": _("answered"),
+    "adopted": _("suggestion adopted"),
+    "partly_adopted": _("suggestion adopted in part"),
+    "not_adopted": _("suggestion not adopted"),
     "withdrawn": _("withdrawn"),
     "merged": _("merged"),
 }

@@ -30,9 +30,6 @@ def _sessions() -> None:
         sa.Column("place_text", sa.String(200), nullable=False),
         sa.Column("starts_at", Instant(), nullable=False),
         sa.Column("host_id", sa.Integer(), sa.ForeignKey("person.id"), nullable=False),
-        sa.Column("invited_units", Json(), nullable=False),
-        sa.Column("invited_people", Json(), nullable=False),
-        sa.Column("representatives", Json(), nullable=False),
         sa.Column("created_by", sa.Integer(), sa.ForeignKey("person.id"), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("attended", sa.Integer(), nullable=True),
@@ -43,6 +40,16 @@ def _sessions() -> None:
         sa.Column("cancelled_at", Instant(), nullable=True),
     )
     op.create_index("ix_gathering_unit_id_starts_at", "gathering", ["unit_id", "starts_at"])
+    op.create_table(
+        "gathering_invitation",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("gathering_id", sa.Integer(), sa.ForeignKey("gathering.id"), nullable=False),
+        sa.Column("unit_id", UnitId, sa.ForeignKey("unit.id"), nullable=True),
+        sa.Column("person_id", sa.Integer(), sa.ForeignKey("person.id"), nullable=True),
+        sa.Column("name", sa.String(80), nullable=True),
+    )
+    for column in ("gathering_id", "unit_id", "person_id"):
+        op.create_index(f"ix_gathering_invitation_{column}", "gathering_invitation", [column])
     op.create_table(
         "gathering_item",
         sa.Column("id", sa.Integer(), primary_key=True),

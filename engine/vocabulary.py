@@ -140,6 +140,24 @@ WORDS = Vocabulary(
             Service("sampled", "whether this case is drawn for the quality check", gives=("sampled",)),
             Service("close_case", "close the case with the result that was recorded", {"result": False}),
             Service("note", "write a line into the history of the case", {"what": True}),
+            Service("arbitrate", "open an arbitration about who handles the case; the holder goes on meanwhile"),
+            Service(
+                "carry_out",
+                "carry out what an arbitration decided, or note that nobody decided in time",
+                {"outcome": True},
+                gives=("co_units", "lead_unit"),
+            ),
+            Service(
+                "change_hands",
+                "move the case to the unit that was decided on",
+                gives=("tier", "top", "signed_in"),
+            ),
+            Service("return_visit", "begin a return visit beside the closed case, where it is drawn for one"),
+            Service(
+                "not_solved",
+                "the answer did not hold: the same unit does it again, the second time it is supervised",
+                {"reason": True},
+            ),
             Service(
                 "majority",
                 "whether most of the answers to a task of several people say yes to each of the `keys`",
@@ -155,6 +173,7 @@ WORDS = Vocabulary(
         "m_merge": "the case was merged into another",
         "m_material": "something the case waited for has arrived",
         "m_downgrade": "the reason for a jump is gone",
+        "m_arbitrated": "it was decided that another unit handles the case",
         "m_apply_review": "the petitioner asks for a review or re-review of the opinion",
     },
     roles={
@@ -168,13 +187,16 @@ WORDS = Vocabulary(
         "petition_officer": "runs the statutory tracks and supervision",
         "liaison": "answers for a department",
         "quality": "checks closed work, never one's own",
+        "instructor": "guides petition work by comment and template, decides nothing",
+        "delegate": "a delegate of the people's congress: raises matters of their grids, reads no case",
         "designer": "publishes processes, reads no case",
         "operator": "runs the system, reads no case",
         "confidential_clerk": "the only reader of confidential transfers",
     },
     task_properties={
         "unit": "which unit is asked: holder (default), above (one tier up), top, deciding (the nearest unit at or "
-        "above the holder that has a leader), a tier's name, or ${variable} holding a unit's id",
+        "above the holder that has a leader), mediating (the organisation that mediates the case, else the holder), "
+        "a tier's name, or ${variable} holding a unit's id",
         "why": f"why it is theirs, as the work list says it: {', '.join(TASK_REASONS)}; else the reason of the visit",
         "step": "the word of limits.yaml that sets this task's own time limit, for display",
         "title_en": "the task's name in English (the diagram's own name is Chinese)",
@@ -188,6 +210,11 @@ WORDS = Vocabulary(
 
 FORM_READS: Mapping[str, tuple[str, ...]] = {
     "sign_in": ("action", "reason_code"),
+    "first_contact": ("mediation_offer", "mediation_reason"),
+    "mediation_organisation": ("organisation", "chosen_by"),
+    "mediation_acceptance": ("decision", "mediator"),
+    "mediation_termination": ("why",),
+    "agreement": ("agreement_form",),
     "handle": ("outcome",),
     "resolve": ("result_code", "substantive"),
     "ceiling": ("lead_official",),
@@ -199,5 +226,7 @@ FORM_READS: Mapping[str, tuple[str, ...]] = {
     "petition_accept": ("decision",),
     "petition_answer_simple": ("conclusion", "disputed"),
     "petition_opinion": ("conclusion",),
+    "arbitration": ("lead_unit", "co_units", "reason"),
+    "return_visit": ("reached", "satisfied", "really_solved"),
 }
 """What the engine itself reads from a form of that name, beside what the diagram does with it."""

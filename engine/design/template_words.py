@@ -39,6 +39,20 @@ SERVICES: Mapping[str, tuple[Text, Text]] = {
     "sampled": (("抽查", "Sample"), ("是否抽中质量回访", "Whether the case is drawn for the quality check")),
     "close_case": (("结案", "Close the case"), ("按已登记的结果结案", "Closes it with the result that was recorded")),
     "note": (("记入经过", "Note"), ("在事项经过中写一行", "A line in the history of the case")),
+    "arbitrate": (("提请裁决", "Arbitration"), ("由上一级裁决由谁承办", "The tier above decides who handles the case")),
+    "carry_out": (
+        ("执行裁决", "Carry out the decision"),
+        ("执行裁决，或记录无人裁决", "Carries out what was decided, or notes that nobody decided"),
+    ),
+    "change_hands": (
+        ("调整承办单位", "Change hands"),
+        ("移交裁决确定的单位", "To the unit that was decided on"),
+    ),
+    "return_visit": (("回访", "Return visit"), ("抽中的启动回访", "Begins a return visit where the case is drawn")),
+    "not_solved": (
+        ("未解决", "Not solved"),
+        ("原单位重办，再次则督办", "Once more at the same unit, the second time supervised"),
+    ),
     "majority": (
         ("计票", "Count the votes"),
         ("多人任务的答复是否过半数同意", "Whether most of those who answered said yes"),
@@ -63,6 +77,7 @@ PARAMETERS: Mapping[str, Text] = {
 
 CHOICES: Mapping[tuple[str, str], Mapping[str, Text]] = {
     ("card", "colour"): {"yellow": ("黄牌", "yellow"), "red": ("红牌", "red")},
+    ("carry_out", "outcome"): {"decided": ("已裁决", "decided"), "lapsed": ("逾期未裁决", "not decided in time")},
     ("refuse_extension", "silent"): {"true": ("是", "yes"), "false": ("否", "no")},
 }
 """Parameters that take one of few values."""
@@ -72,6 +87,7 @@ UNITS: Mapping[str, Text] = {
     "above": ("上级单位", "above: one tier up"),
     "top": ("最高一级", "top: the highest tier"),
     "deciding": ("有领导的最近上级", "deciding: the nearest unit with a leader"),
+    "mediating": ("调解组织", "mediating: the organisation that mediates"),
 }
 
 MESSAGES: Mapping[str, Text] = {
@@ -80,6 +96,7 @@ MESSAGES: Mapping[str, Text] = {
     "m_merge": ("并入另一事项", "the case was merged into another"),
     "m_material": ("所等待的材料已到", "something the case waited for has arrived"),
     "m_downgrade": ("越级的理由消失", "the reason for a jump is gone"),
+    "m_arbitrated": ("裁决由其他单位承办", "it was decided that another unit handles the case"),
     "m_apply_review": ("请求复查或复核", "the petitioner asks for a review or re-review of the opinion"),
 }
 

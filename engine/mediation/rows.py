@@ -136,6 +136,13 @@ def mediators_of(session: Session, unit_id: str) -> Sequence[Mediator]:
     return session.scalars(select(Mediator).where(Mediator.organisation_id == unit_id).order_by(Mediator.id)).all()
 
 
+def mediators_named(session: Session, ids: Collection[int]) -> Mapping[int, Mediator]:
+    """Asks nothing for nobody."""
+    if not ids:
+        return {}
+    return {each.id: each for each in session.scalars(select(Mediator).where(Mediator.id.in_(sorted(ids))))}
+
+
 def rooms_of(session: Session, unit_id: str) -> Sequence[tuple[Room, Unit]]:
     """A named room right before its neighbours."""
     rows = session.execute(

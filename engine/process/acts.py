@@ -6,7 +6,7 @@ Every act runs in the caller's transaction; a refusal leaves nothing behind.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from engine import runtime, tasks
+from engine import letters, runtime, tasks
 from engine.cases import Case, Visit, lock_case
 from engine.deadlines import Deadline, DeadlineState
 from engine.errors import Conflict, Refusal, Unavailable
+from engine.mediation import Outcome
 from engine.people import Viewer
-from engine.process import marks
+from engine.process import arbitration, marks, mediating
 from engine.process.beginning import MAIN, begin_beside
 from engine.process.faults import faults_told
 from engine.process.locked import lock_for_task, lock_instance
@@ -32,7 +33,7 @@ from engine.store import Prepared, canonical_json, table_of, update_row
 from engine.tasks import TaskState
 
 SIZES = ("small", "big")
-ENDS_WITH_CASE = frozenset({"p_extension"})
+ENDS_WITH_CASE = frozenset({"p_extension", arbitration.PROCESS})
 """Side processes that make no sense once the case is closed."""
 
 
@@ -86,6 +87,9 @@ def complete_task(
         },
         after if after != before else None,
     )
+    push.counted_from = letters.step_done(
+        session, push.release, case, task, answers, variables, actor_id=viewer.person_id, now=now
+    )
     given = {key: value for key, value in variables.items() if value is not None}
     with faults_told(push.instance):
         advance = runtime.complete(push.release.package, push.instance.state, task.token, given, push.host())
@@ -127,6 +131,8 @@ def fire_deadline(session: Session, world: World, case: Case, deadline: Deadline
     update_row(session, deadline)
     push = _push(session, world, case, deadline.instance_id, actor_id=None, now=now)
     push.happened("clock.breached", facts)
+    if deadline.step == "mediation_acceptance":
+        mediating.ended(push, Outcome.SILENT)
     assert deadline.token is not None
     advance = runtime.fire(push.release.package, push.instance.state, deadline.token, push.host())
     settle(push, advance, fired=deadline)
@@ -230,7 +236,10 @@ def follow(push: Push, advance: runtime.Advance) -> None:
         push.happened("case.became_" + str(size), {"from": push.case.size})
         push.case.size = str(size)
     if push.case.ended:
-        _end_beside(push)
+        end_beside(push.session, push.world, push.case, ENDS_WITH_CASE, actor_id=push.actor_id, now=push.now)
+    elif push.fresh_visit:
+        over = {arbitration.PROCESS}
+        end_beside(push.session, push.world, push.case, over, actor_id=push.actor_id, now=push.now)
 
 
 _RUNNING_OF_CASE = Prepared(
@@ -240,12 +249,49 @@ _RUNNING_OF_CASE = Prepared(
 )
 
 
-def _end_beside(push: Push) -> None:
-    for instance_id, process_id in _RUNNING_OF_CASE.rows(push.session, {"case": push.case.id}):
-        if process_id not in ENDS_WITH_CASE:
+def end_beside(
+    session: Session,
+    world: World,
+    case: Case,
+    processes: Collection[str],
+    *,
+    actor_id: int | None,
+    now: datetime,
+    but: int | None = None,
+) -> None:
+    """Ends what runs beside a case and has become pointless; `but` is the instance that asks for it."""
+    for instance_id, process_id in _RUNNING_OF_CASE.rows(session, {"case": case.id}):
+        if process_id not in processes or instance_id == but:
+            continue
+        if process_id == arbitration.PROCESS and not arbitration.drop(session, instance_id, case, now):
             continue
         try:
-            other = _push(push.session, push.world, push.case, instance_id, actor_id=push.actor_id, now=push.now)
+            other = _push(session, world, case, instance_id, actor_id=actor_id, now=now)
         except Refusal:
             continue
         settle(other, runtime.cancel(other.release.package, other.instance.state, other.host()))
+
+
+def change_hands(push: Push, unit_id: str) -> None:
+    """Moves the case of an arbitration to the unit that was decided on.
+
+    Raises Conflict `arbitration.not_now` while the case waits for another decision, or runs on a process that cannot.
+    """
+    payload, facts = {"to_unit": unit_id}, {"to": unit_id}
+    try:
+        deliver_message(
+            push.session,
+            push.world,
+            push.case.id,
+            arbitration.MOVES,
+            payload,
+            actor_id=push.actor_id,
+            now=push.now,
+            facts=facts,
+        )
+    except Conflict as refusal:
+        if refusal.code != "message.not_awaited":
+            raise
+        raise Conflict(
+            "arbitration.not_now", "The case waits for another decision and cannot change hands now.", case=push.case.id
+        ) from refusal

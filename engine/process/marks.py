@@ -14,6 +14,9 @@ from sqlalchemy import select
 from engine.cases import CaseState
 from engine.deadlines import Extension
 from engine.errors import NotAllowed
+from engine.process import arbitration
+from engine.mediation import Outcome
+from engine.process import mediating
 from engine.process.push import Push
 from engine.tasks import Task, TaskState
 
@@ -45,6 +48,11 @@ def refuse_self_approval(push: Push, task: Task) -> None:
             .order_by(Task.completed_at.desc(), Task.id.desc())
             .limit(1)
         )
+    elif task.form == arbitration.FORM:
+        asker = arbitration.opened_by(push)
+    elif task.form == "return_visit":
+        handled = select(Task.id).where(Task.case_id == task.case_id, Task.completed_by == push.actor_id)
+        asker = push.actor_id if push.session.scalar(handled.where(Task.form != "return_visit").limit(1)) else None
     if asker is not None and asker == push.actor_id:
         raise NotAllowed("task.own_work", "You cannot decide on your own request or check your own work.", task=task.id)
 
@@ -64,6 +72,17 @@ def apply(push: Push, task: Task, answers: Mapping[str, Any]) -> None:
         case "first_contact" | "assess" | "handle":
             if case.state in WORKING:
                 case.state = CaseState.HANDLING
+            mediating.offered(push, answers)
+        case "mediation_organisation":
+            mediating.referred(push, answers)
+        case "mediation_acceptance":
+            mediating.answered(push, answers)
+        case "agreement" if answers.get("agreement_form") == "oral":
+            mediating.ended(push, Outcome.AGREED_ORAL)
+        case "mediation_seal":
+            mediating.ended(push, Outcome.AGREED_WRITTEN)
+        case "mediation_termination":
+            mediating.ended(push, Outcome(str(answers.get("why") or Outcome.FAILED)))
         case "decide_upgrade":
             if answers.get("decision") != "accept":
                 case.state = CaseState.HANDLING
@@ -87,6 +106,8 @@ def apply(push: Push, task: Task, answers: Mapping[str, Any]) -> None:
         case "quality_check":
             if answers.get("verdict") == "rework":
                 case.state = CaseState.HANDLING
+        case "return_visit":
+            _asked_after(push, answers)
         case "ceiling":
             case.lead_official = str(answers.get("lead_official") or "")[:80] or None
             case.state = CaseState.SUPERVISED
@@ -95,6 +116,14 @@ def apply(push: Push, task: Task, answers: Mapping[str, Any]) -> None:
                 _override(push, answers)
         case _:
             pass
+
+
+def _asked_after(push: Push, answers: Mapping[str, Any]) -> None:
+    reached = answers.get("reached") == "yes"
+    said: dict[str, Any] = {"reached": reached, "method": answers.get("method")}
+    if reached:
+        said |= {"stars": int(answers.get("satisfied") or 0), "solved": answers.get("really_solved")}
+    push.happened("return_visit.made", said)
 
 
 def _sign_in(push: Push) -> None:

@@ -16,7 +16,10 @@ from engine import deadlines, escalation, runtime, triage
 from engine.cases import Card, CaseState
 from engine.deadlines import DeadlineState, Extension
 from engine.errors import Conflict, Invalid
-from engine.process.push import Push
+from engine.mediation import Outcome
+from engine.process import arbitration, mediating
+from engine.process.disputed import DISPUTED
+from engine.process.push import Push, standing
 from engine.process.settle import retime_tasks, state_after
 from engine.store import Prepared, table_of
 from engine.tasks import Task, TaskState
@@ -60,28 +63,34 @@ def _raise_tier(push: Push, call: runtime.ServiceCall) -> Given:
         now=push.now,
     )
     if visit.seq == seq:
-        return {**_standing(push), "signed_in": visit.signed_in_at is not None}
+        return {**standing(push), "signed_in": visit.signed_in_at is not None}
     push.entered(visit)
     said = {"from": before, "to": {"tier": case.tier, "unit": case.holder_id}, "reason": reason, "visit": visit.seq}
     passed = escalation.passed_over(case.place_id, before["tier"], case.tier, push.world.tiers, push.wall)
     push.happened("case.raised", {**said, "passed_over": passed} if passed else said, state_after(case))
-    return {**_standing(push), "signed_in": False}
+    return {**standing(push), "signed_in": False}
 
 
 def _return_down(push: Push, call: runtime.ServiceCall) -> Given:
     case = push.case
     before = {"tier": case.tier, "unit": case.holder_id}
     window = deadlines.of_visit(push.session, case.id, case.visit_seq, "ack")
-    visit = escalation.return_down(
-        push.session,
-        case,
-        tiers=push.world.tiers,
-        window_ends_at=None if window is None else window.due_at,
-        most=push.world.config.policy.returns_between_units,
-        wall=push.wall,
-        actor_id=push.actor_id,
-        now=push.now,
-    )
+    try:
+        visit = escalation.return_down(
+            push.session,
+            case,
+            tiers=push.world.tiers,
+            window_ends_at=None if window is None else window.due_at,
+            most=push.world.config.policy.returns_between_units,
+            wall=push.wall,
+            actor_id=push.actor_id,
+            now=push.now,
+        )
+    except Conflict as refusal:
+        if refusal.code not in escalation.NEEDS_ARBITRATION or not arbitration.can_begin(push):
+            raise
+        arbitration.open_arbitration(push, arbitration.Why.RETURNED)
+        return {**standing(push), "signed_in": False}
     push.entered(visit)
     push.happened(
         "case.returned",
@@ -93,7 +102,7 @@ def _return_down(push: Push, call: runtime.ServiceCall) -> Given:
         },
         state_after(case),
     )
-    return {**_standing(push), "signed_in": False}
+    return {**standing(push), "signed_in": False}
 
 
 def _downgrade(push: Push, call: runtime.ServiceCall) -> Given:
@@ -115,7 +124,7 @@ def _downgrade(push: Push, call: runtime.ServiceCall) -> Given:
         {"from": before, "to": {"tier": case.tier, "unit": case.holder_id}, "visit": visit.seq},
         state_after(case),
     )
-    return {**_standing(push), "signed_in": False}
+    return {**standing(push), "signed_in": False}
 
 
 def _pause_clock(push: Push, call: runtime.ServiceCall) -> Given:
@@ -275,6 +284,7 @@ def _close_case(push: Push, call: runtime.ServiceCall) -> Given:
     visit.left_at, visit.left_reason = push.now, str(case.state)
     deadlines.close_case_clocks(push.session, case.id, DeadlineState.MET, now=push.now)
     end_side_instances(push)
+    mediating.ended(push, Outcome.WITHDRAWN)
     push.happened("case.closed", {"result": result, "tier": case.tier}, state_after(case))
     return {}
 
@@ -321,10 +331,6 @@ def _conclude(push: Push, call: runtime.ServiceCall) -> Given:
     return {}
 
 
-def _standing(push: Push) -> dict[str, Any]:
-    return {"tier": push.case.tier, "top": escalation.is_top(push.case, push.world.tiers, push.wall)}
-
-
 SERVICES: Mapping[str, Callable[[Push, runtime.ServiceCall], Given]] = {
     "triage": _triage,
     "raise_tier": _raise_tier,
@@ -344,4 +350,5 @@ SERVICES: Mapping[str, Callable[[Push, runtime.ServiceCall], Given]] = {
     "note": _note,
     "majority": _majority,
     "conclude": _conclude,
+    **DISPUTED,
 }

@@ -17,6 +17,7 @@ from engine import deadlines, escalation, runtime, search, tasks
 from engine.cases import Case, CaseState
 from engine.deadlines import Deadline, DeadlineState, parse_length
 from engine.errors import Conflict, Invalid
+from engine.process import mediating
 from engine.process.model import Instance
 from engine.process.push import Push
 from engine.store import Prepared, failpoint, table_of
@@ -46,6 +47,10 @@ EXPECTS = {
     "mediation_acceptance": "accepted",
     "performance_check": "checked",
     "judicial_confirmation": "applied",
+    "arbitration_statement": "stated",
+    "arbitration": "decided",
+    "return_visit": "asked",
+    "return_visit_again": "asked",
     "reception_reply": "answered",
     "backlog_ownership": "taken",
     "backlog_plan": "planned",
@@ -252,11 +257,14 @@ def unit_for(push: Push, word: str) -> str:
     if word == "deciding":
         deciding = push.world.nearest_staffed(push.session, case.holder_id, ("leader",), push.wall)
         return deciding or tiers.unit_at(case.place_id, tiers.top)
+    if word == "mediating":
+        return mediating.answering(push)
     if word in tiers.names:
         return tiers.unit_at(case.place_id, word)
     if "." in word or word.isupper():
         return word
-    raise Invalid("unit.word_unknown", f"{word!r} names no unit: holder, above, top, deciding, a tier or a unit's id.")
+    known = "holder, above, top, deciding, mediating, a tier or a unit's id"
+    raise Invalid("unit.word_unknown", f"{word!r} names no unit: {known}.")
 
 
 def _earliest(element: str, clocks: Iterable[Clock]) -> tuple[str | None, datetime | None, datetime | None]:

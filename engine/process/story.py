@@ -14,6 +14,7 @@ from engine.cases import RESPONDENT, Card, Case, Party, Visit, Wall, parties_of
 from engine.deadlines import Deadline, Extension, Limits
 from engine.documents import Document
 from engine.history import HistoryEntry
+from engine.mediation import Mediator, mediators_named
 from engine.people import Person, Viewer, names
 from engine.process.ahead import Forecast, look_ahead
 from engine.process.beginning import MAIN
@@ -83,6 +84,8 @@ class Story:
     """The request for more time that waits for a decision."""
     units: Mapping[str, Unit] = field(repr=False)
     people: Mapping[int, Person] = field(repr=False)
+    mediators: Mapping[int, Mediator] = field(repr=False)
+    """Those of an organisation who are named in an answer; whoever mediates for a unit stands in `people`."""
 
     @property
     def next_task(self) -> Task | None:
@@ -136,7 +139,9 @@ def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: dat
     wanted |= {str(unit) for entry in entries for unit in _units_in(entry)}
     wanted |= {unit for task, form in answered for unit in _units_chosen(task, form)}
     wanted |= {rise.to_unit_id for rise in ahead if rise.to_unit_id is not None}
+    named = [value for task, form in answered for value in _chosen(task, form, "mediators")]
     everybody = [*_people_in(case, visits, every_task, entries), *_who_added(papers)]
+    everybody += [int(value[1:]) for value in named if value[:1] == "p" and value[1:].isdecimal()]
     units = units_by_id(session, wanted)
     shown = identity_shown(viewer, case, open_tasks)
     return Story(
@@ -166,6 +171,7 @@ def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: dat
         extension=next((each for each in filter(None, (asked for _, asked in timed)) if each.decision is None), None),
         units=units,
         people=names(session, {person for person in everybody if person is not None}),
+        mediators=mediators_named(session, {int(value) for value in named if value.isdecimal()}),
     )
 
 
@@ -240,8 +246,14 @@ def _answered(
 
 
 def _units_chosen(task: Task, form: Form) -> list[str]:
-    chosen = [key for key, field in form.fields.items() if field.source == "community_units"]
-    return [unit for key in chosen for unit in (task.answers or {}).get(key) or []]
+    return [unit for source in ("community_units", "mediation_organisations") for unit in _chosen(task, form, source)]
+
+
+def _chosen(task: Task, form: Form, source: str) -> list[str]:
+    """What was chosen from a list that the engine found."""
+    answers = task.answers or {}
+    found = [answers.get(key) for key, field in form.fields.items() if field.source == source]
+    return [value for each in found if each for value in (each if isinstance(each, list) else [str(each)])]
 
 
 def _units_in(entry: HistoryEntry) -> list[str]:

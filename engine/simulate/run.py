@@ -160,5 +160,6 @@ def start_district(store: Store, config: Config, *, now: datetime, processes: Pa
 
 
 def places_of(session: Session, application: Application, seed: int) -> Places:
-    units = [(unit_id, tier) for unit_id, tier in session.execute(select(Unit.id, Unit.tier).where(Unit.tier != OFFICE))]
+    places = session.execute(select(Unit.id, Unit.tier).where(Unit.tier != OFFICE))
+    units = [(unit_id, tier) for unit_id, tier in places]
     return Places(units, application.world.tiers, seed)

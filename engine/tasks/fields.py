@@ -15,7 +15,7 @@ FIELD_TYPES = frozenset({"textfield", "textarea", "number", "checkbox", "datetim
 TYPES = FIELD_TYPES | {"text", "group"}
 TO_DIAGRAM = frozenset({"radio", "select", "checkbox", "number", "checklist", "taglist"})
 """Types whose answers become variables of the diagram; free text stays with the task."""
-SOURCES = frozenset({"community_units", "parties"})
+SOURCES = frozenset({"community_units", "competent_units", "mediation_organisations", "mediators", "parties"})
 """What `valuesKey` may name: choices that the engine finds for the case."""
 
 DOCUMENTS = "documents"
@@ -51,6 +51,8 @@ class Choice:
     """Of a document: a small picture of it can be shown."""
     heading: Words | None = None
     """Under which it stands where there are many."""
+    hint: Words | None = None
+    """Why it is proposed, or what else one should know before choosing it."""
 
 
 @dataclass(frozen=True, slots=True)

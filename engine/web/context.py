@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from flask import current_app, g, has_app_context, request
@@ -42,6 +42,11 @@ def now() -> datetime:
     if "now" not in g:
         g.now = edge().clock.now()
     return cast(datetime, g.now)
+
+
+def today() -> date:
+    """The day of the request where the district is."""
+    return now().astimezone(world().calendar.tz).date()
 
 
 def viewer() -> Viewer:

@@ -24,6 +24,7 @@ UNITS: Mapping[str, Any] = {
     "above": N_("the unit one tier up"),
     "top": N_("the unit at the highest tier"),
     "deciding": N_("the nearest unit with a leader"),
+    "mediating": N_("the organisation that mediates the case"),
 }
 SERVICES: Mapping[str, Any] = {
     "triage": N_("grades the case anew by the decision tables"),
@@ -41,6 +42,11 @@ SERVICES: Mapping[str, Any] = {
     "sampled": N_("draws whether the case is checked"),
     "close_case": N_("closes the case"),
     "note": N_("writes a line into the history"),
+    "arbitrate": N_("asks the unit above to decide who handles the case"),
+    "carry_out": N_("carries out what was decided"),
+    "change_hands": N_("moves the case to the unit that was decided on"),
+    "return_visit": N_("begins a return visit where the case is drawn for one"),
+    "not_solved": N_("gives it back to the same unit, the second time to supervision"),
 }
 KINDS: Mapping[str, Any] = {
     "scriptTask": N_("sets data of the process"),

@@ -14,7 +14,7 @@ from engine.errors import Conflict, Invalid, Refusal, Unavailable
 from engine.process import Story
 from engine.tasks import Choice, Form, Task, TaskState
 from engine.web import attached, offline
-from engine.web.context import acting, looking, now, viewer, world
+from engine.web.context import acting, looking, now, today, viewer, world
 from engine.web.delegations import person_in
 from engine.web.drafts import TYPED_BESIDE
 from engine.web.forms import filled, first_words, form_of
@@ -51,7 +51,7 @@ def complete(task_id: int) -> Response | tuple[str, int]:
     if refused:
         return _page(task_id, raw=raw, wrong=refused), 422
     with looking() as session:
-        choices = tasks.choices_for(session, form, task, case, world().tiers) if form else {}
+        choices = tasks.choices_for(session, form, task, case, world().tiers, on=today()) if form else {}
     try:
         answers = form.check(raw, choices=choices, zone=world().calendar.tz) if form else {}
         with acting() as session:
@@ -163,8 +163,10 @@ def _page(
 
 def _choices(session: Session, form: Form, task: Task, story: Story) -> Mapping[str, Sequence[Choice]]:
     """From what the page has read of the case anyway."""
-    papers, parties, wall = story.documents, story.parties, story.wall
-    return tasks.choices_for(session, form, task, story.case, world().tiers, papers=papers, parties=parties, wall=wall)
+    papers, parties, wall, on = story.documents, story.parties, story.wall, today()
+    return tasks.choices_for(
+        session, form, task, story.case, world().tiers, papers=papers, parties=parties, wall=wall, on=on
+    )
 
 
 def _first_offered(session: Session, opened: tuple[int, ...]) -> int | None:

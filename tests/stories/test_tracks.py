@@ -186,7 +186,7 @@ def test_mediated_confirmed_and_performed(district: Callable[[str], District]) -
     here = district("2024-10-09 10:00")
     case = to_mediation(here)
     assert (here.case(case).state, here.clocks(case)["handle"].state) == ("mediating", "paused")
-    here.do(case, "t_choose_org", kind="industry", participants=["1", "2"])
+    here.do(case, "t_choose_org", organisation="holder", participants=["1", "2"])
     here.until("2024-10-10 09:00")
     here.do(case, "t_org_accept", decision="accept")
     assert [task.item for task in here.open_tasks(case) if task.element == "t_consent"] == ["1", "2"]
@@ -213,7 +213,7 @@ def test_mediated_confirmed_and_performed(district: Callable[[str], District]) -
 def test_mediation_fails_when_one_party_does_not_want_it(district: Callable[[str], District]) -> None:
     here = district("2024-11-13 11:00")
     case = to_mediation(here)
-    here.do(case, "t_choose_org", kind="peoples", participants=["1", "2"])
+    here.do(case, "t_choose_org", organisation="holder", participants=["1", "2"])
     here.do(case, "t_org_accept", decision="accept")
     here.do(case, "t_consent", consent="no", method="phone")
     assert here.open_elements(case) == ["t_terminate"]

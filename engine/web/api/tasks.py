@@ -28,7 +28,7 @@ from engine.web.api.blueprint import TASK, api
 from engine.web.api.document import ACT, LOOK, TASKS, refusals
 from engine.web.api.problems import pointing
 from engine.web.api.told import Completed, PersonRef, TaskFull, Tasks
-from engine.web.context import looking, now, viewer, world
+from engine.web.context import looking, now, today, viewer, world
 from engine.web.forms import form_of
 from engine.web.idempotency import Answer
 from engine.web.policy import policy
@@ -201,7 +201,7 @@ def complete(path: TaskPath, body: CompletionBody) -> Response:
         with pointing("/answers/"):
             if form is None and body.answers:
                 raise Invalid("form.unknown_fields", "This task asks nothing, so it takes no answers.")
-            choices = tasks.choices_for(session, form, task, case, world().tiers) if form else {}
+            choices = tasks.choices_for(session, form, task, case, world().tiers, on=today()) if form else {}
             answers = form.check(body.answers, choices=choices, zone=world().calendar.tz) if form else {}
             done = process.complete_task(session, world(), task.id, answers, viewer=viewer(), now=now())
         return answer(Completed(case=done.case_number, opened=list(done.opened), ended=done.ended))
@@ -212,7 +212,7 @@ def complete(path: TaskPath, body: CompletionBody) -> Response:
 def _full(session: Session, task: Task, case: Case) -> TaskFull:
     session.flush()
     form = form_of(session, task) if task.state == TaskState.OPEN else None
-    choices = tasks.choices_for(session, form, task, case, world().tiers) if form else {}
+    choices = tasks.choices_for(session, form, task, case, world().tiers, on=today()) if form else {}
     people = names(session, {id_ for id_ in (task.claimed_by, task.owner_id) if id_ is not None})
     unit = units_by_id(session, [task.unit_id]).get(task.unit_id)
     line = telling.task_line(task, case, unit, people.get(task.claimed_by or 0))

@@ -69,6 +69,8 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
         "": N_("the list below"),
         "community_units": N_("units of the community"),
         "parties": N_("the parties of the case"),
+        "mediation_organisations": N_("organisations that mediate"),
+        "mediators": N_("mediators of the organisation"),
     },
     "columns": {"16": N_("whole line"), "8": N_("half a line"), "5": N_("a third"), "4": N_("a quarter")},
 }

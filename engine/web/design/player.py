@@ -45,7 +45,12 @@ from engine.web.refusals import sentence_of
 
 STAND_INS = tuple(Choice(f"U.{nth}", Words(f"单位 {nth}", f"Unit {nth}")) for nth in (1, 2, 3))
 PARTIES = tuple(Choice(str(nth), Words(f"当事人 {nth}", f"Party {nth}")) for nth in (1, 2))
-CHOICES: Mapping[str, Sequence[Choice]] = {"community_units": STAND_INS, "parties": PARTIES}
+CHOICES: Mapping[str, Sequence[Choice]] = {
+    "community_units": STAND_INS,
+    "mediation_organisations": STAND_INS,
+    "mediators": tuple(Choice(str(nth), Words(f"调解员 {nth}", f"Mediator {nth}")) for nth in (1, 2)),
+    "parties": PARTIES,
+}
 """What a form finds for a case, where there is none."""
 
 

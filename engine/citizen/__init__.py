@@ -1,6 +1,6 @@
 """What somebody without a sign-in may do: report from a place, follow a matter by its code, and have a say in it."""
 
-from engine.citizen.acts import Refused, add_note, confirm, note_act, rate, refuse, withdraw
+from engine.citizen.acts import add_note, case_for_papers, confirm, note_act, rate, refuse, withdraw
 from engine.citizen.codes import in_groups
 from engine.citizen.model import PlaceCode, Tracking
 from engine.citizen.places import MOST_LABELS, Label, Place, code_of, count_labels, find_place, labels, renew_code
@@ -19,11 +19,11 @@ __all__ = [
     "Place",
     "PlaceCode",
     "Progress",
-    "Refused",
     "Report",
     "Step",
     "Tracking",
     "add_note",
+    "case_for_papers",
     "code_of",
     "confirm",
     "count_labels",

@@ -6,31 +6,24 @@ giving the same answer. Each takes a living tracking code and locks its case.
 
 from __future__ import annotations
 
-import enum
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from engine import process
-from engine.cases import Case, CaseState
+from engine.cases import Case, CaseState, lock_case
 from engine.citizen.model import Tracking
-from engine.citizen.progress import in_time_to_refuse, said_since_answer, told_entries
+from engine.citizen.progress import carried_on, in_time_to_refuse, said_of, told_entries
 from engine.citizen.tracking import case_of
 from engine.errors import REQUIRED, Conflict, Invalid
 from engine.people import limit_tries
-from engine.process import World
+from engine.process import NotSolved, World
+from engine.reasons import LONGEST as REASON
 
 LONGEST_NOTE = 2000
 MOST_ACTS = 20
 """With one code in a quarter of an hour."""
 PETITIONER = {"by": "petitioner"}
-
-
-class Refused(enum.StrEnum):
-    """What follows from "not solved"."""
-
-    REOPENED = "reopened"
-    SUPERVISED = "supervised"
 
 
 def note_act(session: Session, tracking: Tracking, *, now: datetime) -> None:
@@ -55,48 +48,61 @@ def add_note(session: Session, world: World, tracking: Tracking, note: str, *, n
     said = [entry for entry in told_entries(session, case) if entry.act != "clock.resumed"]
     if said[-1].act == "material.supplied" and said[-1].facts == {"note": note, **PETITIONER}:
         return False
-    resumed = process.supply(session, world, case.id, note, viewer=None, now=now)
+    link, lead = carried_on(session, case)
+    if link is None:
+        resumed = process.supply(session, world, case.id, note, viewer=None, now=now)
+    else:
+        facts = {"note": note, **PETITIONER}
+        process.record(session, case, "material.supplied", actor_id=None, now=now, facts=facts)
+        lead = lock_case(session, lead.id)
+        resumed = process.supply(session, world, lead.id, f"{case.number}: {note}", viewer=None, now=now)
     process.record(
-        session, case, "case.told", actor_id=None, now=now, facts={"what": "papers_arrived", "whom": ["holder"]}
+        session, lead, "case.told", actor_id=None, now=now, facts={"what": "papers_arrived", "whom": ["holder"]}
     )
     return resumed
+
+
+def case_for_papers(session: Session, tracking: Tracking) -> int:
+    """Where photos of the petitioner are of use: the case, or the one that carries it on."""
+    return carried_on(session, case_of(session, tracking))[1].id
 
 
 def confirm(session: Session, tracking: Tracking, *, now: datetime) -> None:
     """Notes that the matter is solved. Raises Conflict `answer.none` or `answer.refused`."""
     case = case_of(session, tracking)
-    said = said_since_answer(told_entries(session, case))
+    link, lead = carried_on(session, case)
+    said = said_of(told_entries(session, case), link, lead)
     if said.confirmed:
         return
-    _must_be_answered(case)
+    _must_be_answered(lead)
     if said.refused:
         raise Conflict("answer.refused", "You have said already that it is not solved.")
     process.record(session, case, "citizen.confirmed", actor_id=None, now=now, facts=PETITIONER)
 
 
-def refuse(session: Session, world: World, tracking: Tracking, reason: str, *, now: datetime) -> Refused:
+def refuse(session: Session, world: World, tracking: Tracking, reason: str, *, now: datetime) -> NotSolved:
     """Notes that the answer did not solve it: the same unit does it again; the second time it is supervised.
+
+    A case that another one carries on goes its own way again instead.
 
     Raises Invalid without a reason, Conflict `answer.none`, `answer.confirmed` or `answer.too_late`.
     """
     reason = _text(reason, "reason", needed=True)
     case = case_of(session, tracking)
-    entries = told_entries(session, case)
-    said = said_since_answer(entries)
+    link, lead = carried_on(session, case)
+    said = said_of(told_entries(session, case), link, lead)
     if said.refused:
-        return Refused.SUPERVISED if case.state == CaseState.CLOSED else Refused.REOPENED
-    _must_be_answered(case)
+        return NotSolved.SUPERVISED if case.state == CaseState.CLOSED else NotSolved.REOPENED
+    _must_be_answered(lead)
     if said.confirmed:
         raise Conflict("answer.confirmed", "You have said already that it is solved.")
-    if not in_time_to_refuse(case, world, now=now):
+    if not in_time_to_refuse(lead, world, now=now):
         raise Conflict("answer.too_late", "The time for saying so has passed; please report it anew.")
-    redone = any(entry.act == "case.reopened" for entry in entries)
     process.record(session, case, "citizen.refused", actor_id=None, now=now, facts={"reason": reason, **PETITIONER})
-    if redone:
-        process.supervise(session, world, case, "petitioner_refused", actor_id=None, now=now)
-        return Refused.SUPERVISED
-    process.reopen(session, world, case, actor_id=None, now=now, facts=PETITIONER)
-    return Refused.REOPENED
+    if link is not None:  # what did not hold for this one may hold for the others
+        process.split(session, world, case.id, reason[:REASON], viewer=None, now=now)
+        return NotSolved.REOPENED
+    return process.not_solved(session, world, case, "petitioner_refused", actor_id=None, now=now, facts=PETITIONER)
 
 
 def rate(session: Session, tracking: Tracking, stars: int, words: str, *, now: datetime) -> None:
@@ -109,9 +115,10 @@ def rate(session: Session, tracking: Tracking, stars: int, words: str, *, now: d
         )
     words = _text(words, "words")
     case = case_of(session, tracking)
-    if said_since_answer(told_entries(session, case)).stars is not None:
+    link, lead = carried_on(session, case)
+    if said_of(told_entries(session, case), link, lead).stars is not None:
         return
-    _must_be_answered(case)
+    _must_be_answered(lead)
     process.record(
         session, case, "citizen.rated", actor_id=None, now=now, facts={"stars": stars, "words": words, **PETITIONER}
     )

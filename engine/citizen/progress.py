@@ -14,10 +14,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import deadlines, process
-from engine.cases import Case, CaseState, PublicState, Visit, Wall, get_case, public_state, visits_of, wall_of
+from engine.cases import (
+    Case,
+    CaseLink,
+    CaseState,
+    PublicState,
+    Visit,
+    Wall,
+    get_case,
+    link_to_master,
+    links_to_followers,
+    public_state,
+    visits_of,
+    wall_of,
+)
 from engine.citizen.model import Tracking
 from engine.deadlines import parse_length
-from engine.escalation import REDO, RISES
+from engine.escalation import AFTER_THE_END, RISES, SPLIT
 from engine.history import HistoryEntry
 from engine.process import Forecast, World
 from engine.territory import Unit, ancestors, units_by_id
@@ -27,6 +40,7 @@ SHOWN: Mapping[str, str] = {
     "case.raised": "moved_up",
     "case.returned": "moved_down",
     "case.downgraded": "moved_down",
+    "case.moved": "moved_over",
     "clock.paused": "waiting",
     "clock.resumed": "going_on",
     "clock.extended": "more_time",
@@ -37,8 +51,11 @@ SHOWN: Mapping[str, str] = {
     "citizen.confirmed": "confirmed",
     "citizen.refused": "refused",
     "citizen.rated": "rated",
+    "case.merged": "joined",
 }
 """Acts of the history that a citizen reads of, and the word for each."""
+OF_A_MASTER = frozenset(SHOWN) - {"case.filed", "case.merged", "material.supplied"}
+"""Acts of the case that carries another on which the petitioners of that one read of; never what a petitioner said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +94,8 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Progress:
     number: str
+    together: str | None
+    """The number of the case that carries it on; the rest is then told of that one."""
     state: PublicState
     ended: CaseState | None
     result: str | None
@@ -97,33 +116,55 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
     """Reads where a matter stands: a handful of queries whatever its length."""
     assert tracking.case_id is not None
     case = get_case(session, tracking.case_id)
-    visits = visits_of(session, case.id)
-    entries = told_entries(session, case)
-    steps = [step for entry in entries if (step := _step(entry)) is not None] + _sign_ins(visits)
+    link, lead = carried_on(session, case)
+    own = told_entries(session, case)
+    visits = visits_of(session, lead.id)
+    steps = [step for entry in own if (step := _step(entry)) is not None]
+    if link is None:
+        steps += _sign_ins(visits)
+    else:
+        steps = [step for step in steps if (step.what, step.detail) != ("answered", "merged")]
+        steps += _sign_ins(visits_of(session, case.id))
+        steps += _of_master(told_entries(session, lead), visits, since=link.at)
     steps.sort(key=lambda step: step.at)
-    foreseen = process.forecast(session, world, case)
-    office = _office(case.holder_id, wall_of(session, case))
+    foreseen = process.forecast(session, world, lead)
+    office = _office(lead.holder_id, wall_of(session, lead))
     wanted = {*office, *(s.unit_id for s in steps if s.unit_id), *(s.from_id for s in steps if s.from_id)}
     if foreseen is not None and foreseen.to_unit_id:
         wanted.add(foreseen.to_unit_id)
     units = units_by_id(session, wanted)
-    outer = deadlines.of_case(session, case.id, "case_outer")
-    state, said = CaseState(case.state), said_since_answer(entries)
+    outer = deadlines.of_case(session, lead.id, "case_outer")
+    state, said = CaseState(lead.state), said_of(own, link, lead)
     rose = visits[-1].reason in RISES
+    leads = link is None and not case.ended and bool(links_to_followers(session, [case.id]))
     return Progress(
         number=case.number,
+        together=None if link is None else lead.number,
         state=public_state(state, moved=len(visits) > 1, rose=rose),
-        ended=state if case.ended else None,
-        result=case.result if case.ended else None,
+        ended=state if lead.ended else None,
+        result=lead.result if lead.ended else None,
         office=[units[each] for each in office if each in units],
-        due_at=outer.due_at if outer is not None and not case.ended else None,
+        due_at=outer.due_at if outer is not None and not lead.ended else None,
         forecast=foreseen,
         supervised=any(step.what == "supervised" for step in steps),
         steps=steps[::-1],
         said=said,
-        may=what_may(case, said, world, now=now),
+        may=what_may(lead, said, world, alone=link is None and not leads, now=now),
         units=units,
     )
+
+
+def carried_on(session: Session, case: Case) -> tuple[CaseLink | None, Case]:
+    """The link to the case that carries a merged one on, and that case; else none and the case itself."""
+    link = link_to_master(session, case.id) if case.state == CaseState.MERGED else None
+    return (None, case) if link is None else (link, get_case(session, link.other_id))
+
+
+def _of_master(entries: Sequence[HistoryEntry], visits: Sequence[Visit], *, since: datetime) -> list[Step]:
+    """What happened to the case that carries another on, from then on."""
+    shown = [entry for entry in entries if entry.act in OF_A_MASTER and not entry.act.startswith("citizen.")]
+    steps = [step for entry in shown if (step := _step(entry)) is not None] + _sign_ins(visits)
+    return [step for step in steps if step.at >= since]
 
 
 def _office(holder_id: str, wall: Wall) -> list[str]:
@@ -156,12 +197,21 @@ def said_since_answer(entries: Sequence[HistoryEntry]) -> Answered:
     )
 
 
-def what_may(case: Case, said: Answered, world: World, *, now: datetime) -> May:
+def said_of(entries: Sequence[HistoryEntry], link: CaseLink | None, lead: Case) -> Answered:
+    """What was said of the present answer, in the case's own entries, whoever's answer it is."""
+    if link is None:
+        return said_since_answer(entries)
+    closed_at = lead.closed_at
+    return said_since_answer([each for each in entries if closed_at is not None and each.at >= closed_at])
+
+
+def what_may(case: Case, said: Answered, world: World, *, alone: bool = True, now: datetime) -> May:
+    """`alone`: it neither carries other cases on nor is carried on; only then it is the petitioner's to withdraw."""
     closed = case.state == CaseState.CLOSED
     open_to_say = closed and not said.confirmed and not said.refused
     return May(
         add_papers=not case.ended,
-        withdraw=not case.ended,
+        withdraw=not case.ended and alone,
         confirm=open_to_say,
         refuse=open_to_say and in_time_to_refuse(case, world, now=now),
         rate=closed and said.stars is None,
@@ -178,7 +228,11 @@ def in_time_to_refuse(case: Case, world: World, *, now: datetime) -> bool:
 def _step(entry: HistoryEntry) -> Step | None:
     facts, what = entry.facts, SHOWN[entry.act]
     match what:
-        case "moved_up" | "moved_down" | "reopened":
+        case "reopened" if facts.get("reason") == SPLIT:
+            return Step(entry.at, "split", (facts.get("to") or {}).get("unit"))
+        case "joined":
+            return Step(entry.at, what, detail=str(facts.get("number") or ""))
+        case "moved_up" | "moved_down" | "moved_over" | "reopened":
             to, came = facts.get("to") or {}, facts.get("from") or {}
             why = {"case.returned": "return_down", "case.downgraded": "downgrade"}.get(entry.act, facts.get("reason"))
             return Step(entry.at, what, to.get("unit"), came.get("unit"), why=why)
@@ -200,7 +254,7 @@ def _step(entry: HistoryEntry) -> Step | None:
 
 def _sign_ins(visits: Sequence[Visit]) -> list[Step]:
     return [
-        Step(visit.signed_in_at, "accepted_again" if visit.reason == REDO else "accepted", visit.unit_id)
+        Step(visit.signed_in_at, "accepted_again" if visit.reason in AFTER_THE_END else "accepted", visit.unit_id)
         for visit in visits
         if visit.signed_in_at is not None
     ]

@@ -16,7 +16,7 @@ from engine.process.calendar import Move, load_year, plan_year
 from engine.process.chart import Chart, Stop, chart_of
 from engine.process.decisions import Decision, Decisions, how_many, to_decide
 from engine.process.finding import Found, Wanted, find_cases
-from engine.process.identity import SHOWN_FOR, may_unmask, step_aside, unmask
+from engine.process.identity import SHOWN_FOR, may_unmask, shown_now, step_aside, unmask
 from engine.process.instructions import instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
 from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in, units_of_story
@@ -181,6 +181,7 @@ __all__ = [
     "running",
     "runs_on",
     "set_aside",
+    "shown_now",
     "sort_case",
     "split",
     "start_migration",

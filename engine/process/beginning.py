@@ -63,8 +63,8 @@ def begin_anew(
     _begin(session, world, case, instance, data, actor_id=actor_id, now=now)
 
 
-def begin_beside(push: Push, process_id: str) -> None:
-    begin(push.session, push.world, push.case, process_id, actor_id=push.actor_id, now=push.now)
+def begin_beside(push: Push, process_id: str, data: Mapping[str, Any] | None = None) -> Instance:
+    return begin(push.session, push.world, push.case, process_id, actor_id=push.actor_id, now=push.now, data=data)
 
 
 def _begin(

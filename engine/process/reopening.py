@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,47 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import deadlines, escalation
-from engine.cases import Case
+from engine.cases import Case, visits_of
+from engine.process.acts import end_beside
 from engine.process.beginning import MAIN, begin
 from engine.process.push import record
 from engine.process.settle import state_after
 from engine.process.world import World
+
+
+class NotSolved(enum.StrEnum):
+    """What follows from an answer that did not hold."""
+
+    REOPENED = "reopened"
+    SUPERVISED = "supervised"
+
+
+ENDS_WITH_ANSWER = frozenset({"p_return_visit"})
+"""Side processes that ask about an answer which does not stand any more."""
+
+
+def not_solved(
+    session: Session,
+    world: World,
+    case: Case,
+    reason: str,
+    *,
+    actor_id: int | None,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+    told_by: int | None = None,
+) -> NotSolved:
+    """The answer of a closed case did not hold: the same unit does it again, the second time it is supervised.
+
+    One rule for whoever says so: the petitioner, a return visit, an agreement that was not performed. `told_by` is the
+    instance that found it out, which goes on. The case is locked.
+    """
+    end_beside(session, world, case, ENDS_WITH_ANSWER, actor_id=actor_id, now=now, but=told_by)
+    if any(visit.reason == escalation.REDO for visit in visits_of(session, case.id)):
+        supervise(session, world, case, reason, actor_id=actor_id, now=now)
+        return NotSolved.SUPERVISED
+    reopen(session, world, case, actor_id=actor_id, now=now, facts={"why": reason, **(facts or {})})
+    return NotSolved.REOPENED
 
 
 def reopen(

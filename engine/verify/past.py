@@ -10,7 +10,7 @@ from typing import Any
 from engine import history
 from engine.process import OUTWARD
 
-MOVES = frozenset({"case.raised", "case.returned", "case.downgraded", "case.reopened"})
+MOVES = frozenset({"case.raised", "case.returned", "case.downgraded", "case.moved", "case.reopened"})
 
 
 class Past:

@@ -14,8 +14,8 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine import citizen, documents
-from engine.citizen import Refused, Report, Tracking
+from engine import citizen, documents, process
+from engine.citizen import Report, Tracking
 from engine.documents import Kept
 from engine.errors import Invalid, NotFound
 from engine.territory import children, line_of
@@ -136,8 +136,7 @@ def add_papers() -> BaseResponse | tuple[str, int]:
             raise Invalid("document.refused", refused["en"], fields={"photos": refused})
         note = request.form.get("note", "").strip() or (PHOTOS_ONLY if kept else "")
         citizen.add_note(db, world(), tracking, note, now=now())
-        assert tracking.case_id is not None
-        _attach(db, tracking.case_id, kept)
+        _attach(db, citizen.case_for_papers(db, tracking), kept)
         return _("It has arrived. If the office was waiting for it, its clock runs on.")
 
     return _act("papers", add)
@@ -158,7 +157,7 @@ def confirm() -> BaseResponse | tuple[str, int]:
 def refuse() -> BaseResponse | tuple[str, int]:
     def say(db: Session, tracking: Tracking) -> str:
         done = citizen.refuse(db, world(), tracking, request.form.get("reason", ""), now=now())
-        if done == Refused.REOPENED:
+        if done == process.NotSolved.REOPENED:
             return _("It is open again. The same office handles it once more, with a new time limit.")
         return _("The office above now supervises it: this office must answer to it in writing.")
 

@@ -91,6 +91,8 @@ def tell_step(step: Step, progress: Progress) -> tuple[str, str]:
             return _("Moved up to %(unit)s", unit=unit_name(office)), _why(WHY_UP, step, unit_name(came))
         case "moved_down":
             return _("Went to %(unit)s", unit=unit_name(office)), _why(WHY_DOWN, step, unit_name(came))
+        case "moved_over":
+            return _("Went to %(unit)s", unit=unit_name(office)), _("It was decided that this office handles it.")
         case "reopened":
             return _("Reopened at %(unit)s", unit=unit_name(office)), str(MEANINGS["reopened"])
         case "more_time":
@@ -100,6 +102,10 @@ def tell_step(step: Step, progress: Progress) -> tuple[str, str]:
             return str(STEPS["paused"]), str(PAUSES.get(step.why or "", ""))
         case "answered":
             return str(STEPS["answered"]), str(RESULTS.get(step.detail or "", ""))
+        case "joined":
+            return _("Handled together with %(number)s", number=step.detail), str(ENDED["merged"])
+        case "split":
+            return _("On its own again at %(unit)s", unit=unit_name(office)), ""
         case "rated":
             return _("You gave %(stars)s of 5", stars=step.detail), ""
         case _:

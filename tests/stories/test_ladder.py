@@ -117,12 +117,12 @@ def test_a_street_returns_a_case_only_within_the_window(district: Open) -> None:
     assert here.case(case).tier == "street"
 
 
-def test_nothing_can_be_returned_that_did_not_rise(district: Open) -> None:
+def test_what_did_not_rise_is_returned_by_decision_of_the_tier_above(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = here.file(GRID)
-    with pytest.raises(Conflict, match="nobody to return it to"):
-        here.do(case, "t_sign_in", action="return", reason_code="not_ours", note="")
-    assert here.open_elements(case) == ["t_sign_in"]
+    here.do(case, "t_sign_in", action="return", reason_code="not_ours", note="")
+    assert here.open_elements(case) == ["t_sign_in", "t_statement"]
+    assert (here.case(case).holder_id, len(here.visits(case))) == (GRID, 1)
 
 
 def test_waiting_for_the_petitioner_stops_the_clock_to_the_minute(district: Open) -> None:

@@ -95,6 +95,10 @@ def assumed(call: runtime.ServiceCall, tiers: Sequence[str]) -> Mapping[str, Any
             }
         case "sampled":
             return {"sampled": False}
+        case "change_hands":
+            return {"tier": tier, "top": bool(data.get("top")), "signed_in": False}
+        case "carry_out":
+            return {key: data[key] for key in ("co_units", "lead_unit") if key in data}
         case "majority":
             return {"agreed": True}
         case _:

@@ -1,0 +1,92 @@
+"""Services of diagrams about who handles a case, and about an answer that may not hold.
+
+Some of them push other instances of the case, and so stand above the services of the one that asks: those acts are
+imported where they are needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine import escalation, runtime
+from engine.cases import Case, CaseState
+from engine.process import arbitration
+from engine.process.push import Push, standing
+from engine.process.settle import state_after
+
+Given = Mapping[str, Any]
+
+
+def _arbitrate(push: Push, call: runtime.ServiceCall) -> Given:
+    arbitration.open_arbitration(push, arbitration.Why.DISPUTED)
+    return {}
+
+
+def _carry_out(push: Push, call: runtime.ServiceCall) -> Given:
+    if call.params["outcome"] == "lapsed":
+        arbitration.lapse(push)
+        return {}
+    decided = arbitration.decide(push)
+    if decided["lead_unit"] != push.case.holder_id:
+        from engine.process import acts
+
+        acts.change_hands(push, str(decided["lead_unit"]))
+    return decided
+
+
+def _change_hands(push: Push, call: runtime.ServiceCall) -> Given:
+    case, before = push.case, {"tier": push.case.tier, "unit": push.case.holder_id}
+    visit = escalation.hand_over(
+        push.session,
+        case,
+        str(call.data["to_unit"]),
+        tiers=push.world.tiers,
+        wall=push.wall,
+        actor_id=push.actor_id,
+        now=push.now,
+    )
+    push.entered(visit)
+    said = {"from": before, "to": {"tier": case.tier, "unit": case.holder_id}, "reason": visit.reason}
+    push.happened("case.moved", {**said, "visit": visit.seq}, state_after(case))
+    return {**standing(push), "signed_in": False}
+
+
+def _return_visit(push: Push, call: runtime.ServiceCall) -> Given:
+    share = push.world.config.policy.return_visit_share
+    if push.case.state == CaseState.CLOSED and is_visited(push.case, push.visit.reason, share):
+        push.begin_beside(push, "p_return_visit", {"tries": 0})
+    return {}
+
+
+def is_visited(case: Case, last_reason: str, share: float) -> bool:
+    """Whether the petitioner is asked after the answer: drawn by the number, always after a second answer. Pure.
+
+    Nobody can ask somebody without a name, and a confidential matter is nobody's to ask about.
+    """
+    if case.confidential or case.anonymous:
+        return False
+    drawn = int(hashlib.sha256(f"visit {case.number}".encode()).hexdigest()[:8], 16) / 0xFFFFFFFF < share
+    return drawn or last_reason == escalation.REDO
+
+
+def _not_solved(push: Push, call: runtime.ServiceCall) -> Given:
+    if push.case.state == CaseState.CLOSED:
+        from engine.process import reopening
+
+        reason = str(call.params["reason"])
+        case, instance_id = push.case, push.instance.id
+        reopening.not_solved(
+            push.session, push.world, case, reason, actor_id=push.actor_id, now=push.now, told_by=instance_id
+        )
+    return {}
+
+
+DISPUTED: Mapping[str, Callable[[Push, runtime.ServiceCall], Given]] = {
+    "arbitrate": _arbitrate,
+    "carry_out": _carry_out,
+    "change_hands": _change_hands,
+    "return_visit": _return_visit,
+    "not_solved": _not_solved,
+}

@@ -51,6 +51,7 @@ CHANNELS = (
     "return_visit",
     "online_media",
     "backlog_import",
+    "delegate",
     "webhook",
 )
 KINDS = (

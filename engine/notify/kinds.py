@@ -46,6 +46,7 @@ _KINDS: Mapping[str, Kind] = {
     "comment.made": Kind.MENTION,
     "handler.stepped_aside": Kind.MOVED,
     "case.passed_on": Kind.MOVED,
+    "force.added": Kind.NEW,
     "supervision.opened": Kind.SUPERVISION,
     "case.instructed": Kind.SUPERVISION,
     "instruction_overdue": Kind.SUPERVISION,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from engine import escalation, outbox, people
+from engine import escalation, outbox, people, staffing
 from engine.cases import Case, Wall, get_case, wall_of
 from engine.notify.kinds import kind_of
 from engine.notify.model import Notice
@@ -48,7 +48,7 @@ def post(session: Session, parcel: outbox.Parcel, *, tiers: Tiers) -> int:
             "facts": dict(parcel.facts),
             "at": parcel.created_at,
         }
-        for unit_id, person_id in _reached(session, _readers(parcel, case, tiers, wall), wall)
+        for unit_id, person_id in _reached(session, _readers(session, parcel, case, tiers, wall), wall)
         if (unit_id, person_id) not in known
     ]
     if rows:
@@ -60,13 +60,20 @@ Reader = tuple[str | None, int | None]
 """A unit, or a person."""
 
 
-def _readers(parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall) -> list[Reader]:
+def _readers(session: Session, parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall) -> list[Reader]:
     facts = parcel.facts
     if "people" in facts or "units" in facts:
         persons: Iterable[int] = dict.fromkeys(facts.get("people") or ())
         units: Iterable[str] = dict.fromkeys(facts.get("units") or ())
         return [*((None, person) for person in persons), *((unit, None) for unit in units)]
-    return [(unit, None) for unit in _told_units(parcel, case, tiers, wall)]
+    told: list[Reader] = [(unit, None) for unit in _told_units(parcel, case, tiers, wall)]
+    return [*told, *_raiser(session, parcel)]
+
+
+def _raiser(session: Session, parcel: outbox.Parcel) -> list[Reader]:
+    """The delegate who raised a case is told its result."""
+    raiser = staffing.raiser_of(session, parcel.case_id) if parcel.topic == "case.closed" else None
+    return [] if raiser is None else [(None, raiser)]
 
 
 def _reached(session: Session, readers: Sequence[Reader], wall: Wall) -> list[Reader]:

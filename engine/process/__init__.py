@@ -16,6 +16,7 @@ from engine.process.calendar import Move, load_year, plan_year
 from engine.process.chart import Chart, Stop, chart_of
 from engine.process.decisions import Decision, Decisions, how_many, to_decide
 from engine.process.finding import Found, Wanted, find_cases
+from engine.process.forces import end_force, give_to_force, reindex_force, take_from_force
 from engine.process.identity import SHOWN_FOR, may_unmask, shown_now, step_aside, unmask
 from engine.process.instructions import instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
@@ -137,12 +138,14 @@ __all__ = [
     "deliver_message",
     "downgrade",
     "dry_run",
+    "end_force",
     "failed",
     "find_cases",
     "fire_deadline",
     "forecast",
     "get_migration",
     "give_sample",
+    "give_to_force",
     "how_many",
     "import_units",
     "instruct",
@@ -172,6 +175,7 @@ __all__ = [
     "preview_move",
     "recent_migrations",
     "record",
+    "reindex_force",
     "related",
     "reopen",
     "report_risk",
@@ -189,6 +193,7 @@ __all__ = [
     "stop_migration",
     "supervise",
     "supply",
+    "take_from_force",
     "tasks_together",
     "tell",
     "tell_followers",

@@ -14,9 +14,8 @@ from sqlalchemy import select
 from engine.cases import CaseState
 from engine.deadlines import Extension
 from engine.errors import NotAllowed
-from engine.process import arbitration
 from engine.mediation import Outcome
-from engine.process import mediating
+from engine.process import arbitration, mediating
 from engine.process.push import Push
 from engine.tasks import Task, TaskState
 

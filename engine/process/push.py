@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import deadlines, escalation, history, outbox, runtime, search
@@ -21,6 +22,7 @@ from engine.errors import Invalid
 from engine.process.model import Instance
 from engine.process.world import World
 from engine.store import Base, update_row
+from engine.tasks import Task, TaskState
 from engine.vocabulary import WORDS
 
 OUTWARD = frozenset(
@@ -51,10 +53,14 @@ OUTWARD = frozenset(
         "opinion.rose",
         "supervision.opened",
         "handler.stepped_aside",
+        "force.added",
     }
 )
 """Acts somebody outside hears of: each entry in the history has exactly one in the outbox."""
 
+
+MOST_DAYS_AHEAD = 10_000
+"""A date further ahead than this was written wrong."""
 
 FOUND_ANEW = frozenset(
     {
@@ -137,9 +143,11 @@ class Push:
     def _due(self, call: runtime.DueCall) -> runtime.Due:
         """`due(step, tier)` is the visit's clock and outlives tokens; `due(step)` starts when the token arrives.
 
-        After the delivery of a letter it starts with that.
+        After the delivery of a letter it starts with that. An agreement is performed by the date that it names.
         """
         length = length_of(self.world, self.release, call)
+        if call.step == "performance":
+            length = self._until_performance() or length
         start = self.counted_from or self.now
         if call.tier is not None:
             if not self.fresh_visit:
@@ -153,6 +161,20 @@ class Push:
         if due.provisional:
             self.provisional.add((call.step, due.at))
         return runtime.Due(due.at, call.step, str(length))
+
+    def _until_performance(self) -> Length | None:
+        """Until the date that the last agreement of the case names, while it lies ahead."""
+        answers = self.session.scalar(
+            select(Task.answers)
+            .where(Task.case_id == self.case.id, Task.form == "agreement", Task.state == TaskState.COMPLETED.value)
+            .order_by(Task.id.desc())
+            .limit(1)
+        )
+        named = (answers or {}).get("performance_due")
+        if not named:
+            return None
+        days = (date.fromisoformat(str(named)[:10]) - self.now.astimezone(self.world.calendar.tz).date()).days
+        return parse_length(f"{days}cd") if 0 < days < MOST_DAYS_AHEAD else None
 
 
 def standing(push: Push) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from engine.cases import ENDED, Case, Party
 from engine.people import WORKING, Viewer
 from engine.search.candidates import Question, candidates
-from engine.search.index import IS_CLOSED, IS_OPEN, LATE, mark, months_between
+from engine.search.index import IS_CLOSED, IS_OPEN, LATE, TEAM, mark, months_between
 from engine.search.model import BLOCKS
+from engine.search.vocabulary import whole_words
 from engine.search.words import Phrase, phrases_of
 from engine.tasks import Task, TaskState, identity_shown, visible_cases
 from engine.territory import Unit, ancestors, units_by_id, within
@@ -124,6 +125,7 @@ def _by_words(
     question = Question(
         asked.phrases,
         _marks(viewer, asked),
+        whole_words(session, [asked.place_id] if asked.place_id else viewer.asked, asked.phrases),
         BLOCKS if depth < 3 else BLOCKS[1:],  # little of theirs stands in a short stretch
         by_row=max(1, depth),
         most_below=most_below,
@@ -166,7 +168,7 @@ def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:
     """Marks of which each list must give one: what narrows the search inside the index."""
     marks = []
     if all("." in unit for unit in viewer.units(WORKING)):
-        marks.append([mark("", unit) for unit in viewer.asked])
+        marks.append([mark("", unit) for unit in (*viewer.asked, f"{TEAM}{viewer.person_id}")])
     if asked.place_id:
         marks.append([mark("", asked.place_id)])
     if asked.category:

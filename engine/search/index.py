@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import bindparam, delete, select, union
+from sqlalchemy import String, bindparam, cast, delete, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, Party, Visit, masked_text
 from engine.search.model import BLOCKS, CaseText
+from engine.search.vocabulary import is_kept, keep_words, shelf
 from engine.search.words import words_of
+from engine.staffing import ForceCase, ForceMember
 from engine.store import Store, table_of, update_row
 from engine.tasks import Task
 from engine.territory import Unit, ancestors, is_within, units_by_id
@@ -26,6 +28,8 @@ AT_ONCE = 500
 IS_OPEN, IS_CLOSED, IS_LATE = "§open", "§closed", "§late"
 LATE = timedelta(days=1)
 """A case that was filed so long after it was received is marked as late; all others have ids nearly in that order."""
+TEAM = "p:"
+"""Stands before the id of a person who sees the case as a member of a task force."""
 PROTECTED = "¤"
 """Stands before a word that only those may find who may know the identity of protected parties."""
 
@@ -39,6 +43,10 @@ _PUT = {
 _ELSEWHERE = union(
     select(Task.case_id, Task.unit_id).where(Task.case_id.in_(bindparam("ids", expanding=True))),
     select(Visit.case_id, Visit.unit_id).where(Visit.case_id.in_(bindparam("ids", expanding=True))),
+    select(ForceCase.case_id, TEAM + cast(ForceMember.person_id, String))
+    .join(ForceMember, ForceMember.force_id == ForceCase.force_id)
+    .where(ForceCase.case_id.in_(bindparam("ids", expanding=True)))
+    .where(ForceCase.left_at.is_(None), ForceMember.left_at.is_(None)),
 )
 
 
@@ -50,7 +58,7 @@ def index_case(session: Session, case: Case) -> None:
 
 
 def index_cases(session: Session, cases: Sequence[Case]) -> None:
-    """Five statements, however many cases."""
+    """Seven statements for a few cases or one."""
     ids = [case.id for case in cases]
     parties: dict[int, list[Party]] = {}
     for party in session.scalars(select(Party).where(Party.case_id.in_(ids)).order_by(Party.id)):
@@ -59,16 +67,23 @@ def index_cases(session: Session, cases: Sequence[Case]) -> None:
     for case_id, unit_id in session.execute(_ELSEWHERE, {"ids": ids}):
         shown.setdefault(case_id, set()).add(unit_id)
     units = units_by_id(session, {unit for case in cases for unit in ancestors(case.place_id)})
+    told = [case for case in cases if not case.confidential]
     rows = [
         {"case_id": case.id, "words": words_of_case(case, parties.get(case.id, ()), units, shown.get(case.id, ()))}
-        for case in cases
-        if not case.confidential
+        for case in told
     ]
     secret = [case.id for case in cases if case.confidential]
     if secret:
         session.execute(delete(_text).where(_text.c.case_id.in_(secret)))
-    if rows:
-        session.execute(_PUT[session.get_bind().dialect.name], rows)
+    if not rows:
+        return
+    session.execute(_PUT[session.get_bind().dialect.name], rows)
+    kept: dict[str, set[str]] = {}
+    for case, row in zip(told, rows, strict=True):
+        words = {word for word in row["words"] if is_kept(word)}
+        for unit in {shelf(unit) for unit in (*ancestors(case.place_id), *_units(shown.get(case.id) or ()))}:
+            kept.setdefault(unit, set()).update(words)
+    keep_words(session, kept)
 
 
 def words_of_case(
@@ -164,6 +179,10 @@ def fill_index(store: Store, *, anew: bool = False, on_progress: Callable[[int],
             after, done = cases[-1].id, done + len(cases)
         if on_progress is not None:
             on_progress(done)
+
+
+def _units(shown: Iterable[str]) -> list[str]:
+    return [each for each in shown if not each.startswith(TEAM)]
 
 
 def _hidden(text: str) -> list[str]:

@@ -1,6 +1,77 @@
 """Who stands for which unit and place: member units, instructors, task forces, people sent to grids, delegates."""
 
-from engine.staffing.model import DUTIES, LEAST_RANK, RANKS, Kind, Posting
-from engine.staffing.rows import leaders_of, linked_communities
+from engine.staffing import forces
+from engine.staffing.members import (
+    Member,
+    add_member_unit,
+    drop_template,
+    get_member,
+    is_enough,
+    member_units,
+    templates_for,
+    write_template,
+)
+from engine.staffing.model import (
+    DUTIES,
+    LEAST_RANK,
+    RANKS,
+    ForceCase,
+    ForceMember,
+    Kind,
+    Meeting,
+    MemberUnit,
+    Posting,
+    RaisedCase,
+    TaskForce,
+    Template,
+)
+from engine.staffing.posting_file import PostingPlan, import_postings, plan_postings
+from engine.staffing.postings import PostingIn, end_posting, post_person
+from engine.staffing.rows import (
+    Posted,
+    grids_of,
+    leaders_of,
+    linked_communities,
+    note_raised,
+    postings,
+    raised_by,
+    raiser_of,
+)
 
-__all__ = ["DUTIES", "LEAST_RANK", "RANKS", "Kind", "Posting", "leaders_of", "linked_communities"]
+__all__ = [
+    "DUTIES",
+    "LEAST_RANK",
+    "RANKS",
+    "ForceCase",
+    "ForceMember",
+    "Kind",
+    "Meeting",
+    "Member",
+    "MemberUnit",
+    "Posted",
+    "Posting",
+    "PostingIn",
+    "PostingPlan",
+    "RaisedCase",
+    "TaskForce",
+    "Template",
+    "add_member_unit",
+    "drop_template",
+    "end_posting",
+    "forces",
+    "get_member",
+    "grids_of",
+    "import_postings",
+    "is_enough",
+    "leaders_of",
+    "linked_communities",
+    "member_units",
+    "note_raised",
+    "plan_postings",
+    "post_person",
+    "postings",
+    "raised_by",
+    "raiser_of",
+    "templates_for",
+    "write_template",
+]

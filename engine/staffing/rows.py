@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from engine.cases import Case
 from engine.people import Person
-from engine.staffing.model import Kind, Posting
-from engine.territory import Unit, ancestors
+from engine.staffing.model import Kind, Posting, RaisedCase
+from engine.territory import Unit, ancestors, within
 
 
 def in_force(on: date) -> ColumnElement[bool]:
@@ -39,3 +41,84 @@ def leaders_of(session: Session, unit_id: str, *, on: date) -> Sequence[Person]:
     ).all()
     nearest = sorted(rows, key=lambda row: -len(row[1]))
     return list({person.id: person for person, _unit in nearest}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A posting with who and where."""
+
+    posting: Posting
+    person: Person
+    unit: Unit
+
+
+def postings(
+    session: Session,
+    *,
+    unit_id: str | None = None,
+    person_id: int | None = None,
+    kinds: Collection[str] = (),
+    areas: Collection[str] | None = None,
+    on: date | None = None,
+    after: int | None = None,
+    most: int = 50,
+) -> tuple[Sequence[Posted], int | None]:
+    """Newest first, with the cursor of the next page; of `on` None those of the past as well. One statement.
+
+    `areas` are units of which only what lies in them is told.
+    """
+    query = (
+        select(Posting, Person, Unit)
+        .join(Person, Person.id == Posting.person_id)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .order_by(Posting.id.desc())
+        .limit(most + 1)
+    )
+    if unit_id is not None:
+        query = query.where(Posting.unit_id == unit_id)
+    if person_id is not None:
+        query = query.where(Posting.person_id == person_id)
+    if kinds:
+        query = query.where(Posting.kind.in_(sorted(kinds)))
+    if areas is not None:
+        query = query.where(within(Posting.unit_id.expression, sorted(areas)))
+    if on is not None:
+        query = query.where(in_force(on))
+    if after is not None:
+        query = query.where(Posting.id < after)
+    rows = [Posted(posting, person, unit) for posting, person, unit in session.execute(query)]
+    return rows[:most], rows[most - 1].posting.id if len(rows) > most else None
+
+
+def raised_by(session: Session, person_id: int, *, most: int = 50) -> Sequence[tuple[RaisedCase, Case]]:
+    """What a delegate raised, newest first. They may not read the cases: only how each stands is for them."""
+    rows = session.execute(
+        select(RaisedCase, Case)
+        .join(Case, Case.id == RaisedCase.case_id)
+        .where(RaisedCase.person_id == person_id)
+        .order_by(RaisedCase.case_id.desc())
+        .limit(most)
+    ).all()
+    return [(raised, case) for raised, case in rows]
+
+
+def raiser_of(session: Session, case_id: int) -> int | None:
+    """The delegate who raised a case."""
+    return session.scalar(select(RaisedCase.person_id).where(RaisedCase.case_id == case_id))
+
+
+def grids_of(session: Session, person_id: int, *, on: date) -> Sequence[Unit]:
+    """The grids a delegate is tied to on a day."""
+    return session.scalars(
+        select(Unit)
+        .join(Posting, Posting.unit_id == Unit.id)
+        .where(Posting.person_id == person_id, Posting.kind == Kind.DELEGATE.value, in_force(on))
+        .order_by(Unit.id)
+        .distinct()
+    ).all()
+
+
+def note_raised(session: Session, case_id: int, *, person_id: int, unit_id: str, now: datetime) -> None:
+    """Ties a case to the delegate who raised it."""
+    session.add(RaisedCase(case_id=case_id, person_id=person_id, unit_id=unit_id, raised_at=now))
+    session.flush()

@@ -2,6 +2,7 @@
 
 A working unit sees the cases whose place it is, or whose place lies below it; it keeps seeing them while a higher unit
 holds them. It also sees a case that was ever with it (a visit) or that asked it something (a task, open or closed).
+A member of a task force sees the cases it has now.
 Confidential cases are seen by a `confidential_clerk` standing above their place, and by nobody else. Designers and
 operators see none. Above all that stands the wall: a unit or person complained about, whoever answers to such a unit,
 and a handler who stepped aside see nothing of the case. What may not be seen answers exactly like what does not exist.
@@ -32,6 +33,7 @@ from sqlalchemy.orm import Session
 from engine.cases import RESPONDENT, Case, Party, Recusal, Visit
 from engine.errors import NotFound
 from engine.people import WORKING, Viewer
+from engine.staffing import ForceCase, ForceMember
 from engine.tasks.model import Task
 from engine.territory import ancestors, is_within, within
 
@@ -57,7 +59,8 @@ def visible_cases(viewer: Viewer, *, one: Few | BindParameter[int] | int | None 
     elif few is None and any("." not in unit for unit in working):
         seen = or_(~Case.confidential, secret)  # the whole tree is theirs: a set of all ids would only cost time
     else:
-        open_to_them = and_(~Case.confidential, Case.id.in_(union(*_grounds(working, viewer.asked, few))))
+        grounds = _grounds(working, viewer.asked, viewer.person_id, few)
+        open_to_them = and_(~Case.confidential, Case.id.in_(union(*grounds)))
         seen = or_(open_to_them, secret) if clerk else open_to_them
     return and_(seen, outside_wall(viewer, Case.id.expression, few=few))
 
@@ -99,12 +102,19 @@ def _walled_off(viewer: Viewer, few: Few | None) -> CompoundSelect[int]:
     return union_all(*(_narrowed(each, few) for each in grounds))
 
 
-def _grounds(units: tuple[str, ...], asked_units: tuple[str, ...], few: Few | None) -> list[Select[Any]]:
+def _grounds(
+    units: tuple[str, ...], asked_units: tuple[str, ...], person_id: int, few: Few | None
+) -> list[Select[Any]]:
     """`asked_units` are theirs and those of people they stand in for, whose tasks they see the cases of."""
     placed = [select(Case.id.label("seen")).where(within(Case.place_id.expression, (unit,))) for unit in units]
     asked = select(Task.case_id).where(Task.unit_id.in_(asked_units))
     held = select(Visit.case_id).where(Visit.unit_id.in_(units))
-    return [_narrowed(each, few) for each in (*placed, asked, held)]
+    team = (
+        select(ForceCase.case_id)
+        .join(ForceMember, ForceMember.force_id == ForceCase.force_id)
+        .where(ForceMember.person_id == person_id, ForceMember.left_at.is_(None), ForceCase.left_at.is_(None))
+    )
+    return [_narrowed(each, few) for each in (*placed, asked, held, team)]
 
 
 def _narrowed(ground: Select[Any], few: Few | None) -> Select[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from engine.web.category_words import CATEGORIES
+from engine.web.duty_words import ANSWERS, DUTIES, GROUPS, THEN
 from engine.web.figure_words import FIGURE_LISTS, FIGURE_MEANS, FIGURES
 from engine.web.history_words import ACTS, NEWS
 
@@ -42,6 +43,7 @@ CHANNELS: Mapping[str, Any] = {
     "return_visit": _("Return visit"),
     "online_media": _("Online media"),
     "backlog_import": _("Backlog"),
+    "delegate": _("People's congress delegate"),
     "webhook": _("Connected system"),
 }
 
@@ -341,14 +343,17 @@ CARDS: Mapping[str, Any] = {"yellow": _("yellow card"), "red": _("red card")}
 
 TABLES: Mapping[str, Mapping[Any, Any]] = {
     "act": ACTS,
+    "answer": ANSWERS,
     "card": CARDS,
     "disposition": DISPOSITIONS,
     "category": CATEGORIES,
     "channel": CHANNELS,
+    "duty": DUTIES,
     "field": FIELDS,
     "figure": FIGURES,
     "figure_list": FIGURE_LISTS,
     "figure_means": FIGURE_MEANS,
+    "group": GROUPS,
     "injury": INJURIES,
     "kind": KINDS,
     "left": LEFT,
@@ -357,6 +362,7 @@ TABLES: Mapping[str, Mapping[Any, Any]] = {
     "notice_kind": NOTICE_KINDS,
     "operation": OPERATIONS,
     "opinion": OPINIONS,
+    "then": THEN,
     "party_role": PARTY_ROLES,
     "party_type": PARTY_TYPES,
     "outcome": OUTCOMES,

@@ -226,6 +226,7 @@ FORM_READS: Mapping[str, tuple[str, ...]] = {
     "petition_accept": ("decision",),
     "petition_answer_simple": ("conclusion", "disputed"),
     "petition_opinion": ("conclusion",),
+    "agreement": ("performance_due",),
     "arbitration": ("lead_unit", "co_units", "reason"),
     "return_visit": ("reached", "satisfied", "really_solved"),
 }

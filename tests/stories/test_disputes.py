@@ -1,4 +1,4 @@
-"""Who handles it, and does the answer hold: arbitration, return visits, broken agreements; sample cases C09, C18, C26."""
+"""Who handles it, and does the answer hold: arbitration, return visits, broken agreements (C09, C18, C26)."""
 
 from __future__ import annotations
 
@@ -254,13 +254,15 @@ def test_a_broken_agreement_opens_the_same_case_again(district: Open) -> None:
     here.do(case, "t_invite_joint", co_units=[BESIDE], question="如何退费")
     here.do(case, "t_co_opinion", position="agree")
     here.do(case, "t_conclusion", agreed="yes", summary="退费五千元")
-    here.do(case, "t_agreement", agreement_form="oral", signers=["1"])
-    here.do(case, "t_resolve", result_code="agreement_oral", substantive="yes")
+    here.do(case, "t_agreement", agreement_form="written", signers=["1"], performance_due="2024-12-11")
+    here.do(case, "t_sign", signed="yes", method="signature")
+    assert here.clocks(case)["performance"].due_at == at("2024-12-11 23:59:59"), "the date that the agreement names"
+    here.do(case, "t_resolve", result_code="agreement_written", substantive="yes")
     if "t_quality_check" in here.open_elements(case):
         here.do(case, "t_quality_check", checks=["facts"], verdict="pass")
     assert here.case(case).state == "closed"
     number = here.case(case).number
-    here.until("2024-12-13 10:00")
+    here.until("2024-12-12 10:00")
     here.do(case, "t_check_performance", performed="no", checked_how="phone")
     assert (here.case(case).state, here.case(case).number) == ("reopened", number)
     assert here.facts_of(case, "case.reopened")[0]["why"] == "not_performed"

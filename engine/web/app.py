@@ -32,8 +32,10 @@ from engine.web import (
     exports,
     filing,
     heat,
+    inspections,
     instructions,
     language,
+    letters,
     manual,
     me,
     notices,
@@ -43,6 +45,7 @@ from engine.web import (
     parties,
     place_codes,
     public,
+    receptions,
     registers,
     samples,
     search,
@@ -75,7 +78,7 @@ CONTENT_POLICY = "; ".join(
 FIRST_PASSWORD = frozenset({"me.password", "me.change_password"})
 """All that somebody may do with a password an operator gave them."""
 
-KEPT = (sessions,)
+KEPT = (receptions, sessions)
 """The pages of the registers."""
 
 csrf = CSRFProtect()
@@ -99,7 +102,7 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     registers.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
     more = (notices, delegations, drafts, board, decisions, instructions, public, place_codes, samples)
-    for pages in (*shown, *more, *KEPT, heat, exports, manual, registers):
+    for pages in (*shown, *more, *KEPT, heat, exports, manual, registers, letters, inspections):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
     app.before_request(api.know_bearer)

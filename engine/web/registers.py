@@ -15,9 +15,9 @@ from flask import Blueprint, Flask, render_template
 from flask_babel import lazy_gettext as N_
 from sqlalchemy.orm import Session
 
-from engine import sessions
+from engine import inspections, letters, receptions, sessions
 from engine.people import Viewer
-from engine.web.context import looking, maybe_viewer, now, viewer
+from engine.web.context import looking, maybe_viewer, now, viewer, world
 from engine.web.policy import SIGNED_IN, policy
 
 pages = Blueprint("registers", __name__)
@@ -42,12 +42,36 @@ class Register:
 
 REGISTERS: tuple[Register, ...] = (
     Register(
+        "inspections.show",
+        "inspection.read",
+        "list",
+        N_("Inspections"),
+        N_("Checks by plan, sweeps, care visits, weekly contact and service promises."),
+        lambda session, who, at: inspections.waiting(session, world(), viewer=who, now=at).total,
+    ),
+    Register(
         "sessions.show_list",
         "session.read",
         "person",
         N_("Sessions"),
         N_("Tea-talks and neighbourhood councils: what people raised, and what became of it."),
         lambda session, who, at: sessions.how_many_coming(session, who, now=at),
+    ),
+    Register(
+        "letters.show_list",
+        "letter.read",
+        "file",
+        N_("Letters"),
+        N_("What leaves the office on paper: to be issued, issued, delivered, with its numbers."),
+        lambda session, who, at: letters.how_many_due(session, who),
+    ),
+    Register(
+        "receptions.show_list",
+        "reception.read",
+        "ask",
+        N_("Receptions"),
+        N_("When leaders receive people, and what became of what they promised."),
+        lambda session, who, at: receptions.how_many_soon(session, who, now=at),
     ),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +10,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import sessions
-from engine.errors import Invalid
 from engine.people import ACTS, names
 from engine.sessions import Kind, Minutes, Plan, Raised
 from engine.territory import line_of, units_by_id
 from engine.web.areas import area_asked, line_down_to, right_below
 from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, now, viewer, world
+from engine.web.kept import Wrong, act_or_page, counted
 from engine.web.language import _
 from engine.web.meant import staff_on
 from engine.web.numbers import number, page_number
@@ -86,7 +85,7 @@ def call() -> Response | tuple[str, int]:
         gathering = sessions.schedule(session, plan, viewer=viewer(), now=now())
         return Done(url_for("sessions.show", session_id=gathering.id), _("The session is called."))
 
-    return _or_again(act, lambda wrong: _new_page(unit_id, wrong))
+    return act_or_page(act, lambda wrong: _new_page(unit_id, wrong))
 
 
 @pages.get("/sessions/<int:session_id>")
@@ -106,7 +105,7 @@ def raise_item(session_id: int) -> Response | tuple[str, int]:
         answer=form.get("answer", ""),
         kind=form.get("case_kind", ""),
         category=form.get("category", "") if form.get("category", "") in CATEGORIES else "",
-        people=_counted(form.get("people_count", "")),
+        people=counted(form.get("people_count", "")),
     )
 
     def act(session: Session) -> Done:
@@ -114,7 +113,7 @@ def raise_item(session_id: int) -> Response | tuple[str, int]:
         where = url_for("sessions.show", session_id=session_id, _anchor="raise")
         return Done(where, _("Written down and filed.") if item.case_id else _("Written down."))
 
-    return _or_again(act, lambda wrong: _page(session_id, wrong))
+    return act_or_page(act, lambda wrong: _page(session_id, wrong))
 
 
 @pages.post("/sessions/<int:session_id>/items/<int:item_id>/removal")
@@ -148,7 +147,7 @@ def publish(session_id: int) -> Response | tuple[str, int]:
         sessions.publish(session, session_id, written, viewer=viewer(), now=now())
         return Done(url_for("sessions.show", session_id=session_id), _("The minutes are published."))
 
-    return _or_again(act, lambda wrong: _page(session_id, wrong))
+    return act_or_page(act, lambda wrong: _page(session_id, wrong))
 
 
 @pages.post("/sessions/<int:session_id>/cancellation")
@@ -159,20 +158,6 @@ def cancel(session_id: int) -> Response:
         return Done(url_for("sessions.show", session_id=session_id), _("The session is called off."))
 
     return once(act)
-
-
-Wrong = Mapping[str, Mapping[str, str]]
-
-
-def _or_again(act: Callable[[Session], Done], page: Callable[[Wrong], str]) -> Response | tuple[str, int]:
-    """The act, or its page again with what is wrong at each field."""
-    try:
-        return once(act)
-    except Invalid as refusal:
-        wrong = refusal.facts.get("fields")
-        if not wrong:
-            raise
-        return page(wrong), 422
 
 
 def _new_page(unit_id: str, wrong: Wrong | None = None) -> str:
@@ -224,8 +209,3 @@ def standing(gathering: Any, has_open: bool) -> str:
     if gathering.held_at is None:
         return _("ahead") if gathering.starts_at > now() else _("minutes are due")
     return _("items are open") if has_open else _("closed")
-
-
-def _counted(written: str) -> int | None:
-    """0, which is refused, for what is no number."""
-    return (number(written.strip()) or 0) if written.strip() else None

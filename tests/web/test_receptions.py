@@ -1,0 +1,160 @@
+"""Leaders' receptions: arranged, published, booked, received, answered, and the loop closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from engine import deadlines, receptions, verify
+from engine.cases import Case
+from engine.clock import ManualClock
+from engine.people import viewer_of
+from engine.process import complete_task
+from engine.receptions import Booking
+from engine.reports import Period
+from tests.web import district as town
+from tests.web.district import District
+from tests.web.visitor import Visitor, words
+
+Visit = Callable[[str | None], Visitor]
+GRID = "LHQ.MZ.01.01.01"
+RECORD = {
+    "persons": "2",
+    "statements": "孩子积分差0.5分。",
+    "promise": "一周内答复。",
+    "instruction": "请统筹安排学位。",
+    "owner_unit_id": "LHQ.MZ.01",
+    "place_id": "LHQ.MZ.01",
+    "kind": "help",
+    "category": "education.admission",
+}
+
+
+def english(visitor: Visitor) -> Visitor:
+    visitor.client.set_cookie("language", "en")
+    visitor.get("/")
+    return visitor
+
+
+def arranged(officer: Visitor, district: District, *, quota: int = 2, publish: bool = True) -> str:
+    fields = {
+        "unit_id": "LHQ",
+        "leader_id": str(district.people["district"]),
+        "community_id": "LHQ.MZ.01",
+        "place": "一号接访室",
+        "topics": "就业、教育",
+        "starts_at": "2026-03-03T09:30",
+        "ends_at": "2026-03-03T12:00",
+        "quota": str(quota),
+    }
+    answer = officer.post("/receptions", fields)
+    assert answer.status_code == 302, words(answer)
+    where = answer.headers["Location"]
+    if publish:
+        officer.post(f"{where}/publication")
+    return where
+
+
+def bookings(district: District) -> list[Booking]:
+    with district.store.reading() as session:
+        return list(session.scalars(select(Booking).order_by(Booking.id)))
+
+
+def do(district: District, clock: ManualClock, case_id: int, form: str, who: str, **answers: str) -> None:
+    task = town.open_task(district, case_id, form)
+    with district.store.transaction() as session:
+        viewer = viewer_of(session, district.people[who])
+        complete_task(session, district.world, task.id, answers, viewer=viewer, now=clock.now())
+
+
+def test_a_reception_from_the_calendar_to_the_closed_loop(visit: Visit, district: District, clock: ManualClock) -> None:
+    case_id = town.file_case(district, clock)
+    officer = english(visit("petition"))
+    wrong = officer.post("/receptions", {"unit_id": "LHQ", "quota": "0"})
+    assert wrong.status_code == 422
+    where = arranged(officer, district, publish=False)
+    wish = {"name": "家长潘某", "phone": "13812345678", "matter": "随迁子女入学"}
+    assert officer.post(f"{where}/bookings", wish).status_code == 409, "not published yet"
+    officer.post(f"{where}/publication")
+    with district.store.reading() as session:
+        number = session.get_one(Case, case_id).number
+    assert officer.post(f"{where}/bookings", {"number": "LHQ-1", "matter": "x"}).status_code == 422
+    clerk = english(visit("community"))
+    assert clerk.post(f"{where}/bookings", wish).status_code == 302
+    assert officer.post(f"{where}/bookings", {"number": number, "matter": "漏水半年"}).status_code == 302
+    assert officer.post(f"{where}/bookings", wish).status_code == 409, "the quota is used up"
+    page = words(officer.get(where))
+    assert number in page
+    assert "谢**" in page, "protected as everywhere"
+    assert "138****5678" in page
+    assert number not in words(clerk.get(where)), "below, people see the bookings they made"
+
+    leader = english(visit("district"))
+    home = words(leader.get("/board"))
+    assert "My receptions" in home
+    assert "read the briefs" in home, "one working day before"
+    new, known = bookings(district)
+    brief = words(leader.get(f"{where}/bookings/{known.id}/brief"))
+    assert "楼上漏水" in brief
+    assert "谢女士" not in brief
+
+    clock.set(clock.now() + timedelta(days=1, hours=2))
+    officer = english(visit("petition"))
+    assert officer.get(f"{where}/bookings/{new.id}?place=LHQ.MZ.01").status_code == 200
+    assert officer.post(f"{where}/bookings/{new.id}", {"persons": "x"}).status_code == 422
+    assert officer.post(f"{where}/bookings/{new.id}", RECORD).status_code == 302
+    assert officer.post(f"{where}/bookings/{new.id}", RECORD).status_code == 409
+    assert officer.post(f"{where}/bookings/{known.id}/absence").status_code == 302
+    new = bookings(district)[0]
+    assert (new.name, new.phone) == (None, None), "personal data lie in the case alone"
+    filed = new.case_id or 0
+    with district.store.reading() as session:
+        case = session.get_one(Case, filed)
+        assert (case.channel, case.track, case.tier) == ("leader_reception", "reception", "district")
+        clock_row = next(row for row in deadlines.live_of_case(session, filed) if row.step == "reception_reply")
+        assert clock_row.length == "7wd"
+    do(district, clock, filed, "reception_reply", "community", reply_state="done", steps_taken="统筹到邻近公办学校。")
+    told = {"solved": "solved", "asked_petitioner": "satisfied", "report": "已安排，家长满意。"}
+    do(district, clock, filed, "reception_feedback", "petition", **told)
+    do(district, clock, filed, "reception_close", "district", verdict="accept")
+    assert "solved" in words(officer.get(where))
+    with district.store.reading() as session:
+        period = Period(clock.now() - timedelta(days=30), clock.now() + timedelta(days=1))
+        counts = receptions.count_receptions(session, "LHQ", period)
+    assert (counts.events, counts.visitors, counts.solved) == (1, 2, 1)
+    assert verify.check(district.store, district.world, now=clock.now()) == []
+
+
+def test_a_leader_who_may_not_file_records_what_they_received(
+    visit: Visit, district: District, clock: ManualClock
+) -> None:
+    officer = visit("petition")
+    officer.get("/receptions/new")
+    where = arranged(officer, district)
+    officer.post(f"{where}/bookings", {"name": "邱某", "matter": "工资"})
+    clock.set(clock.now() + timedelta(days=1, hours=2))
+    leader = english(visit("district"))
+    (booking,) = bookings(district)
+    assert leader.post(f"{where}/bookings/{booking.id}", RECORD).status_code == 302
+    assert bookings(district)[0].received_by == district.people["district"]
+    assert leader.post(f"{where}/cancellation").status_code == 403
+
+
+def test_who_may_see_and_book(visit: Visit, district: District, clock: ManualClock) -> None:
+    officer = english(visit("petition"))
+    where = arranged(officer, district, publish=False)
+    street = english(visit("street"))
+    assert street.get(where).status_code == 404, "not published yet"
+    officer.post(f"{where}/publication")
+    assert street.get(where).status_code == 200
+    for who in ("grid", "operator", "mediator"):
+        assert visit(who).get(where).status_code == 403, who
+    officer.post(f"{where}/bookings", {"name": "邱某", "matter": "工资"})
+    (booking,) = bookings(district)
+    clerk = english(visit("community"))
+    assert clerk.post(f"{where}/bookings/{booking.id}/removal").status_code == 404, "somebody else's"
+    assert officer.post(f"{where}/bookings/{booking.id}/removal").status_code == 302
+    assert officer.post(f"{where}/cancellation").status_code == 302
+    assert officer.post(f"{where}/bookings", {"name": "邱某", "matter": "工资"}).status_code == 409

@@ -94,10 +94,11 @@ def _told(
     now: datetime,
 ) -> int | None:
     """The case that hears of the recheck: the finding's own, or a new one."""
-    facts = {"finding": finding.id, "item": finding.item, "passed": row.passed}
+    facts = {"finding": finding.id, "item": finding.item}
     if finding.case_id is not None:
         case = lock_case(session, finding.case_id)
-        process.record(session, case, "inspection.rechecked", actor_id=viewer.person_id, now=now, facts=facts)
+        act = "recheck.passed" if row.passed else "recheck.failed"
+        process.record(session, case, act, actor_id=viewer.person_id, now=now, facts=facts)
         if row.passed or not case.ended:
             for photo in photos:
                 limits = world.config.documents

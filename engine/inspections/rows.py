@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, and_, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
+from engine import tasks
 from engine.cases import Case
 from engine.errors import NotFound
 from engine.inspections.model import CONTACTS, Check, DutyLog, Every, Finding, Plan, PlanKind
@@ -41,6 +42,8 @@ class Again:
 
     finding_id: int
     unit_id: str
+    name_zh: str
+    name_en: str
     on: date
     closed: bool
 
@@ -74,7 +77,7 @@ def waiting(session: Session, world: World, *, viewer: Viewer, now: datetime) ->
         .scalar_subquery()
     )
     asks = [
-        select(literal(plan.id), literal(0), Unit.id, last, literal(None, Date))
+        select(literal(plan.id), literal(0), Unit.id, last, literal(None, Date), literal(""), literal(""))
         .join_from(Plan, Unit, and_(Plan.id == plan.id, Unit.tier == plan.tier, Unit.valid_to.is_(None)))
         .where(mine, within(Unit.id.expression, (plan.area_id,)), ~done_in(plan.checklist, turn, tz))
         .order_by(Unit.id)
@@ -84,16 +87,24 @@ def waiting(session: Session, world: World, *, viewer: Viewer, now: datetime) ->
     asks.append(_again(units, today))
     if owes:
         monday, next_monday = (midnight(day, tz) for day in week_of(today))
-        count = select(literal(-2), func.count(), literal(""), literal(None, Instant), literal(None, Date))
+        count = select(
+            literal(-2),
+            func.count(),
+            literal(""),
+            literal(None, Instant),
+            literal(None, Date),
+            literal(""),
+            literal(""),
+        )
         asks.append(count.where(*contacts_in(monday, next_monday), DutyLog.by_id == viewer.person_id))
     rows = session.execute(union_all(*(select(each.subquery()) for each in asks))).all()
     due, again, owed = [], [], None
-    for what, ref, unit_id, at, on in rows:
+    for what, ref, unit_id, at, on, zh, en in rows:
         if what > 0:
             plan, turn = plans[what]
-            due.append(Due(plan, unit_id, turn.last(), _missed(plan, turn, at, today, tz)))
+            due.append(Due(plan, unit_id, turn.last(), is_missed(plan, turn, at, today, tz)))
         elif what == -1:
-            again.append(Again(ref, unit_id, on, at is not None))
+            again.append(Again(ref, unit_id, zh, en, on, at is not None))
         else:
             owed = max(0, world.config.inspections.contacts_per_week - ref)
     due.sort(key=lambda each: (not each.missed, each.until, each.unit_id))
@@ -111,6 +122,13 @@ def owes_contacts(world: World, viewer: Viewer) -> bool:
 
 def turn_on(plan: Plan, day: date) -> Turn:
     return turn_of(plan.starts_on, plan.ends_on, None if plan.every is None else Every(plan.every), plan.turns, day)
+
+
+def is_missed(plan: Plan, turn: Turn, last: datetime | None, today: date, tz: Any) -> bool:
+    """Whether a unit not looked at in this turn was not looked at in the turn before either, or the time is over."""
+    if today >= turn.end:
+        return True
+    return turn.before is not None and (last is None or last < midnight(turn.before, tz))
 
 
 def live_plans(session: Session, viewer: Viewer) -> Sequence[Plan]:
@@ -158,6 +176,15 @@ def findings_of_case(session: Session, case_id: int) -> Sequence[Finding]:
     return session.scalars(select(Finding).where(Finding.case_id == case_id).order_by(Finding.id)).all()
 
 
+def seen_cases(session: Session, viewer: Viewer, case_ids: Iterable[int | None]) -> Mapping[int, Case]:
+    """Those of the cases that the viewer may see, by id. One statement, none for no case."""
+    ids = sorted({each for each in case_ids if each is not None})
+    if not ids:
+        return {}
+    found = session.scalars(select(Case).where(Case.id.in_(ids), tasks.visible_cases(viewer, one=ids)))
+    return {case.id: case for case in found}
+
+
 def in_area(column: ColumnElement[Any], viewer: Viewer) -> ColumnElement[bool]:
     """Whether a unit lies where the viewer may read registers; of the whole tree nothing is asked."""
     units = viewer.units(ACTS["inspection.read"])
@@ -186,16 +213,18 @@ def done_in(checklist: str, turn: Turn, tz: Any) -> ColumnElement[bool]:
     )
 
 
-def _missed(plan: Plan, turn: Turn, last: datetime | None, today: date, tz: Any) -> bool:
-    if today >= turn.end:
-        return True
-    return turn.before is not None and (last is None or last < midnight(turn.before, tz))
-
-
 def _again(units: Collection[str], today: date) -> Any:
     below = select(Unit.id).where(Unit.parent_id.in_(units))
     return (
-        select(literal(-1), Finding.id, Finding.unit_id, Case.closed_at, Finding.recheck_on)
+        select(
+            literal(-1),
+            Finding.id,
+            Finding.unit_id,
+            Case.closed_at,
+            Finding.recheck_on,
+            Finding.name_zh,
+            Finding.name_en,
+        )
         .outerjoin(Case, Case.id == Finding.case_id)
         .where(Finding.settled_at.is_(None), or_(Finding.unit_id.in_(units), Finding.unit_id.in_(below)))
         .where(or_(Finding.recheck_on <= today, Case.closed_at.is_not(None)))

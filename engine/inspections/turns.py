@@ -31,7 +31,7 @@ def turn_of(starts_on: date, ends_on: date | None, every: Every | None, turns: i
 
     A plan without `every` has one turn only. A month later is the same day of the month, or its last one.
     """
-    day = min(max(today, starts_on), ends_on or today) if ends_on is None or ends_on >= starts_on else starts_on
+    day = max(starts_on, today if ends_on is None else min(today, ends_on))
     if every is None:
         return Turn(starts_on, (ends_on or day) + timedelta(days=1), None)
     number = _number(starts_on, every, turns, day)

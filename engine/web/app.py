@@ -20,6 +20,7 @@ from engine.process import World
 from engine.store import Store
 from engine.web import (
     api,
+    assessments,
     attached,
     board,
     cases,
@@ -27,10 +28,12 @@ from engine.web import (
     decisions,
     delegations,
     design,
+    detection_words,
     documents,
     drafts,
     exports,
     filing,
+    findings,
     heat,
     inspections,
     instructions,
@@ -44,6 +47,7 @@ from engine.web import (
     operations,
     parties,
     place_codes,
+    postmortems,
     public,
     receptions,
     registers,
@@ -78,7 +82,7 @@ CONTENT_POLICY = "; ".join(
 FIRST_PASSWORD = frozenset({"me.password", "me.change_password"})
 """All that somebody may do with a password an operator gave them."""
 
-KEPT = (receptions, sessions)
+KEPT = (receptions, sessions, findings, postmortems, assessments)
 """The pages of the registers."""
 
 csrf = CSRFProtect()
@@ -100,6 +104,9 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     show_case.register(app)
     show_people.register(app)
     registers.register(app)
+    detection_words.register(app)
+    postmortems.register(app)
+    assessments.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
     more = (notices, delegations, drafts, board, decisions, instructions, public, place_codes, samples)
     for pages in (*shown, *more, *KEPT, heat, exports, manual, registers, letters, inspections):

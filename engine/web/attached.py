@@ -119,12 +119,12 @@ def _sign(task: Task, kept: Kept) -> Document:
         return attach(session, task.case_id, kept, task_id=task.id, signs=text.sha256 if text else None)
 
 
-def kept_before(name: str) -> tuple[list[tuple[str, Kept]], Mapping[str, str] | None]:
+def kept_before(name: str, *, proofs: str = KEPT) -> tuple[list[tuple[str, Kept]], Mapping[str, str] | None]:
     """Files for a case that does not exist yet: (proof, what was kept), and the sentence of one that was refused.
 
     The proof goes into the page and comes back with the next step, so nobody chooses a photo twice.
     """
-    found = [(proof, kept) for proof in request.form.getlist(KEPT) if (kept := _proven(proof)) is not None]
+    found = [(proof, kept) for proof in request.form.getlist(proofs) if (kept := _proven(proof)) is not None]
     refused = None
     for file in received(name):
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 
 from flask import Blueprint, g, jsonify, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -59,6 +60,15 @@ def is_sent_later() -> bool:
     return LATER in request.headers
 
 
+def sent_at() -> datetime | None:
+    """When a form that waited was sent on the phone, by the phone's clock."""
+    try:
+        at = datetime.fromisoformat(request.headers.get(LATER, ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
 def told(refusal: Refusal | None, said: Said, status: int) -> Response:
     """Why a form that waited was not taken, for the page that sent it; and where its case is now."""
     sentence = " ".join(filter(None, (said.sentence or said.title, said.detail, _where(refusal))))
@@ -87,6 +97,8 @@ def keeps_words() -> None:
 def _form_address() -> str | None:
     """The page of the form that was sent, where it has one."""
     task_id = (request.view_args or {}).get("task_id")
+    if request.blueprint == "inspections":
+        return url_for("inspections.show")
     return url_for("tasks.show", task_id=task_id) if task_id else None
 
 

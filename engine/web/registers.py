@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, render_template
 from flask_babel import lazy_gettext as N_
 from sqlalchemy.orm import Session
 
-from engine import inspections, letters, receptions, sessions
+from engine import assessments, detection, inspections, letters, postmortems, receptions, sessions
 from engine.people import Viewer
 from engine.web.context import looking, maybe_viewer, now, viewer, world
 from engine.web.policy import SIGNED_IN, policy
@@ -72,6 +72,30 @@ REGISTERS: tuple[Register, ...] = (
         N_("Receptions"),
         N_("When leaders receive people, and what became of what they promised."),
         lambda session, who, at: receptions.how_many_soon(session, who, now=at),
+    ),
+    Register(
+        "findings.show_list",
+        "finding.read",
+        "search",
+        N_("Found"),
+        N_("What repeats, belongs together or grows suddenly. The engine proposes, people decide."),
+        lambda session, who, _at: detection.waiting(session, who),
+    ),
+    Register(
+        "postmortems.show_list",
+        "postmortem.read",
+        "book",
+        N_("Post-mortems"),
+        N_("Looking back on what grew suddenly or drew the public, and following what was learnt."),
+        postmortems.waits,
+    ),
+    Register(
+        "assessments.show_list",
+        "assessment.read",
+        "flow",
+        N_("Risk assessments"),
+        N_("What a project may stir up, what is done about it, and which cases came of it."),
+        assessments.waits,
     ),
 )
 

@@ -24,10 +24,10 @@ from engine.web.words import word
 
 PAGE = 40
 SORTS: Mapping[str, tuple[str, ...]] = {
-    "moves": ("case.", "card.", "supervision.", "incident.", "joint."),
+    "moves": ("case.", "card.", "supervision.", "incident.", "joint.", "master."),
     "steps": ("task.", "triage.", "form."),
     "clocks": ("clock.", "extension."),
-    "words": ("comment.", "material.", "message.", "risk.", "citizen.", "document.", "instruction.", "party."),
+    "words": ("comment.", "inspection.", "recheck.", "material.", "message.", "risk.", "opinion.", "citizen.", "document.", "instruction.", "letter.", "party."),
     "looks": ("identity.", "handler."),
 }
 """What one may look for in a history: the acts that begin so."""
@@ -60,8 +60,13 @@ def told(session: Session, case: Case) -> Story:
     """The story of a case for the one who asks; a page that shows something in the clear is never kept on a phone."""
     story = process.tell(session, world(), case, viewer=viewer(), now=now())
     if story.shown:
-        after_this_request(_never_kept)
+        keep_off_phones()
     return story
+
+
+def keep_off_phones() -> None:
+    """For a page that shows personal data in the clear."""
+    after_this_request(_never_kept)
 
 
 def _never_kept(answer: Response) -> Response:

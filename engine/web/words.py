@@ -136,6 +136,22 @@ PARTY_TYPES: Mapping[str, Any] = {
     "agency": _("Authority"),
 }
 
+LETTER_STATES: Mapping[str, Any] = {
+    "due": _("to be issued"),
+    "issued": _("issued"),
+    "delivered": _("delivered"),
+    "voided": _("voided"),
+    "waived": _("not needed"),
+}
+
+DELIVERIES: Mapping[str, Any] = {
+    "in_person": _("In person"),
+    "post": _("By post"),
+    "online": _("Petition platform"),
+    "left": _("Left at the place"),
+    "notice": _("By public notice"),
+}
+
 RESULTS: Mapping[str, Any] = {
     "resolved": _("resolved"),
     "agreement_oral": _("oral agreement"),
@@ -348,6 +364,7 @@ TABLES: Mapping[str, Mapping[Any, Any]] = {
     "disposition": DISPOSITIONS,
     "category": CATEGORIES,
     "channel": CHANNELS,
+    "delivery": DELIVERIES,
     "duty": DUTIES,
     "field": FIELDS,
     "figure": FIGURES,
@@ -357,6 +374,7 @@ TABLES: Mapping[str, Mapping[Any, Any]] = {
     "injury": INJURIES,
     "kind": KINDS,
     "left": LEFT,
+    "letter_state": LETTER_STATES,
     "light": LIGHTS,
     "news": NEWS,
     "notice_kind": NOTICE_KINDS,

@@ -6,8 +6,8 @@ const PAGES_LIVE_MS = {{ hours }} * 3600 * 1000;
 const SHELL_STORE = 'shell-' + {{ version|tojson }};
 const PAGES_STORE = 'pages';
 const MOST_PAGES = 60;
-const KEPT_PAGE = /^\/($|tasks\/\d+$|cases\/\d+$|documents\/\d+\/preview$)/;
-const SENT_LATER = /^\/(cases|tasks\/\d+\/completion|cases\/\d+\/(comments|supplies|risk-reports|documents))$/;
+const KEPT_PAGE = /^\/($|tasks\/\d+$|cases\/\d+$|documents\/\d+\/preview$|inspections$|inspections\/((checks|logs)\/new|findings\/\d+)$)/;
+const SENT_LATER = /^\/(cases|tasks\/\d+\/completion|cases\/\d+\/(comments|supplies|risk-reports|documents)|inspections\/(checks|logs|findings\/\d+\/rechecks))$/;
 const SIGNS = /^\/sign-(in|out)/;
 
 self.addEventListener('install', (event) => event.waitUntil(fill().then(() => self.skipWaiting())));

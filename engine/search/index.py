@@ -81,7 +81,7 @@ def index_cases(session: Session, cases: Sequence[Case]) -> None:
     kept: dict[str, set[str]] = {}
     for case, row in zip(told, rows, strict=True):
         words = {word for word in row["words"] if is_kept(word)}
-        for unit in {shelf(unit) for unit in (*ancestors(case.place_id), *_units(shown.get(case.id) or ()))}:
+        for unit in {shelf(unit) for unit in (*ancestors(case.place_id), *shown.get(case.id, ()))}:
             kept.setdefault(unit, set()).update(words)
     keep_words(session, kept)
 
@@ -179,10 +179,6 @@ def fill_index(store: Store, *, anew: bool = False, on_progress: Callable[[int],
             after, done = cases[-1].id, done + len(cases)
         if on_progress is not None:
             on_progress(done)
-
-
-def _units(shown: Iterable[str]) -> list[str]:
-    return [each for each in shown if not each.startswith(TEAM)]
 
 
 def _hidden(text: str) -> list[str]:

@@ -113,9 +113,12 @@ def _arrival(
     pool = texts()
     severity = _draw(shares.SEVERITY, chance)
     settles = min(_draw(shares.SETTLED_AT[severity], chance), len(places.tiers.names) - 1)
-    category = _category(at.date(), chance)
-    kind = _draw(shares.KINDS, chance)
+    channel = _draw(shares.CHANNELS, chance)
+    kind = _kind(channel, chance)
+    category = pool.category_of(kind, chance) or _category(at.date(), chance)
     facts = _facts(severity, chance)
+    if kind == "petition":
+        facts |= _petition(severity, chance)
     if severity == 1 and chance.random() < shares.REPEAT:
         facts["repeat_count"] = 1
     grid = places.grid(chance)
@@ -123,10 +126,10 @@ def _arrival(
     place = grid
     if begins_below or severity > 1:
         place = places.within(grid, chance)
-    words = _words(pool, category, facts, chance)
+    words = _words(pool, kind, category, facts, chance)
     anonymous = chance.random() < shares.ANONYMOUS
     filing = Filing(
-        channel=_draw(shares.CHANNELS, chance),
+        channel=channel,
         kind=kind,
         category=category,
         title=words.title[:200],
@@ -143,6 +146,22 @@ def _arrival(
 
 def _draw(weights: Mapping[T, float], chance: Random) -> T:
     return chance.choices(list(weights), list(weights.values()))[0]
+
+
+def _kind(channel: str, chance: Random) -> str:
+    """A way of its own, or one of the kinds that are handled by their size."""
+    drawn = chance.random()
+    for kind, share in shares.OWN_WAYS.get(channel, {}).items():
+        drawn -= share
+        if drawn < 0:
+            return kind
+    return _draw(shares.KINDS, chance)
+
+
+def _petition(severity: int, chance: Random) -> dict[str, Any]:
+    if chance.random() < shares.LEGAL_REFERRALS:
+        return {"legal_route_pending": True}
+    return {"simple_ok": True} if severity == 1 and chance.random() < shares.SIMPLE_PETITIONS else {}
 
 
 def _category(day: date, chance: Random) -> str:
@@ -186,8 +205,8 @@ def _facts(severity: int, chance: Random) -> dict[str, Any]:
     return facts
 
 
-def _words(pool: Texts, category: str, facts: Mapping[str, Any], chance: Random) -> Matter:
-    matter = chance.choice(pool.matters[category])
+def _words(pool: Texts, kind: str, category: str, facts: Mapping[str, Any], chance: Random) -> Matter:
+    matter = chance.choice(pool.ways.get(kind) or pool.matters[category])
     slots = {
         "house": f"{chance.randint(1, 12)}栋{chance.randint(1, 30)}{chance.randint(1, 8):02d}房",
         "shop": chance.choice(pool.shops),

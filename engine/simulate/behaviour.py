@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Literal
 
 from engine.escalation import RISES
@@ -27,6 +28,28 @@ PATIENT = 3
 UNSAID = frozenset({"quality_check", "decide_upgrade", "decide_extension"})
 """Forms in which nobody may decide on their own work."""
 
+UNTOUCHED = frozenset({"arbitration", "return_visit"})
+"""Forms of people who had nothing to do with the case before."""
+
+BY_LAW = frozenset(
+    {
+        "consult_answer",
+        "suggestion_decision",
+        "petition_register",
+        "petition_accept",
+        "petition_accept_simple",
+        "petition_answer_simple",
+        "petition_investigation",
+        "petition_opinion",
+        "petition_approval",
+        "petition_delivery",
+        "petition_review",
+        "petition_refusal",
+        "discipline_transfer",
+    }
+)
+"""Forms of ways with clocks of their own, which nothing takes away when they run out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -41,7 +64,7 @@ def respond(case: Followed, asked: Asked, *, now: datetime, pace: Pace, tiers: T
     """What the asked people do; None when they let the time run out."""
     match asked.form:
         case "sign_in":
-            return _sign_in(case, asked, now, pace)
+            return _sign_in(case, asked, now, pace, tiers)
         case "handle":
             return _handle(case, asked, now, pace, tiers)
         case "resolve":
@@ -86,19 +109,58 @@ def respond(case: Followed, asked: Asked, *, now: datetime, pace: Pace, tiers: T
             return Response(pace.days(now, case.chance.uniform(0.2, 1.2)), {"verdict": "again" if again else "accept"})
         case "instruction_close":
             return Response(pace.days(now, case.chance.uniform(0.2, 1.2)), {"verdict": "accept"})
+        case "emergency_transfer":
+            return Response(now + timedelta(minutes=case.chance.randint(3, 50)), {"called": ["110"]})
+        case "arbitration":
+            if case.chance.random() < shares.NOT_DECIDED:
+                return None
+            return Response(pace.part(now, asked.due_at, case.chance))
+        case "return_visit":
+            return Response(pace.part(now, asked.due_at, case.chance), _asked_after(case))
+        case form if form in BY_LAW:
+            at = pace.part(now, asked.due_at, case.chance)
+            if asked.due_at is not None and case.chance.random() < shares.LATE_BY_LAW:
+                at = pace.days(max(at, asked.due_at), case.chance.uniform(0.5, 4.0))
+            return Response(at, drawn(form, case.chance))
+        case form if form in shares.CHOICES:
+            return Response(pace.part(now, asked.due_at, case.chance), drawn(form, case.chance))
         case "supervision_notice" | "circular" | "ceiling":
             return Response(pace.days(now, case.chance.uniform(0.3, 1.5)), {"issue_reason": "ceiling"})
         case _:
             return Response(pace.part(now, asked.due_at, case.chance, QUICK))
 
 
-def _sign_in(case: Followed, asked: Asked, now: datetime, pace: Pace) -> Response | None:
+def drawn(form: str | None, chance: Random) -> dict[str, Any]:
+    """What people decide in a form, by the shares; nothing for a form without any."""
+    return {
+        key: chance.choices(list(weights), list(weights.values()))[0]
+        for key, weights in shares.CHOICES.get(form or "", {}).items()
+    }
+
+
+def _asked_after(case: Followed) -> dict[str, Any]:
+    chance = case.chance
+    if chance.random() >= shares.REACHED:
+        return {"method": "phone", "reached": "no"}
+    stars = chance.choices(list(shares.SATISFIED), list(shares.SATISFIED.values()))[0]
+    solved = "yes" if stars in ("5", "4") else "partly" if stars == "3" else chance.choice(("partly", "no"))
+    return {"method": "phone", "reached": "yes", "satisfied": stars, "really_solved": solved, "performed": "none"}
+
+
+def _sign_in(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: Tiers) -> Response | None:
     if case.fate.returns and asked.why in RISES and asked.why != "severity_jump" and asked.due_at is not None:
         case.fate.returns = False
         at = pace.part(now, asked.due_at, case.chance, QUICK)
         if at < asked.due_at:
             decided = {"action": "return", "reason_code": case.chance.choice(("can_settle_below", "incomplete"))}
             return Response(at, decided)
+    if case.fate.disputes and case.tier != tiers.top and asked.due_at is not None:
+        case.fate.disputes = False
+        at = pace.part(now, asked.due_at, case.chance, QUICK)
+        back = case.chance.random() < shares.ASKED_BACK and asked.why not in RISES
+        if at < asked.due_at:
+            code = case.chance.choice(("not_ours", "wrong_place"))
+            return Response(at, {"action": "return" if back else "dispute", "reason_code": code})
     if case.fate.late_sign_in:
         case.fate.late_sign_in = False
         return Response(pace.minutes(now, case.chance.uniform(260, 400)), {"action": "sign"})
@@ -135,6 +197,9 @@ def _handle(case: Followed, asked: Asked, now: datetime, pace: Pace, tiers: Tier
         return None if leaving == "overdue" and not beside else Response(at, {"outcome": "up"}, beside_all)
     if tiers.names[here] == tiers.top and fate.stays_unsettled:
         return None
+    if fate.mediates and here >= PATIENT:
+        fate.mediates = False
+        return Response(pace.part(now, asked.due_at, chance, QUICK), {"outcome": "mediate"}, beside_all)
     if fate.joins:
         fate.joins = False
         return Response(pace.part(now, asked.due_at, chance, QUICK), {"outcome": "joint"}, beside_all)

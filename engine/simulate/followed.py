@@ -31,6 +31,8 @@ class Fate:
     continues: bool
     instructed: bool
     """A leader gives an instruction as soon as a leader's unit has it."""
+    disputes: bool
+    mediates: bool
 
     @classmethod
     def drawn(cls, settles: int, chance: Random, strokes: Mapping[str, bool] | None = None) -> Fate:
@@ -53,6 +55,8 @@ class Fate:
             stays_unsettled=falls(shares.AT_CEILING),
             continues=falls(shares.CONTINUED),
             instructed=falls(shares.INSTRUCTED),
+            disputes=falls(shares.DISPUTED),
+            mediates=falls(shares.MEDIATED),
         )
         return replace(fate, **(strokes or {}))
 
@@ -74,7 +78,10 @@ class Asked:
 
 @dataclass(slots=True)
 class Followed:
-    """`open` are the open tasks by id, as of the last look; `worked` those who did what others must check."""
+    """`open` are the open tasks by id, as of the last look; `worked` those who did what others must check.
+
+    `hands` are all who ever did anything: none of them asks the petitioner afterwards.
+    """
 
     case_id: int
     place_id: str
@@ -86,6 +93,7 @@ class Followed:
     ended: bool = False
     open: dict[int, Asked] = field(default_factory=dict)
     worked: set[int] = field(default_factory=set)
+    hands: set[int] = field(default_factory=set)
     claimed: dict[int, int] = field(default_factory=dict)
     """Who has claimed a task, by task."""
     leaving: dict[int, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,11 +24,12 @@ from engine.people import Viewer
 from engine.simulate import reads, shares
 from engine.simulate.answers import fill
 from engine.simulate.arrivals import Arrival
-from engine.simulate.behaviour import UNSAID, Beside, Response, respond
+from engine.simulate.behaviour import UNSAID, UNTOUCHED, Beside, Response, respond
 from engine.simulate.crew import Crew
 from engine.simulate.followed import Asked, Fate, Followed
 from engine.simulate.pace import Pace
 from engine.simulate.texts import texts
+from engine.tasks import Choice
 
 Progress = Callable[[int, str], None]
 
@@ -210,6 +211,8 @@ class Loop:
         if claimed is not None:
             return self.crew.viewer(claimed)
         but = frozenset(case.worked) if asked.form in UNSAID else frozenset[int]()
+        if asked.form in UNTOUCHED:
+            but = frozenset(case.hands)
         return self.crew.one_of(asked.unit_id, asked.roles, case.chance, but=but)
 
     def _claim(self, case: Followed, asked: Asked) -> None:
@@ -234,6 +237,9 @@ class Loop:
             del case.open[asked.id]
             self._look(session, case, row)
         self._did("completed")
+        case.hands.add(viewer.person_id)
+        if asked.form == "petition_delivery" and case.chance.random() < shares.REVIEW_ASKED:
+            self._plan(self.pace.days(now, case.chance.uniform(2, 18)), lambda: self._ask_review(case))
         if asked.form in ("handle", "resolve"):
             case.worked = {viewer.person_id} if asked.form == "handle" else case.worked | {viewer.person_id}
         if answers.get("outcome") == "wait" and case.fate.supplied:
@@ -253,11 +259,41 @@ class Loop:
             and session.execute(reads.ASKED_CLOCK, {"case_id": case.case_id}).first() is None
         ):
             decided = {"decision": "refuse"}
+        match asked.form:
+            case "sign_in" if decided.get("action") in ("dispute", "return"):
+                decided = {**decided, "proper_unit": self._one_of(case, choices.get("competent_units", ()))}
+            case "arbitration":
+                decided = self._ruled(case, choices.get("competent_units", ()))
+            case "mediation_organisation":
+                decided = {"organisation": self._asked_to_mediate(case, choices["mediation_organisations"])}
+            case "mediation_acceptance" if not choices.get("mediators"):
+                decided = {"decision": "refuse"}
+            case _:
+                pass
         if asked.form == "invite_joint":
             decided = {**decided, "co_units": self._invited(case, choices.get("community_units", ()))}
         return fill(
             form, decided, choices=choices, now=self.clock.now(), zone=self.world.calendar.tz, chance=case.chance
         )
+
+    @staticmethod
+    def _one_of(case: Followed, offered: Sequence[Choice]) -> str:
+        return case.chance.choice(offered).value if offered else ""
+
+    @staticmethod
+    def _ruled(case: Followed, offered: Sequence[Choice]) -> dict[str, Any]:
+        """The unit that has it is offered first; sometimes another one is found to be the right one."""
+        others = [choice.value for choice in offered if choice.value != case.holder_id]
+        goes_over = bool(others) and case.chance.random() < shares.GOES_OVER
+        lead = case.chance.choice(others[:4]) if goes_over else case.holder_id
+        joins = case.chance.random() < shares.JOINS_IN
+        rest = [case.holder_id] if goes_over else others[:1]
+        return {"lead_unit": lead, "co_units": rest if joins else []}
+
+    @staticmethod
+    def _asked_to_mediate(case: Followed, offered: Sequence[Choice]) -> str:
+        """Mostly the first that is proposed."""
+        return (offered[0] if case.chance.random() < 0.8 else case.chance.choice(offered)).value
 
     def _invited(self, case: Followed, offered: Any) -> list[str]:
         """Two to four units, those nearest to the place first."""
@@ -358,6 +394,15 @@ class Loop:
             process.supply(session, self.world, case.case_id, note, viewer=None, now=self.clock.now())
             self._look(session, case, self._row(session, case))
         self._did("supplied")
+
+    def _ask_review(self, case: Followed) -> None:
+        with self.store.transaction() as session:
+            if case.ended or not process.is_awaited(session, self.world, case.case_id, "m_apply_review"):
+                return
+            reason = texts().written("review", case.chance)
+            process.apply_review(session, self.world, case.case_id, reason, viewer=None, now=self.clock.now())
+            self._look(session, case, self._row(session, case))
+        self._did("review")
 
     def _instruct(self, case: Followed) -> None:
         viewer = self.crew.one_of(case.holder_id, ("leader",), case.chance)

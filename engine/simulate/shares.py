@@ -46,6 +46,67 @@ CATEGORIES: Mapping[str, float] = {
 
 KINDS: Mapping[str, float] = {"dispute": 0.55, "complaint": 0.30, "help": 0.15}
 
+OWN_WAYS: Mapping[str, Mapping[str, float]] = {
+    "hotline_12345": {"consult": 0.09, "suggestion": 0.02, "emergency": 0.004},
+    "qr": {"consult": 0.03, "suggestion": 0.03, "emergency": 0.002},
+    "secretary_mailbox": {"consult": 0.05, "suggestion": 0.12, "misconduct": 0.02},
+    "tea_talk": {"suggestion": 0.35},
+    "petition_online": {"petition": 0.45, "misconduct": 0.01},
+    "petition_letter": {"petition": 0.55, "misconduct": 0.03},
+    "petition_visit": {"petition": 0.50, "misconduct": 0.01},
+}
+"""By channel: so many of its matters go a way of their own; all others are disputes, complaints and calls for help."""
+
+SIMPLE_PETITIONS = 0.5
+LEGAL_REFERRALS = 0.08
+"""Of the petitions: a first one with clear facts; one that a court has already."""
+
+CHOICES: Mapping[str, Mapping[str, Mapping[str, float]]] = {
+    "consult_answer": {"answered_from": {"knowledge": 0.7, "unit": 0.2, "asked": 0.1}},
+    "suggestion_decision": {"decision": {"adopted": 0.3, "partly_adopted": 0.3, "not_adopted": 0.4}},
+    "petition_register": {
+        "petition_class": {"own": 0.95, "legal": 0.05},
+        "routing": {"forward": 0.65, "assign": 0.35},
+        "responsible": {"district": 0.3, "street": 0.55, "community": 0.15},
+    },
+    "petition_accept": {"decision": {"accept": 0.94, "refuse": 0.06}},
+    "petition_accept_simple": {"decision": {"accept": 0.93, "full": 0.07}},
+    "petition_answer_simple": {
+        "conclusion": {"support": 0.5, "part": 0.2, "explain": 0.2, "not_support": 0.1},
+    },
+    "petition_investigation": {"heard_petitioner": {"yes": 1.0}, "next_step": {"opinion": 0.93, "hearing": 0.07}},
+    "petition_opinion": {"conclusion": {"support": 0.35, "part": 0.25, "explain": 0.2, "not_support": 0.2}},
+    "petition_approval": {"decision": {"approve": 0.93, "back": 0.07}},
+    "petition_review": {"result": {"uphold": 0.8, "change": 0.15, "redo": 0.05}},
+    "mediation_acceptance": {"decision": {"accept": 0.92, "refuse": 0.08}},
+    "mediation_consent": {"consent": {"yes": 0.93, "no": 0.07}},
+    "mediation_session": {"session_result": {"agreed": 0.55, "again": 0.3, "failed": 0.12, "withdrawn": 0.03}},
+    "mediation_continue": {"go_on": {"yes": 0.6, "no": 0.4}},
+    "confirmation_application": {"applied": {"yes": 0.25, "no": 0.75}},
+    "confirmation_result": {"court_result": {"confirmed": 0.95, "rejected": 0.03, "withdrawn": 0.02}},
+    "performance_check": {"performed": {"yes": 0.9, "partly": 0.06, "no": 0.04}},
+    "competence_statement": {"position": {"ours": 0.1, "shared": 0.2, "not_ours": 0.7}},
+}
+"""By form and field: what people decide, where nothing else tells."""
+
+MEDIATED = 0.05
+"""Of the matters that a community or a tier above settles: an organisation mediates."""
+DISPUTED = 0.012
+"""Of all matters: the first unit that may says that it is another's."""
+ASKED_BACK = 0.25
+"""Of the disputes: it asks to return the matter instead of signing for it."""
+NOT_DECIDED = 0.04
+GOES_OVER = 0.45
+JOINS_IN = 0.35
+"""Of the arbitrations: never decided; given to another unit than the one that has it; others join."""
+REACHED = 0.82
+SATISFIED: Mapping[str, float] = {"5": 0.58, "4": 0.30, "3": 0.06, "2": 0.04, "1": 0.02}
+"""Of the petitioners who are asked after the answer."""
+REVIEW_ASKED = 0.18
+"""Of the petitions whose opinion does not support them: the petitioner asks for a review."""
+LATE_BY_LAW = 0.01
+"""Of the statutory steps: done after their time."""
+
 SEVERITY: Mapping[int, float] = {1: 0.86, 2: 0.11, 3: 0.027, 4: 0.003}
 
 SETTLED_AT: Mapping[int, Mapping[int, float]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,11 +29,19 @@ class Texts:
     """`forms` are what people write into a field, by the field's key."""
 
     matters: dict[str, tuple[Matter, ...]]
+    ways: dict[str, tuple[Matter, ...]]
+    """Matters that go a way of their own, by their kind."""
+    categories: dict[str, tuple[str, ...]]
+    """Of these kinds."""
     forms: dict[str, tuple[str, ...]]
     family: str
     given: tuple[str, ...]
     estates: tuple[str, ...]
     shops: tuple[str, ...]
+
+    def category_of(self, kind: str, chance: Random) -> str | None:
+        """None for a kind that may be about anything."""
+        return chance.choice(self.categories[kind]) if kind in self.categories else None
 
     def name(self, chance: Random) -> str:
         """A family name and 某: how a district writes of people in what others may read."""
@@ -54,13 +63,19 @@ def texts() -> Texts:
         raise Invalid("texts.invalid", f"{FILE.name}: {document.problems}")
     raw = document.value
     return Texts(
-        matters={
-            category: tuple(Matter(*(part.strip() for part in line.split("|"))) for line in lines)
-            for category, lines in raw["matters"].items()
-        },
+        matters=_matters(raw["matters"]),
+        ways=_matters(raw["ways"]),
+        categories={kind: tuple(names) for kind, names in raw["categories"].items()},
         forms={key: tuple(lines) for key, lines in raw["forms"].items()},
         family=raw["family"],
         given=tuple(raw["given"].split()),
         estates=tuple(raw["estates"].split()),
         shops=tuple(raw["shops"].split()),
     )
+
+
+def _matters(raw: Mapping[str, Iterable[str]]) -> dict[str, tuple[Matter, ...]]:
+    return {
+        name: tuple(Matter(*(part.strip() for part in line.split("|"))) for line in lines)
+        for name, lines in raw.items()
+    }

@@ -129,6 +129,15 @@ def see(session: Session, viewer: Viewer, finding_id: int) -> Seen:
     return Seen(finding, cases, parties, line, units, master, linked)
 
 
+def behind(session: Session, viewer: Viewer, key: str) -> Seen | None:
+    """The finding of that key, which its post-mortem has too, where the viewer may see it."""
+    finding_id = session.scalar(select(Finding.id).where(Finding.key == key))
+    try:
+        return None if finding_id is None else see(session, viewer, finding_id)
+    except NotFound:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """What a case is linked to, as far as the viewer may see it."""

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine import process, tasks
-from engine.cases import Case
+from engine import detection, letters, postmortems, process, tasks
+from engine.cases import Case, CaseState
 from engine.deadlines import DeadlineState
 from engine.errors import Invalid, NotFound
 from engine.process import Story, Wanted
@@ -75,7 +75,10 @@ def sheet(case_id: int) -> str:
         case = tasks.see_case(session, viewer(), case_id)
         story = told(session, case)
         address = url_for("cases.show", case_id=case_id, _external=True)
-        return render_template("cases/sheet.html", story=story, case=case, address=address, code=picture(address))
+        sent = letters.of_case(session, case_id)
+        return render_template(
+            "cases/sheet.html", story=story, case=case, address=address, code=picture(address), case_letters=sent
+        )
 
 
 @pages.post("/cases/<int:case_id>/unmasking")
@@ -243,7 +246,11 @@ def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:
             story=story,
             case=case,
             chart=process.chart_of(session, world(), story, request.args.get("process"), now=now()),
+            case_letters=letters.of_case(session, case.id),
             related=process.related(session, who, case, story.parties),
+            linked=detection.links_of(session, who, case),
+            found=detection.findings_of_case(session, who, case),
+            looked_back=postmortems.of_case(session, who, case.id),
             entries=entries,
             older=older,
             sort=request.args.get("sort", ""),
@@ -271,6 +278,9 @@ def _may(story: Story, case: Case) -> dict[str, bool]:
         "apply_review": running
         and any(clock.step == "petition_review_apply" and clock.state == DeadlineState.ARMED for clock in story.clocks)
         and who.may("case.supply", case.place_id),
+        "merge": running and not case.confidential and process.may_merge(who, case.place_id, world().tiers),
+        "split": case.state == CaseState.MERGED and process.may_merge(who, case.place_id, world().tiers),
+        "look_back": not case.confidential and who.may("postmortem.write", case.holder_id),
         "withdraw": running and who.may("case.withdraw", case.place_id),
         "downgrade": running
         and case.size == "big"

@@ -16,7 +16,7 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import intake, process, tasks, triage
+from engine import detection, intake, process, tasks, triage
 from engine.cases import RESPONDENT
 from engine.documents import Kept
 from engine.errors import Invalid, NotFound
@@ -85,7 +85,7 @@ def file() -> str | Response | tuple[str, int]:
         if refused:
             raise Invalid("document.refused", refused["en"], fields={FILES: refused})
         if request.form.get("step") != "file":
-            return _page(place_id, raw=raw, grade=_by_the_tables(filing), papers=papers)
+            return _page(place_id, raw=raw, grade=_by_the_tables(filing), papers=papers, alike=_alike(filing))
         filed = filing
         answer = once.once(lambda session: _filed(session, filed, papers))
     except Invalid as refusal:
@@ -123,6 +123,17 @@ def _by_the_tables(filing: Filing) -> Grade:
         return intake.preview(session, world(), replace(filing, override=None))
 
 
+def _alike(filing: Filing) -> Sequence[detection.Alike]:
+    """Open cases that it looks like, so that whoever files it can see that it is filed already."""
+    if filing.confidential:
+        return ()
+    with looking() as session:
+        matter = detection.matter_to_be(
+            filing.title, filing.description, filing.place_id, filing.category, filing.received_at, filing.parties
+        )
+        return detection.looks_like(session, world(), matter, viewer=viewer())
+
+
 def _own_place() -> str:
     """The place a person most likely means: their own unit."""
     return max(viewer().units(), key=lambda unit: unit.count("."), default="")
@@ -139,6 +150,7 @@ def _page(
     grade: Grade | None = None,
     wrong: Mapping[str, Mapping[str, str]] | None = None,
     papers: Sequence[tuple[str, Kept]] = (),
+    alike: Sequence[detection.Alike] = (),
 ) -> str:
     with looking() as session:
         line = line_of(session, place_id)
@@ -157,6 +169,7 @@ def _page(
             grade=grade,
             wrong=wrong or {},
             papers=papers,
+            alike=alike,
             typed=request.form or begun,
             received=now().astimezone(world().calendar.tz).strftime("%Y-%m-%dT%H:%M"),
             staff=staff_on(session, line),

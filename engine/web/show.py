@@ -16,6 +16,7 @@ from engine.deadlines import Deadline, DeadlineState, light, parse_length
 from engine.documents import Document
 from engine.errors import Refusal
 from engine.history import HistoryEntry
+from engine.letters import KINDS
 from engine.mediation import Mediator
 from engine.people import Person, Viewer
 from engine.process import Story
@@ -330,8 +331,12 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             return " · ".join(part for part in (to, said) if part)
         case "clock.warned" | "clock.breached" | "clock.paused" | "clock.resumed":
             return word(facts.get("step"), "step")
-        case "clock.extended" | "extension.asked" | "extension.refused":
-            return " · ".join(str(facts[key]) for key in ("by", "reason") if facts.get(key))
+        case "clock.extended" | "extension.asked" | "extension.refused" | "case.merged" | "case.joined" | "case.left":
+            return " · ".join(str(facts[key]) for key in ("by", "number", "reason") if facts.get(key))
+        case "letter.issued" | "letter.delivered" | "letter.voided" | "letter.waived":
+            about = KINDS[str(facts.get("kind"))].name(locale()) if facts.get("kind") in KINDS else ""
+            said = masked_text(str(facts.get("reason") or ""))
+            return " · ".join(str(part) for part in (about, facts.get("number"), said) if part)
         case "case.reopened":
             return _("at %(unit)s", unit=unit_name(story.units.get((facts.get("to") or {}).get("unit", ""))))
         case "case.sorted":

@@ -27,7 +27,20 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "moves": ("case.", "card.", "supervision.", "incident.", "joint.", "master."),
     "steps": ("task.", "triage.", "form."),
     "clocks": ("clock.", "extension."),
-    "words": ("comment.", "inspection.", "recheck.", "material.", "message.", "risk.", "opinion.", "citizen.", "document.", "instruction.", "letter.", "party."),
+    "words": (
+        "comment.",
+        "inspection.",
+        "recheck.",
+        "material.",
+        "message.",
+        "risk.",
+        "opinion.",
+        "citizen.",
+        "document.",
+        "instruction.",
+        "letter.",
+        "party.",
+    ),
     "looks": ("identity.", "handler."),
 }
 """What one may look for in a history: the acts that begin so."""

@@ -1,0 +1,245 @@
+"""What the engine found and people decide on: a queue, one page for each finding, and merging and splitting by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from engine import detection, process, tasks
+from engine.cases import id_of_number
+from engine.detection import FindingKind
+from engine.errors import Invalid, NotFound
+from engine.people import ACTS, names
+from engine.territory import Unit, units_by_id
+from engine.web import detection_words
+from engine.web.areas import own_units
+from engine.web.context import looking, now, viewer, world
+from engine.web.language import _, ngettext
+from engine.web.numbers import number
+from engine.web.once import Done, once
+from engine.web.policy import policy
+from engine.web.show import place_line
+from engine.web.words import word
+
+pages = Blueprint("findings", __name__)
+
+MOST_AT_ONCE = 50
+
+
+@pages.get("/findings")
+@policy("finding.read")
+def show_list() -> str:
+    return _list()
+
+
+@pages.post("/findings/decisions")
+@policy("finding.read")
+def decide_on_many() -> Response | tuple[str, int]:
+    """Says of several at once that there is nothing to them, or merges several pairs, the later into the earlier."""
+    chosen = [each for raw in request.form.getlist("finding") if (each := number(raw)) is not None][:MOST_AT_ONCE]
+    merging = request.form.get("act") == "merge"
+
+    def act(session: Session) -> Done:
+        if not chosen:
+            raise Invalid("finding.nothing_chosen", "Choose at least one.", fields={"finding": _nothing()})
+        for finding_id in chosen:
+            if merging:
+                first, why = detection.see(session, viewer(), finding_id).cases[0].id, _text("reason")
+                detection.accept_pair(session, world(), finding_id, first, why, viewer=viewer(), now=now())
+            else:
+                detection.dismiss(session, finding_id, _text("reason"), viewer=viewer(), now=now())
+        said = ngettext("%(num)d finding is decided.", "%(num)d findings are decided.", len(chosen))
+        return Done(url_for("findings.show_list"), said)
+
+    try:
+        return once(act)
+    except Invalid as refusal:
+        return _list(wrong=refusal.facts["fields"]), 422
+
+
+@pages.get("/findings/<int:finding_id>")
+@policy("finding.read")
+def show(finding_id: int) -> str:
+    return _page(finding_id)
+
+
+@pages.post("/findings/<int:finding_id>/merging")
+@policy("case.merge")
+def merge_pair(finding_id: int) -> Response | tuple[str, int]:
+    def act(session: Session) -> Done:
+        master = detection.accept_pair(
+            session, world(), finding_id, number(_text("master")) or 0, _text("reason"), viewer=viewer(), now=now()
+        )
+        return Done(url_for("cases.show", case_id=master.id), _("Merged: %(number)s goes on.", number=master.number))
+
+    return _act(finding_id, act)
+
+
+@pages.post("/findings/<int:finding_id>/linking")
+@policy("case.merge")
+def link(finding_id: int) -> Response | tuple[str, int]:
+    chosen = [each for raw in request.form.getlist("case") if (each := number(raw)) is not None]
+
+    def act(session: Session) -> Done:
+        done = detection.link_cluster(
+            session,
+            world(),
+            finding_id,
+            chosen,
+            _text("master"),
+            _text("title"),
+            _text("reason"),
+            viewer=viewer(),
+            now=now(),
+        )
+        said = ngettext(
+            "%(num)d case is linked under %(number)s.",
+            "%(num)d cases are linked under %(number)s.",
+            done.linked,
+            number=done.master.number,
+        )
+        if done.refused:
+            said += " " + _("Could not be linked now: %(numbers)s.", numbers=_("; ").join(done.refused))
+        return Done(url_for("findings.show", finding_id=finding_id), said)
+
+    return _act(finding_id, act)
+
+
+@pages.post("/findings/<int:finding_id>/cases")
+@policy("case.merge")
+def file_about_cause(finding_id: int) -> Response | tuple[str, int]:
+    def act(session: Session) -> Done:
+        case = detection.look_at_cause(
+            session, world(), finding_id, _text("title"), _text("description"), viewer=viewer(), now=now()
+        )
+        return Done(url_for("cases.show", case_id=case.id), _("Filed as %(number)s.", number=case.number))
+
+    return _act(finding_id, act)
+
+
+@pages.post("/findings/<int:finding_id>/answer")
+@policy("finding.read")
+def answer(finding_id: int) -> Response | tuple[str, int]:
+    def act(session: Session) -> Done:
+        detection.answer_surge(session, finding_id, _text("reason"), viewer=viewer(), now=now())
+        return Done(url_for("findings.show", finding_id=finding_id), _("Noted. The post-mortem goes on."))
+
+    return _act(finding_id, act)
+
+
+@pages.post("/findings/<int:finding_id>/dismissal")
+@policy("finding.read")
+def dismiss(finding_id: int) -> Response | tuple[str, int]:
+    def act(session: Session) -> Done:
+        detection.dismiss(session, finding_id, _text("reason"), viewer=viewer(), now=now())
+        return Done(url_for("findings.show_list"), _("Dismissed. The same is not proposed again."))
+
+    return _act(finding_id, act)
+
+
+@pages.post("/cases/<int:case_id>/merging")
+@policy("case.merge")
+def merge(case_id: int) -> Response:
+    """By hand: the number of the case that goes on."""
+
+    def act(session: Session) -> Done:
+        tasks.see_case(session, viewer(), case_id)
+        master_id = id_of_number(session, _text("number").upper())
+        if master_id is None:
+            raise NotFound("case.unknown", "There is no such case.")
+        tasks.see_case(session, viewer(), master_id)
+        master = process.merge(session, world(), case_id, master_id, _text("reason"), viewer=viewer(), now=now())
+        return Done(url_for("cases.show", case_id=master.id), _("Merged: %(number)s goes on.", number=master.number))
+
+    return once(act)
+
+
+@pages.post("/cases/<int:case_id>/splitting")
+@policy("case.merge")
+def split(case_id: int) -> Response:
+    def act(session: Session) -> Done:
+        tasks.see_case(session, viewer(), case_id)
+        process.split(session, world(), case_id, _text("reason"), viewer=viewer(), now=now())
+        return Done(url_for("cases.show", case_id=case_id), _("The case is on its own again, with clocks of its own."))
+
+    return once(act)
+
+
+def _act(finding_id: int, act: Callable[[Session], Done]) -> Response | tuple[str, int]:
+    try:
+        return once(act)
+    except Invalid as refusal:
+        if not refusal.facts.get("fields"):
+            raise
+        return _page(finding_id, wrong=refusal.facts["fields"]), 422
+
+
+def _page(finding_id: int, *, wrong: Any = None) -> str:
+    with looking() as session:
+        seen = detection.see(session, viewer(), finding_id)
+        finding = seen.finding
+        open_still = finding.state == "open"
+        may_merge = process.may_merge(viewer(), finding.unit_id, world().tiers)
+        grows = finding.kind == FindingKind.CLUSTER and finding.state == "accepted"
+        later = [case for case in seen.free if case.id not in seen.linked] if grows else []
+        return render_template(
+            "findings/finding.html",
+            seen=seen,
+            finding=finding,
+            open_still=open_still,
+            may_merge=may_merge,
+            later=later if may_merge else [],
+            place_of={case.id: _line(case.place_id, seen.units) for case in seen.cases},
+            decided_by=names(session, [finding.decided_by]).get(finding.decided_by) if finding.decided_by else None,
+            title=_proposed_title(seen),
+            wrong=wrong or {},
+            typed=request.form,
+        )
+
+
+def _proposed_title(seen: detection.Seen) -> str:
+    """What a case about all of them would be called; whoever files it may write something else."""
+    words = {"place": place_line(seen.place, 2), "category": word(seen.finding.category, "category")}
+    if seen.finding.kind == FindingKind.RETURN:
+        return _("%(place)s: why “%(category)s” comes back", **words)
+    return _("%(place)s: %(category)s, reported by many", **words)
+
+
+def _line(place_id: str, units: Any) -> Sequence[Unit]:
+    parts = place_id.split(".")
+    return [units[unit] for end in range(1, len(parts) + 1) if (unit := ".".join(parts[:end])) in units]
+
+
+def _list(*, wrong: Any = None) -> str:
+    asked = request.args
+    state = "decided" if asked.get("state") == "decided" else "open"
+    kind, unit = asked.get("kind", ""), asked.get("unit", "")
+    with looking() as session:
+        found = detection.queue(
+            session, viewer(), kind=kind, state=state, unit=unit, before=number(asked.get("before"))
+        )
+        return render_template(
+            "findings/queue.html",
+            found=found,
+            state=state,
+            kind=kind,
+            unit=unit,
+            kinds=detection_words.KINDS,
+            own=units_by_id(session, own_units(ACTS["finding.read"])),
+            place_of={line.finding.id: _line(line.finding.unit_id, found.units) for line in found.lines},
+            may_merge=viewer().may("case.merge"),
+            wrong=wrong or {},
+            typed=request.form,
+        )
+
+
+def _nothing() -> dict[str, str]:
+    return {"zh": "请至少选择一项。", "en": "Choose at least one."}
+
+
+def _text(name: str) -> str:
+    return request.form.get(name, "").strip()[:4000]

@@ -38,6 +38,8 @@ SEARCHED = {
     "rare": ("李某 漏水 厨房", "王某 押金"),
     "nothing": ("不存在的词语", "zzzz"),
     "English place": ("street", "Minzhi community"),
+    "beginning, mostly elsewhere": ("minz", "dalan", "guanl", "longh", "fuch", "guanh"),
+    "beginning and word": ("minz 停车", "dalan 停车", "guanl 漏水", "longh 漏水", "st 装修", "co 退费"),
 }
 
 

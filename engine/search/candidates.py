@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Integer, Select, TextClause, bindparam, func, select, text
@@ -23,23 +23,30 @@ NEWER_BLOCKS = 4
 class Question:
     """What the index is asked for: every phrase, and of each list of marks one.
 
-    `protected`: at least one of the phrases stands among protected names, the others there or openly. `stretches` are
-    the sizes, in bits, by which to go back; of none, everything is looked through at once. `by_row`: in so many of them
-    beginnings of words are looked for row by row, there being few rows. `most_below`: nearly all that fits lies below
-    this id; with `received_by`, all that does, but for what is marked as late.
+    `whole` says of phrases whose end may go on which words it may be. `protected`: at least one of the phrases stands
+    among protected names, the others there or openly. `stretches` are the sizes, in bits, by which to go back; of none,
+    everything is looked through at once. `by_row`: in so many of them ends that may be anything are looked for row by
+    row, there being few rows. `most_below`: nearly all that fits lies below this id; with `received_by`, all that does,
+    but for what is marked as late.
     """
 
     phrases: Sequence[Phrase]
     marks: Sequence[Sequence[str]]
+    whole: Mapping[Phrase, Sequence[str]] = field(default_factory=dict)
     stretches: Sequence[int] = BLOCKS
     by_row: int = 1
     protected: bool = False
     most_below: int | None = None
     received_by: datetime | None = None
 
+    def goes_on(self, phrase: Phrase) -> bool:
+        return phrase.beginning and phrase not in self.whole
+
 
 def candidates(session: Session, question: Question, *, before: int | None, most: int) -> Iterator[int]:
     """Ids below `before`, newest first."""
+    if not all(question.whole.values()):
+        return
     if session.get_bind().dialect.name == "sqlite":
         given = {"asked": _for_fts5(question), "before": before or 2**62, "most": most}
         yield from session.scalars(_SQLITE, given)
@@ -47,7 +54,7 @@ def candidates(session: Session, question: Question, *, before: int | None, most
     if before is None and question.stretches:
         before = (session.scalar(select(func.max(CaseText.case_id))) or 0) + 1
     high = before or 2**31 - 1
-    by_row = question.by_row if any(phrase.beginning for phrase in question.phrases) else 0
+    by_row = question.by_row if any(map(question.goes_on, question.phrases)) else 0
     for number, (block, low) in enumerate(_stretches(high, question)):
         narrow = _narrow(question, block) if number < by_row else ""
         given = {"asked": _for_postgres(question, block), "narrow": narrow, "low": low, "high": high, "most": most}
@@ -125,12 +132,11 @@ def _for_postgres(question: Question, block: Block) -> str:
 
 def _narrow(question: Question, block: Block) -> str:
     """What GIN answers quickly of a question with beginnings; empty when that is nothing."""
-    whole = [phrase for phrase in question.phrases if not phrase.beginning]
     clauses = [[_as_tsquery([each], False) for each in marked] for marked in (*question.marks, *block)]
     if question.protected:
         clauses.append([_as_tsquery(_hidden(phrase), phrase.beginning) for phrase in question.phrases])
     else:
-        clauses += [[_as_tsquery(phrase.words, False)] for phrase in whole]
+        clauses += [_openly(question, each, _as_tsquery) for each in question.phrases if not question.goes_on(each)]
     return " & ".join(f"({' | '.join(choices)})" for choices in clauses)
 
 
@@ -142,13 +148,19 @@ def _all_of(
     question: Question, block: Block, written: Callable[[Sequence[str], bool], str], both: str, either: str
 ) -> str:
     clauses = [[written([each], False) for each in marked] for marked in (*question.marks, *block)]
-    openly = [written(phrase.words, phrase.beginning) for phrase in question.phrases]
+    openly = [_openly(question, phrase, written) for phrase in question.phrases]
     if question.protected:
         hidden = [written(_hidden(phrase), phrase.beginning) for phrase in question.phrases]
-        clauses += [hidden, *([mine, theirs] for mine, theirs in zip(openly, hidden, strict=True))]
+        clauses += [hidden, *([*mine, theirs] for mine, theirs in zip(openly, hidden, strict=True))]
     else:
-        clauses += [[each] for each in openly]
+        clauses += openly
     return both.join(f"({either.join(choices)})" for choices in clauses)
+
+
+def _openly(question: Question, phrase: Phrase, written: Callable[[Sequence[str], bool], str]) -> list[str]:
+    if phrase not in question.whole:
+        return [written(phrase.words, phrase.beginning)]
+    return [written((*phrase.words[:-1], word), False) for word in question.whole[phrase]]
 
 
 def _hidden(phrase: Phrase) -> list[str]:

@@ -28,6 +28,8 @@ LONGEST = 80
 PAGE = 20
 BATCHES = (40, 200, 1000)
 """How many candidates are looked at for one page, at most; then the page ends, and the next goes on from there."""
+STRETCHES = (BLOCKS, BLOCKS, BLOCKS[:2], BLOCKS[1:2])
+"""By how far down the tree they stand: little of theirs is in a short stretch, and not too much in all of them."""
 LONG = timedelta(days=400)
 NEWEST = 200
 SHORTEST_PHONE = 7
@@ -125,8 +127,8 @@ def _by_words(
     question = Question(
         asked.phrases,
         _marks(viewer, asked),
-        whole_words(session, [asked.place_id] if asked.place_id else viewer.asked, asked.phrases),
-        BLOCKS if depth < 3 else BLOCKS[1:],  # little of theirs stands in a short stretch
+        whole_words(session, [asked.place_id] if asked.place_id else _shown_to(viewer), asked.phrases),
+        STRETCHES[min(depth, 3)],
         by_row=max(1, depth),
         most_below=most_below,
         received_by=asked.until if most_below else None,
@@ -168,7 +170,7 @@ def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:
     """Marks of which each list must give one: what narrows the search inside the index."""
     marks = []
     if all("." in unit for unit in viewer.units(WORKING)):
-        marks.append([mark("", unit) for unit in (*viewer.asked, f"{TEAM}{viewer.person_id}")])
+        marks.append([mark("", unit) for unit in _shown_to(viewer)])
     if asked.place_id:
         marks.append([mark("", asked.place_id)])
     if asked.category:
@@ -178,6 +180,10 @@ def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:
     if asked.since is not None and asked.until is not None:
         marks.append(months_between(asked.since, asked.until))
     return marks
+
+
+def _shown_to(viewer: Viewer) -> tuple[str, ...]:
+    return (*viewer.asked, f"{TEAM}{viewer.person_id}")
 
 
 def _since_the_first(session: Session, asked: Asked) -> Asked:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import DDL, Dialect, ForeignKey, Index, Integer, Text, event
+from sqlalchemy import DDL, Dialect, ForeignKey, Index, Integer, String, Text, event
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from engine.store import Base, table_of
+from engine.search.words import LONGEST_WORD
+from engine.store import Base, UnitId, table_of
 
 LAST_POSITION = 16383
 MOST_POSITIONS = 255
@@ -59,6 +60,23 @@ class CaseText(Base):
 
     case_id: Mapped[int] = mapped_column(Integer, ForeignKey("case.id"), primary_key=True, autoincrement=False)
     words: Mapped[Sequence[str]] = mapped_column(WordList)
+
+
+class UnitWord(Base):
+    """A word that stands in some case of a unit, of the upper tiers; perhaps no more. Perhaps twice: nobody waits for
+    somebody else who writes the same. Figures and protected names are not among them.
+
+    So the beginning of a word becomes the few words of one's own that begin with it, or is known to be none of them.
+    """
+
+    __tablename__ = "unit_word"
+    __table_args__ = (Index("ix_unit_word_unit_id_word", "unit_id", "word"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[str] = mapped_column(UnitId)
+    word: Mapped[str] = mapped_column(
+        String(LONGEST_WORD).with_variant(String(LONGEST_WORD, collation="C"), "postgresql")
+    )
 
 
 SQLITE_INDEX: Sequence[str] = (

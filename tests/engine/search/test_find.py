@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.cases import Case, Party
 from engine.deploy import Release
 from engine.people import Viewer
-from engine.search import Asked, CaseText, fill_index, find, index_case, newest
+from engine.search import Asked, CaseText, fill_index, find, found_in, index_case, newest, phrases_of
 from engine.store import Store
 from engine.tasks import visible_cases
 from engine.territory import Unit
@@ -284,6 +284,36 @@ def test_the_index_follows_the_life_of_a_case(settled: Store) -> None:
         index_case(session, row)
     with settled.reading() as session:
         assert session.get(CaseText, case.id) is None
+
+
+BEGINNINGS = ["noi", "nz", "night noi", "噪", "noi 噪", "zz", "2026", "noise"]
+
+
+@pytest.mark.parametrize("most", [0, 100])
+def test_a_beginning_finds_the_same_whether_the_words_of_a_unit_are_few_or_too_many(
+    settled: Store, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Of too many words a beginning stays one; of a few, each is asked for: what a look at each case finds, for all."""
+    monkeypatch.setattr(importlib.import_module("engine.search.vocabulary"), "MOST", most)
+    places = ("LHQ.MZ.01.01.01.01", GRID, NEIGHBOUR, "LHQ.MZ.02", "LHQ.GL.01.01.01", DISTRICT)
+    with settled.transaction() as session:
+        for number, place in enumerate(places):
+            add(session, f"Night Noise{number} 噪音{number} {place}", place)
+            add(session, f"nzb{number} 2026{number}", place, party=f"噪{number}")
+        asked = add(session, "Noisy night, asked elsewhere 噪声", GRID)
+        town.add_task(session, asked, now=NOW, unit="LHQ.GL.01.01.01", form=None, due=None)
+        index_case(session, asked)
+    with settled.reading() as session:
+        parties = {party.case_id: party.name for party in session.scalars(select(Party))}
+        for who in WHO:
+            seen = session.scalars(select(Case).where(visible_cases(who)).order_by(Case.id.desc())).all()
+            for words in BEGINNINGS:
+                fits = [case.title for case in seen if _says(words, case.number, case.title, parties.get(case.id, ""))]
+                assert titles(session, who, words) == fits, (who, words)
+
+
+def _says(asked: str, *texts: str) -> bool:
+    return all(any(found_in(text, [phrase]) for text in texts) for phrase in phrases_of(asked))
 
 
 def test_an_index_that_is_missing_is_filled(settled: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from engine.cases import Case
 from engine.reports.figures import IS_OPEN, Within
-from engine.territory import Unit, subtree_bounds
+from engine.territory import OFFICE, Unit, subtree_bounds
 
 SEVERITIES = (1, 2, 3, 4)
 PLACE, HOUSE = aliased(Unit), aliased(Unit)
@@ -56,7 +56,7 @@ def standings(session: Session, within: Within, *, lowest: str) -> Sequence[Stan
     Places that are no longer valid are left out when nothing is open there.
     """
     unit, house = PLACE, HOUSE
-    area = or_(unit.parent_id == within.unit_id, unit.id == within.unit_id)
+    area = and_(or_(unit.parent_id == within.unit_id, unit.id == within.unit_id), unit.tier != OFFICE)
     counted = select(func.count()).where(IS_OPEN, within.seen(), _lies_in(Case.place_id.expression, unit, within))
     is_house = and_(house.tier == lowest, house.valid_to.is_(None))
     houses = select(func.count()).where(is_house, _lies_in(house.id.expression, unit, within))

@@ -14,6 +14,13 @@ LONGEST = 2000
 FAULTS = frozenset(
     {
         "data.not_flat",
+        "decision.conflict",
+        "decision.mapping",
+        "decision.missing",
+        "decision.no_match",
+        "decision.overlap",
+        "decision.result",
+        "decision.type",
         "instance.cancel_uncaught",
         "instance.endless",
         "instance.error_uncaught",

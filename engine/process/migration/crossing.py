@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine import runtime, tasks
@@ -19,6 +20,8 @@ from engine.process.settle import names_of, unit_for
 from engine.runtime import Obstacle, WaitingTask
 from engine.tasks import Form, Task
 from engine.vocabulary import WORDS
+
+log = structlog.get_logger("migration")
 
 OBSTACLES: Mapping[str, str] = {
     **runtime.OBSTACLES,
@@ -72,6 +75,7 @@ class Crossing:
         except Refusal as refusal:
             return Obstacle("fact.unknown", str(refusal.facts.get("element", "")))
         except Exception:  # whatever a broken state or row makes us stumble over
+            log.exception("instance.cannot_go", instance=push.instance.id, release=self.new.id)
             return Obstacle("state.broken")
 
     def _cross(

@@ -23,6 +23,8 @@ from engine.web import (
     assessments,
     attached,
     board,
+    cards,
+    campaigns,
     cases,
     cookies,
     decisions,
@@ -31,6 +33,7 @@ from engine.web import (
     detection_words,
     documents,
     drafts,
+    entries,
     exports,
     filing,
     findings,
@@ -41,6 +44,7 @@ from engine.web import (
     letters,
     manual,
     me,
+    mediation,
     notices,
     numbers,
     offline,
@@ -58,6 +62,7 @@ from engine.web import (
     show_case,
     show_people,
     sign_in,
+    staffing,
     tasks,
     translations,
     worklist,
@@ -82,7 +87,7 @@ CONTENT_POLICY = "; ".join(
 FIRST_PASSWORD = frozenset({"me.password", "me.change_password"})
 """All that somebody may do with a password an operator gave them."""
 
-KEPT = (receptions, sessions, findings, postmortems, assessments)
+KEPT = (mediation, staffing, assessments, campaigns, findings, postmortems, receptions, sessions)
 """The pages of the registers."""
 
 csrf = CSRFProtect()
@@ -101,14 +106,16 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     app.before_request(attached.make_room)
     csrf.init_app(app)  # it reads the form: room for files is made before, and only for those who may come in
     show.register(app)
+    entries.register(app)
     show_case.register(app)
     show_people.register(app)
     registers.register(app)
     detection_words.register(app)
     postmortems.register(app)
     assessments.register(app)
+    staffing.guidance.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
-    more = (notices, delegations, drafts, board, decisions, instructions, public, place_codes, samples)
+    more = (notices, delegations, drafts, board, cards, decisions, instructions, public, place_codes, samples)
     for pages in (*shown, *more, *KEPT, heat, exports, manual, registers, letters, inspections):
         app.register_blueprint(pages.pages)
     api.hang_on(app)

@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, render_template
 from flask_babel import lazy_gettext as N_
 from sqlalchemy.orm import Session
 
-from engine import assessments, detection, inspections, letters, postmortems, receptions, sessions
+from engine import assessments, campaigns, detection, inspections, letters, postmortems, receptions, sessions
 from engine.people import Viewer
 from engine.web.context import looking, maybe_viewer, now, viewer, world
 from engine.web.policy import SIGNED_IN, policy
@@ -74,6 +74,14 @@ REGISTERS: tuple[Register, ...] = (
         lambda session, who, at: receptions.how_many_soon(session, who, now=at),
     ),
     Register(
+        "campaigns.show_list",
+        "campaign.read",
+        "folder",
+        N_("Backlog campaigns"),
+        N_("Old matters, listed once and struck off one by one."),
+        lambda session, who, at: campaigns.how_many_led_late(session, who, now=at),
+    ),
+    Register(
         "findings.show_list",
         "finding.read",
         "search",
@@ -96,6 +104,27 @@ REGISTERS: tuple[Register, ...] = (
         N_("Risk assessments"),
         N_("What a project may stir up, what is done about it, and which cases came of it."),
         assessments.waits,
+    ),
+    Register(
+        "mediation.directory",
+        "mediation.read",
+        "book",
+        N_("Mediation"),
+        N_("Organisations, mediators and rooms; bookings; which disputes were offered mediation."),
+    ),
+    Register(
+        "staffing.assignments",
+        "staffing.read",
+        "person",
+        N_("People and places"),
+        N_("Member units and their officers, people sent to grids, delegates, linked leaders, task forces."),
+    ),
+    Register(
+        "staffing.matters",
+        "matter.raise",
+        "pencil",
+        N_("Matters you raised"),
+        N_("What you raised for your grids as a delegate, and what became of it."),
     ),
 )
 

@@ -8,9 +8,14 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from engine.web.category_words import CATEGORIES
+from engine.web.dispute_words import ARBITRATED, DISPUTES, RETURN_REASONS
 from engine.web.duty_words import ANSWERS, DUTIES, GROUPS, THEN
 from engine.web.figure_words import FIGURE_LISTS, FIGURE_MEANS, FIGURES
 from engine.web.history_words import ACTS, NEWS
+from engine.web.mediation_words import MEDIATION_TABLES
+from engine.web.meeting_words import MEETING_TABLES
+from engine.web.operation_words import OPERATIONS
+from engine.web.staffing_words import STAFFING_TABLES
 
 STATES: Mapping[str, Any] = {
     "registered": _("registered"),
@@ -275,30 +280,6 @@ NOTICE_KINDS: Mapping[str, Any] = {
     "supervision": _("Supervision"),
 }
 
-OPERATIONS: Mapping[str, Any] = {
-    "person.opened": _("Account opened"),
-    "person.changed": _("Account changed"),
-    "person.deactivated": _("Account closed"),
-    "person.reactivated": _("Account opened again"),
-    "person.unlocked": _("Account unlocked"),
-    "password.reset": _("Password reset"),
-    "role.given": _("Role given"),
-    "role.taken": _("Role taken"),
-    "absence.noted": _("Absence noted"),
-    "sign_in.ended": _("Signed out"),
-    "unit.added": _("Unit added"),
-    "unit.renamed": _("Unit renamed"),
-    "unit.moved": _("Unit moved"),
-    "unit.closed": _("Unit closed"),
-    "unit.reopened": _("Unit opened again"),
-    "year.loaded": _("Working days loaded"),
-    "history.exported": _("Event log taken"),
-    "incident.retried": _("Incident tried again"),
-    "case.token_moved": _("Case put somewhere else on its diagram"),
-    "cases.migrated": _("Running cases taken to another release"),
-    "cases.taken_back": _("Migration taken back"),
-}
-
 STOPS: Mapping[str, Any] = {
     "done": _("done"),
     "active": _("at work"),
@@ -333,39 +314,21 @@ SORTS: Mapping[str, Any] = {
     "looks": _("looks at personal data"),
 }
 
-OUTCOMES: Mapping[str, Any] = {
-    "substantively_resolved": _("resolved in substance"),
-    "procedurally_closed": _("closed by procedure"),
-    "remaining": _("remaining"),
-    "solved": _("solved"),
-    "explained": _("explained, and understood"),
-    "unsolved": _("not solved"),
-}
-
-SESSION_KINDS: Mapping[str, Any] = {
-    "secretary_talk": _("Secretary's tea-talk"),
-    "grid_talk": _("Grid lead's tea-talk"),
-    "council": _("Neighbourhood council"),
-}
-
-DISPOSITIONS: Mapping[str, Any] = {
-    "answered": _("Answered on the spot"),
-    "case": _("Becomes a case"),
-    "suggestion": _("Becomes a suggestion"),
-    "noted": _("Noted"),
-}
-
 CARDS: Mapping[str, Any] = {"yellow": _("yellow card"), "red": _("red card")}
 
 TABLES: Mapping[str, Mapping[Any, Any]] = {
+    **MEDIATION_TABLES,
+    **STAFFING_TABLES,
+    **MEETING_TABLES,
     "act": ACTS,
+    "arbitrated": ARBITRATED,
     "answer": ANSWERS,
     "card": CARDS,
-    "disposition": DISPOSITIONS,
     "category": CATEGORIES,
     "channel": CHANNELS,
     "delivery": DELIVERIES,
     "duty": DUTIES,
+    "dispute": DISPUTES,
     "field": FIELDS,
     "figure": FIGURES,
     "figure_list": FIGURE_LISTS,
@@ -383,14 +346,13 @@ TABLES: Mapping[str, Mapping[Any, Any]] = {
     "then": THEN,
     "party_role": PARTY_ROLES,
     "party_type": PARTY_TYPES,
-    "outcome": OUTCOMES,
     "pause": PAUSES,
     "period": PERIODS,
     "related": RELATED,
     "result": RESULTS,
+    "return_reason": RETURN_REASONS,
     "risk": RISKS,
     "role": ROLES,
-    "session_kind": SESSION_KINDS,
     "severity": SEVERITIES,
     "size": SIZES,
     "sort": SORTS,

@@ -1,7 +1,17 @@
 """Who mediates where: organisations, their mediators and rooms, bookings, referrals of cases, and offers made."""
 
 from engine.mediation import notes
-from engine.mediation.bookings import book, booked, cancel, may_cancel, works_on
+from engine.mediation.bookings import (
+    book,
+    booked,
+    booked_in,
+    cancel,
+    case_of,
+    may_cancel,
+    sessions_of,
+    stands,
+    works_on,
+)
 from engine.mediation.keeping import (
     LANGUAGES,
     MediatorIn,
@@ -33,7 +43,17 @@ from engine.mediation.model import (
     Room,
     RoomKind,
 )
-from engine.mediation.offers import ANSWERS, REASONS, Coverage, checked, coverage, keep_offer, not_offered, offer_of
+from engine.mediation.offers import (
+    ANSWERS,
+    PAGE,
+    REASONS,
+    Coverage,
+    checked,
+    coverage,
+    keep_offer,
+    not_offered,
+    offer_of,
+)
 from engine.mediation.referrals import accept, answering, end, refer, referrals_of, running
 from engine.mediation.register_file import RegisterPlan, import_register, plan_register
 from engine.mediation.routing import MOST_PROPOSED, Candidate, Fit, candidates, loads_of, ranked
@@ -60,6 +80,7 @@ __all__ = [
     "EVERYTHING",
     "LANGUAGES",
     "MOST_PROPOSED",
+    "PAGE",
     "REASONS",
     "SUCCEEDED",
     "Booking",
@@ -89,8 +110,10 @@ __all__ = [
     "answering",
     "book",
     "booked",
+    "booked_in",
     "cancel",
     "candidates",
+    "case_of",
     "change_mediator",
     "change_organisation",
     "change_room",
@@ -126,5 +149,7 @@ __all__ = [
     "rooms_of",
     "running",
     "scope_of",
+    "sessions_of",
+    "stands",
     "works_on",
 ]

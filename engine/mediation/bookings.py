@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound
 from engine.mediation.model import Booking, Mediator, Organisation, Room
-from engine.people import Viewer
+from engine.people import ACTS, Viewer
+from engine.territory import within
 
 SHORTEST = timedelta(minutes=15)
 LONGEST = timedelta(hours=10)
@@ -120,6 +121,21 @@ def cancel(session: Session, booking_id: int, *, viewer: Viewer, now: datetime) 
     return booking
 
 
+def case_of(session: Session, booking_id: int) -> int | None:
+    """The case a booking is for. Raises NotFound."""
+    found = session.execute(select(Booking.id, Booking.case_id).where(Booking.id == booking_id)).first()
+    if found is None:
+        raise NotFound("booking.unknown", "There is no such booking.", booking=booking_id)
+    case_id: int | None = found[1]
+    return case_id
+
+
+def stands(session: Session, booking_id: int) -> bool:
+    return (
+        session.scalar(select(Booking.id).where(Booking.id == booking_id, Booking.cancelled_at.is_(None))) is not None
+    )
+
+
 def may_cancel(booking: Booking, room: Room, viewer: Viewer) -> bool:
     own = viewer.holds(room.organisation_id, {"mediator", "lead"})
     return booking.booked_by == viewer.person_id or own or viewer.may("mediation.keep", room.organisation_id)
@@ -151,6 +167,28 @@ def booked(
     if case_id is not None:
         query = query.where(Booking.case_id == case_id)
     return [(booking, room, mediator, organisation) for booking, room, mediator, organisation in session.execute(query)]
+
+
+def sessions_of(session: Session, case_id: int) -> Sequence[tuple[Booking, Room, Mediator | None]]:
+    """The sessions of a case that stand, in order of time. One statement."""
+    rows = session.execute(
+        select(Booking, Room, Mediator)
+        .join(Room, Room.id == Booking.room_id)
+        .outerjoin(Mediator, Mediator.id == Booking.mediator_id)
+        .where(Booking.case_id == case_id, Booking.cancelled_at.is_(None))
+        .order_by(Booking.starts_at, Booking.id)
+    ).all()
+    return [(booking, room, mediator) for booking, room, mediator in rows]
+
+
+def booked_in(
+    session: Session, viewer: Viewer, *, since: datetime, until: datetime, most: int
+) -> Sequence[tuple[Booking, Room, Mediator | None, Organisation]]:
+    """Bookings of the rooms in the viewer's places and of their own organisations. Two statements."""
+    units = viewer.units(ACTS["mediation.read"])
+    near = within(Room.unit_id.expression, units) | Room.organisation_id.in_(units)
+    rooms = session.scalars(select(Room.id).where(near)).all()
+    return booked(session, since=since, until=until, room_ids=rooms, most=most)
 
 
 def _must_be_free(

@@ -20,6 +20,7 @@ REASONS = ("settled", "one_refuses", "court", "unreachable", "not_open", "other"
 """Why there is no mediation: they agreed without it, a party refuses, it is before a court or an arbitrator, a party
 cannot be reached, the law leaves nothing to agree on, another reason (said in words)."""
 LONGEST_NOTE = 2000
+PAGE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def coverage(session: Session, units: Collection[str], *, since: datetime, until
     return Coverage(*(int(each) for each in row))
 
 
-def not_offered(session: Session, viewer: Viewer, *, before: int | None = None, most: int = 30) -> Sequence[Case]:
+def not_offered(session: Session, viewer: Viewer, *, before: int | None = None, most: int = PAGE) -> Sequence[Case]:
     """Open disputes of the viewer's units to which nobody has offered mediation yet, newest first. One statement."""
     wanted = [_disputes(viewer.units()), Case.closed_at.is_(None), ~Case.walled, ~was_offered()]
     if before is not None:

@@ -13,6 +13,7 @@ from engine.process.arbitration import Outcome as ArbitrationOutcome
 from engine.process.arbitration import Precedent, arbitration_of, precedents
 from engine.process.beginning import MAIN, begin
 from engine.process.calendar import Move, load_year, plan_year
+from engine.process.cards import GivenCards, cards_given, get_card, may_void, void_card
 from engine.process.chart import Chart, Stop, chart_of
 from engine.process.decisions import Decision, Decisions, how_many, to_decide
 from engine.process.finding import Found, Wanted, find_cases
@@ -20,6 +21,13 @@ from engine.process.forces import end_force, give_to_force, reindex_force, take_
 from engine.process.identity import SHOWN_FOR, may_unmask, shown_now, step_aside, unmask
 from engine.process.instructions import instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
+from engine.process.mediating import (
+    Pending,
+    after_mediation,
+    book_session,
+    cancel_session,
+    offer_mediation,
+)
 from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in, units_of_story
 from engine.process.merging import may_merge, merge, split, tell_followers
 from engine.process.migration import (
@@ -54,6 +62,7 @@ from engine.process.requests import (
     downgrade,
     is_watched,
     report_risk,
+    review_until,
     sort_case,
     supply,
     withdraw,
@@ -88,6 +97,7 @@ __all__ = [
     "Decisions",
     "Forecast",
     "Found",
+    "GivenCards",
     "Instance",
     "Instruction",
     "Joint",
@@ -105,6 +115,7 @@ __all__ = [
     "NotSolved",
     "Outcome",
     "Pause",
+    "Pending",
     "Precedent",
     "Related",
     "Run",
@@ -120,6 +131,7 @@ __all__ = [
     "Wanted",
     "Way",
     "World",
+    "after_mediation",
     "agreement_of",
     "apply_review",
     "arbitration_of",
@@ -127,7 +139,10 @@ __all__ = [
     "ask_extension",
     "begin",
     "begin_migration",
+    "book_session",
+    "cancel_session",
     "card_given",
+    "cards_given",
     "case_standing",
     "causes",
     "chart_of",
@@ -143,6 +158,7 @@ __all__ = [
     "find_cases",
     "fire_deadline",
     "forecast",
+    "get_card",
     "get_migration",
     "give_sample",
     "give_to_force",
@@ -161,6 +177,7 @@ __all__ = [
     "may_ask_more_time",
     "may_merge",
     "may_unmask",
+    "may_void",
     "mentionable",
     "mentionable_in",
     "merge",
@@ -169,6 +186,7 @@ __all__ = [
     "move_token",
     "name_party",
     "not_solved",
+    "offer_mediation",
     "plan_units",
     "plan_year",
     "precedents",
@@ -182,6 +200,7 @@ __all__ = [
     "retime_tasks",
     "retry",
     "retry_cause",
+    "review_until",
     "running",
     "runs_on",
     "set_aside",
@@ -203,6 +222,7 @@ __all__ = [
     "undo_migration",
     "units_of_story",
     "unmask",
+    "void_card",
     "warn",
     "ways",
     "withdraw",

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from engine import mediation
-from engine.errors import Invalid
-from engine.mediation import Outcome
-from engine.process.push import Push
+from engine.cases import Case, lock_case
+from engine.deadlines import Deadline, DeadlineState
+from engine.errors import Conflict, Invalid
+from engine.mediation import SUCCEEDED, Booking, Outcome, Referral
+from engine.people import Viewer
+from engine.process.push import Push, record
+from engine.store import update_row
 
 HOLDER = "holder"
 """The value of a form for: this unit mediates itself."""
+AFTER = ("p_confirmation", "p_performance")
+"""What runs beside a case once something was agreed."""
 
 
 def offered(push: Push, answers: Mapping[str, Any]) -> None:
@@ -73,3 +84,87 @@ def answering(push: Push) -> str:
     if unit_id is None or push.wall.shuts_out(unit_id):
         return push.case.holder_id
     return unit_id if person_id is None else f"{unit_id}#{person_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What still runs after an agreement: its performance, or the time in which a court may confirm it."""
+
+    case: Case
+    clock: Deadline
+
+
+def after_mediation(session: Session, mediator_ids: Collection[int], *, most: int = 50) -> Sequence[Pending]:
+    """Of the mediations that these mediators brought to an agreement, the soonest first. One statement."""
+    if not mediator_ids:
+        return []
+    theirs = select(Referral.case_id).where(
+        Referral.mediator_id.in_(sorted(mediator_ids)), Referral.outcome.in_(sorted(SUCCEEDED))
+    )
+    rows = session.execute(
+        select(Case, Deadline)
+        .join(Deadline, Deadline.case_id == Case.id)
+        .where(Case.id.in_(theirs), Deadline.process.in_(AFTER), Deadline.state == DeadlineState.ARMED.value)
+        .order_by(Deadline.due_at, Deadline.id)
+        .limit(most)
+    ).all()
+    return [Pending(case, clock) for case, clock in rows]
+
+
+def offer_mediation(
+    session: Session, case_id: int, answer: str, reason: str | None, note: str, *, viewer: Viewer, now: datetime
+) -> None:
+    """What the parties said; the last word counts. The caller has seen the case. Raises Invalid, NotAllowed."""
+    case = lock_case(session, case_id)
+    viewer.must("mediation.offer")
+    said = mediation.checked(answer, reason, note)
+    mediation.keep_offer(session, case.id, *said, by=viewer.person_id, now=now)
+    facts = {"answer": said[0], "reason": said[1]}
+    record(session, case, "mediation.offered", actor_id=viewer.person_id, now=now, facts=facts)
+    update_row(session, case)
+
+
+def book_session(
+    session: Session,
+    case_id: int,
+    room_id: int,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    people: int,
+    mediator_id: int | None,
+    viewer: Viewer,
+    now: datetime,
+) -> Booking:
+    """Books a room for a case, whose history says so. The caller has seen the case. Raises like `mediation.book`."""
+    case = lock_case(session, case_id)
+    if case.ended:
+        raise Conflict("case.ended", "The case is closed.", case=case_id)
+    booking = mediation.book(
+        session,
+        room_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        people=people,
+        case_id=case.id,
+        mediator_id=mediator_id,
+        purpose=None,
+        viewer=viewer,
+        now=now,
+    )
+    facts = {"booking": booking.id, "room": room_id, "from": starts_at.isoformat(), "until": ends_at.isoformat()}
+    record(session, case, "mediation.booked", actor_id=viewer.person_id, now=now, facts=facts)
+    update_row(session, case)
+    return booking
+
+
+def cancel_session(session: Session, booking_id: int, *, viewer: Viewer, now: datetime) -> Booking:
+    """Idempotent. A booking for a case is called off in its history too; the case is locked before the booking."""
+    case_id = mediation.case_of(session, booking_id)
+    case = None if case_id is None else lock_case(session, case_id)
+    stood = mediation.stands(session, booking_id)
+    booking = mediation.cancel(session, booking_id, viewer=viewer, now=now)
+    if case is not None and stood:
+        record(session, case, "mediation.cancelled", actor_id=viewer.person_id, now=now, facts={"booking": booking_id})
+        update_row(session, case)
+    return booking

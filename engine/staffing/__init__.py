@@ -29,6 +29,7 @@ from engine.staffing.posting_file import PostingPlan, import_postings, plan_post
 from engine.staffing.postings import PostingIn, end_posting, post_person
 from engine.staffing.rows import (
     Posted,
+    called,
     grids_of,
     leaders_of,
     linked_communities,
@@ -56,6 +57,7 @@ __all__ = [
     "TaskForce",
     "Template",
     "add_member_unit",
+    "called",
     "drop_template",
     "end_posting",
     "forces",

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
+from engine.errors import Invalid
 from engine.people import Person
 from engine.staffing.model import Kind, Posting, RaisedCase
 from engine.territory import Unit, ancestors, within
@@ -122,3 +123,29 @@ def note_raised(session: Session, case_id: int, *, person_id: int, unit_id: str,
     """Ties a case to the delegate who raised it."""
     session.add(RaisedCase(case_id=case_id, person_id=person_id, unit_id=unit_id, raised_at=now))
     session.flush()
+
+
+def called(session: Session, words: str) -> int:
+    """The active person with this user name or name. Raises Invalid for nobody, or naming several by user name."""
+    said = words.strip()
+    found = session.scalars(
+        select(Person)
+        .where(or_(Person.username == said.lower(), Person.name_zh == said, Person.name_en == said), Person.active)
+        .order_by(Person.id)
+        .limit(6)
+    ).all()
+    exact = [each for each in found if each.username == said.lower()] or found
+    if said and len(exact) == 1:
+        return exact[0].id
+    if not said or not exact:
+        wrong = {
+            "zh": "没有这个人员，请填账号或全名。",
+            "en": "There is nobody of this name; write a user name or a full name.",
+        }
+    else:
+        several = ", ".join(each.username for each in exact)
+        wrong = {
+            "zh": f"有几个同名的人，请填账号：{several}。",
+            "en": f"Several are called so; write a user name: {several}.",
+        }
+    raise Invalid("person.unknown", "It is not clear who is meant.", fields={"person": wrong})

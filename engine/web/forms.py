@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine import process
+from engine.deploy import LoadedRelease
+from engine.mediation import Booking, Mediator, Room
 from engine.process import Instance, Run, Story
 from engine.tasks import Draft, Field, Form, Task
-from engine.web.context import world
+from engine.web.context import locale, world
 from engine.web.language import _
-from engine.web.show import first_value, say, unit_name
+from engine.web.show import first_value, local, say, unit_name
 from engine.web.words import word
 
 CHOSEN_BY_ADDRESS = frozenset({"radio", "select"})
 
 
 def form_of(session: Session, task: Task, runs: Iterable[Run] = ()) -> Form | None:
-    """The form on the release the task's instance runs on; None for a task that only asks to be done.
+    """The form on the release the task's instance runs on; None for a task that only asks to be done."""
+    return None if task.form is None else release_of(session, task, runs).form(task.process, task.form)
 
-    `runs` are those of the case, where they were read already.
-    """
-    if task.form is None:
-        return None
+
+def release_of(session: Session, task: Task, runs: Iterable[Run] = ()) -> LoadedRelease:
+    """The release the task's instance runs on. `runs` are those of the case, where they were read already."""
     release = next((run.release_id for run in runs if run.id == task.instance_id), None)
     if release is None:
         release = session.get_one(Instance, task.instance_id).release_id
-    return world().releases.get(session, release).form(task.process, task.form)
+    return world().releases.get(session, release)
 
 
 def filled(
@@ -42,11 +44,17 @@ def filled(
     return {**{key: value for key, value in first.items() if value is not None}, **picked}
 
 
-def first_words(form: Form, task: Task, story: Story) -> Mapping[str, str]:
+def first_words(
+    form: Form, task: Task, story: Story, booked: Sequence[tuple[Booking, Room, Mediator | None]] = ()
+) -> Mapping[str, str]:
     """What nobody should have to type: the question to those invited, and what they answered in the conclusion."""
     if task.form == "invite_joint":
         asked = _("Please give your opinion on this matter (%(what)s) and say what you can do.", what=_about(story))
         return {"question": asked} if "question" in form.fields else {}
+    if task.form == "mediation_session" and booked:
+        booking, room, _mediator = booked[-1]
+        held = {"held_at": local(booking.starts_at).strftime("%Y-%m-%dT%H:%M"), "place": room.name(locale())}
+        return {key: text for key, text in held.items() if key in form.fields}
     if task.form == "joint_conclusion" and story.joint is not None:
         names = {unit.id: unit_name(unit) for unit in story.units.values()}
         forms = [each for done, each in story.answered if done.form == "co_opinion" and "position" in each.fields]

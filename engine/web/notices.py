@@ -42,6 +42,8 @@ def show() -> str:
 def open_one(notice_id: int) -> Response:
     with acting() as session:
         case_id = notify.open_notice(session, viewer(), notice_id)
+    if not viewer().may("case.read"):
+        return redirect(url_for("staffing.matters"))
     return redirect(url_for("cases.show", case_id=case_id))
 
 
@@ -60,7 +62,7 @@ def read_all() -> Response:
 def unread_notices() -> int:
     """For the head of every page. A page that tells of a fault of the database must not fail over it."""
     who = maybe_viewer()
-    if who is None or not who.units():
+    if who is None or not (who.units() or who.may("matter.raise")):
         return 0
     try:
         with looking() as session:

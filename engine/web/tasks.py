@@ -9,16 +9,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import process, tasks
+from engine import letters, mediation, process, tasks
 from engine.errors import Conflict, Invalid, Refusal, Unavailable
 from engine.process import Story
 from engine.tasks import Choice, Form, Task, TaskState
+from engine.territory import units_by_id
 from engine.web import attached, offline
 from engine.web.context import acting, looking, now, today, viewer, world
 from engine.web.delegations import person_in
 from engine.web.drafts import TYPED_BESIDE
-from engine.web.forms import filled, first_words, form_of
+from engine.web.facts import why_disputed
+from engine.web.forms import filled, first_words, form_of, release_of
 from engine.web.language import _
+from engine.web.letters.blueprint import letter_words
 from engine.web.policy import policy
 from engine.web.refusals import words_of
 from engine.web.sent import sent
@@ -27,6 +30,8 @@ from engine.web.show_case import told
 
 pages = Blueprint("tasks", __name__)
 
+HELD_IN_ROOMS = frozenset({"mediation_rights", "mediation_session", "mediation_continue"})
+"""Forms about sessions, beside which those that are booked stand."""
 MOVED_ON = frozenset({"task.done", "task.gone", "task.claimed", "task.delegated"})
 """Refusals after which the page has no form any more: what was typed is kept as a draft."""
 
@@ -137,8 +142,15 @@ def _page(
         staff = tasks.staff_of(session, {*process.units_of_story(story), *tasks.may_be_asked(task, case)})
         can = tasks.standing(session, task, case, who, staff=staff, wall=story.wall)
         form = form_of(session, task, story.runs)
+        sent = letters.of_case(session, case.id)
+        delivers = letters.delivers(release_of(session, task, story.runs), task)
+        booked = mediation.sessions_of(session, case.id) if is_open and task.form in HELD_IN_ROOMS else None
         if raw is None and form is not None:
-            raw = filled(form, found.draft, request.args, first_words(form, task, story))
+            numbered = letter_words(form, sent, delivers)
+            raw = filled(form, found.draft, request.args, {**first_words(form, task, story, booked or ()), **numbered})
+            raw = None if raw is None else {**numbered, **raw}
+        dispute = process.arbitration_of(session, task)
+        known = process.precedents(session, dispute) if dispute and task.form == "arbitration" and is_open else ()
         return render_template(
             "tasks/task.html",
             task=task,
@@ -154,10 +166,17 @@ def _page(
             may_ask_more_time=can.may_complete
             and process.may_ask_more_time(story, viewer=who, world=world(), now=now()),
             instruction=process.instruction_of(session, task),
+            dispute=dispute,
+            why_disputed=why_disputed,
+            precedents=known,
+            leads=units_by_id(session, {each.decided.lead_unit_id or "" for each in known}) if known else {},
+            case_letters=sent,
+            delivers=delivers,
             mentionable=process.mentionable_in(session, story, who, staff),
             instead_of=who.in_place_of(task.unit_id, task.role_names, task.claimed_by) if can.may_complete else None,
             story=story,
             case=case,
+            booked=booked,
         )
 
 

@@ -1,0 +1,21 @@
+"""The one blueprint of these pages, and how their forms are read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, request
+
+pages = Blueprint("staffing", __name__)
+
+
+def text(key: str) -> str:
+    return request.form.get(key, "").strip()
+
+
+def day(key: str) -> date | None:
+    """None for an empty or impossible one."""
+    try:
+        return date.fromisoformat(text(key))
+    except ValueError:
+        return None

@@ -14,7 +14,7 @@ from engine.deploy.clocks import check_clocks, check_ladder, ending_steps
 from engine.deploy.keywords import read_keywords
 from engine.errors import Refusal
 from engine.runtime import DUE, Finding
-from engine.tasks import Form, read_form
+from engine.tasks import TO_DIAGRAM, Form, read_form
 from engine.vocabulary import FORM_READS, WORDS
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -78,6 +78,8 @@ def _needs(
             message = f"There is no form {key!r} in {folder}/forms or {SHARED}."
             hint = "Add the form, or choose one that is there."
             yield Finding(path, task.sourceline or 0, task.get("id", ""), "task.form_missing", "error", message, hint)
+        form = forms.get(f"{folder}/forms/{key}.form") or forms.get(f"{SHARED}/{key}.form")
+        yield from _letter_findings(path, task, form)
     limits_path = f"{folder}/limits.yaml"
     limits = _limits(limits_path, files[limits_path]) if limits_path in files else Limits(limits_path, {})
     if limits is None:
@@ -100,6 +102,28 @@ def _needs(
             line, hint = word.sourceline or 0, f"Known: {', '.join(sorted(limits.steps)) or 'none'}."
             yield Finding(path, line, task.get("id", ""), "task.step_unknown", "warning", message, hint)
     yield from check_clocks(path, root, limits)
+
+
+def _letter_findings(path: str, task: Any, form: Form | None) -> Iterator[Finding]:
+    """Conditions of letters read what the form gives to the diagram, and a delivery has its instant."""
+    asked = set() if form is None else {key for key, field in form.fields.items() if field.type in TO_DIAGRAM}
+    for word in task.iter(f"{CAMUNDA}property"):
+        where = (path, word.sourceline or 0, task.get("id", ""))
+        if word.get("name") == "letter":
+            for name in sorted(_names_read(word.get("value") or "") - asked):
+                message = f"The condition of a letter reads {name!r}, which the form does not give to the diagram."
+                hint = f"Known: {', '.join(sorted(asked)) or 'none'}."
+                yield Finding(*where, "task.letter_condition", "error", message, hint)
+        elif word.get("name") == "delivers" and (form is None or "delivered_at" not in form.fields):
+            message = "The step delivers a letter, and its form has no field 'delivered_at'."
+            yield Finding(*where, "task.delivery", "error", message, "Ask for the date and time of the delivery.")
+
+
+def _names_read(written: str) -> set[str]:
+    try:
+        return {name for call in runtime.letter_calls(written) if call.condition for name in call.condition.names}
+    except Refusal:
+        return set()  # said by the check of the diagram
 
 
 def _limit_problem(limits: Limits, step: str, tiered: bool) -> str | None:

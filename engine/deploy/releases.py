@@ -48,6 +48,11 @@ class LoadedRelease:
                 return self._forms[path]
         raise NotFound("form.missing", f"There is no form {key!r} in {folder}/forms or forms.", form=key)
 
+    @property
+    def forms(self) -> Mapping[str, Form]:
+        """Every form by its key, those that several processes use with them."""
+        return {PurePosixPath(path).stem: form for path, form in self._forms.items()}
+
     def file(self, path: str) -> bytes:
         try:
             return self.files[path]

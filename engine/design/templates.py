@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from engine.deadlines import read_limits
+from engine.design.letter_fields import letter_fields
 from engine.design.template_words import (
     CHOICES,
     MESSAGES,
@@ -341,6 +342,7 @@ class _Maker:
             next(iter(self.steps), ""),
         )
         yield _field(("英文名称", "Name in English"), ("camunda:property", "title_en"), type="String")
+        yield from letter_fields(self.words)
 
     def _picked(self, label: Text, binding: tuple[str, str], choices: Sequence[Choice], value: str) -> Template:
         if not choices:

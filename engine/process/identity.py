@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import tasks
@@ -70,6 +71,19 @@ def shown_until(entries: Iterable[HistoryEntry], viewer: Viewer, *, now: datetim
             for party in entry.facts.get("parties") or ():
                 found[party] = max(entry.at + SHOWN_FOR, found.get(party, entry.at))
     return found
+
+
+def shown_now(session: Session, case_id: int, viewer: Viewer, *, now: datetime) -> Mapping[int, datetime]:
+    """`shown_until` for whoever has not read the case anyway."""
+    entries = session.scalars(
+        select(HistoryEntry).where(
+            HistoryEntry.case_id == case_id,
+            HistoryEntry.act == UNMASKED,
+            HistoryEntry.actor_id == viewer.person_id,
+            HistoryEntry.at > now - SHOWN_FOR,
+        )
+    )
+    return shown_until(entries, viewer, now=now)
 
 
 def step_aside(session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer, now: datetime) -> None:

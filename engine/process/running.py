@@ -1,4 +1,4 @@
-"""How many instances run on which release. Numbers only: designers read no case."""
+"""Which instances run on which release; how many, for designers, who read no case."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.process.model import Instance
+
+
+def runs_on(session: Session, case_id: int) -> Mapping[int, int]:
+    """Instance id → release id, for a case."""
+    rows = session.execute(select(Instance.id, Instance.release_id).where(Instance.case_id == case_id))
+    return {row.id: row.release_id for row in rows}
 
 
 def running(session: Session) -> Mapping[str, Mapping[int, int]]:

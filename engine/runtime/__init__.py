@@ -15,6 +15,7 @@ from engine.runtime.driver import cancel, complete, deliver, fire, inspect, sign
 from engine.runtime.elements import BusinessError
 from engine.runtime.expressions import Expression, compile_expression, compile_template
 from engine.runtime.foresight import Sources
+from engine.runtime.letters import LetterCall, letter_calls
 from engine.runtime.likeness import OBSTACLES, Obstacle
 from engine.runtime.live import Live
 from engine.runtime.moving import Movable, Target, movable, move
@@ -53,6 +54,7 @@ __all__ = [
     "FlowFacts",
     "Hit",
     "Host",
+    "LetterCall",
     "Live",
     "Movable",
     "Obstacle",
@@ -81,6 +83,7 @@ __all__ = [
     "deliver",
     "fire",
     "inspect",
+    "letter_calls",
     "movable",
     "move",
     "parse_length",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from engine.errors import Invalid, Refusal
 from engine.runtime.decisions import Decisions, Outcome, load_decisions
-from engine.runtime.elements import CallActivity, DecisionTask, Element, ScopeSpec, ServiceTask
+from engine.runtime.elements import CallActivity, DecisionTask, Element, ScopeSpec, ServiceTask, UserTask
 from engine.runtime.parser import FileParser
 from engine.runtime.values import Data, Finding
 from engine.runtime.xml import read_xml
@@ -31,6 +31,8 @@ class ElementFacts:
     line: int
     calls: str = ""
     """The process a call activity runs."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """Of a user task, as they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ def _facts(process_id: str, path: str, spec: ScopeSpec) -> ProcessFacts:
             process_id,
             element.line,
             element.spec if isinstance(element, CallActivity) else "",
+            {name: said.text for name, said in element.properties} if isinstance(element, UserTask) else {},
         )
         for element in elements_of(spec)
     }

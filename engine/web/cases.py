@@ -275,9 +275,7 @@ def _may(story: Story, case: Case) -> dict[str, bool]:
         "give_code": who.may("case.supply", case.place_id),
         "supply": running and who.may("case.supply", case.place_id),
         "report_risk": running and who.may("case.report_risk", case.place_id),
-        "apply_review": running
-        and any(clock.step == "petition_review_apply" and clock.state == DeadlineState.ARMED for clock in story.clocks)
-        and who.may("case.supply", case.place_id),
+        "apply_review": story.review_until is not None and who.may("case.supply", case.place_id),
         "merge": running and not case.confidential and process.may_merge(who, case.place_id, world().tiers),
         "split": case.state == CaseState.MERGED and process.may_merge(who, case.place_id, world().tiers),
         "look_back": not case.confidential and who.may("postmortem.write", case.holder_id),

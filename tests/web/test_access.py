@@ -48,6 +48,8 @@ PARTS = {
     "code": "LHQ.MZ.01.01.01",
     "unit_id": "LHQ.MZ.01.01.01",
     "layout": "labels",
+    "promise_id": "demand",
+    "letter_kind": "opinion",
     "path": "small/small.bpmn",
 }
 """What stands in an address beside numbers, each with something that is there."""

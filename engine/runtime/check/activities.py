@@ -10,6 +10,7 @@ from engine.runtime.check.diagram import ACTIVITIES, Diagram, Node, Scope
 from engine.runtime.check.events import check_message
 from engine.runtime.check.report import Report
 from engine.runtime.expressions import compile_expression
+from engine.runtime.letters import letter_calls
 from engine.runtime.support import BPMN, CAMUNDA
 from engine.runtime.xml import local_name
 
@@ -92,7 +93,23 @@ def _check_person(node: Node, report: Report) -> None:
                 message = f'{node.label}: the property "{name}" is not in the vocabulary and has no effect.'
                 known = ", ".join(sorted(vocabulary.task_properties)) or "none"
                 report.warning(one, "vocabulary.property", message, f"Known: {known}.")
+            elif name in ("letter", "delivers"):
+                _check_letters(node, report, one, name)
             report.template(one, one.get("value") or "", f'The property "{name}" of {node.label}', ())
+
+
+def _check_letters(node: Node, report: Report, one: Any, name: str) -> None:
+    """Letters exist, and conditions can be read; which variables they name is checked where the forms are known."""
+    written = one.get("value") or ""
+    try:
+        kinds = [call.kind for call in letter_calls(written)] if name == "letter" else [written.strip()]
+    except Invalid as refusal:
+        report.error(one, "letter.call", f'{node.label}: the property "letter" cannot be read. {refusal}')
+        return
+    for kind in kinds:
+        if kind not in report.vocabulary.letters:
+            message = f'{node.label}: "{kind}" is no letter.'
+            report.error(one, "vocabulary.letter", message, f"Known: {', '.join(report.vocabulary.letters)}.")
 
 
 def _check_script(node: Node, report: Report) -> None:

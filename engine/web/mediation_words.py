@@ -70,7 +70,7 @@ SUBJECTS: Mapping[str, Any] = {
     "neighbour": _("Neighbours"),
     "noise": _("Noise"),
     "property": _("Property management"),
-    "labour": _("Work"),
+    "labour": _("Labour"),
     "consumer": _("Consumers"),
     "contract": _("Contracts"),
     "marriage": _("Marriage and family"),

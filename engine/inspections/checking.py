@@ -132,6 +132,16 @@ def file_for(
     return case
 
 
+def note_found(session: Session, case: Case, finding: Finding, *, viewer: Viewer, now: datetime) -> None:
+    """Writes into the history of a new case what it comes from, and when it is to be looked at again."""
+    facts = {
+        "finding": finding.id,
+        "name": [finding.name_zh, finding.name_en],
+        "recheck_on": finding.recheck_on.isoformat(),
+    }
+    process.record(session, case, "inspection.found", actor_id=viewer.person_id, now=now, facts=facts)
+
+
 def keep_photos(session: Session, photos: Sequence[Kept], *, viewer: Viewer, now: datetime) -> list[int]:
     """Rows for the pictures of a finding, in their order."""
     return [documents.keep_photo(session, each, actor_id=viewer.person_id, now=now).id for each in photos]
@@ -172,8 +182,7 @@ def _find(
         sent_as=f"check:{check.id}:{item.id}", who=answered.who, seen_at=check.done_at, viewer=viewer, now=now,
     )  # fmt: skip
     finding.case_id = case.id
-    facts = {"check": check.id, "item": item.id, "recheck_on": recheck_on.isoformat()}
-    process.record(session, case, "inspection.found", actor_id=viewer.person_id, now=now, facts=facts)
+    note_found(session, case, finding, viewer=viewer, now=now)
 
 
 def _faults(

@@ -12,7 +12,7 @@ from engine import documents, process
 from engine.cases import lock_case
 from engine.documents import Kept
 from engine.errors import Conflict, Invalid, NotFound
-from engine.inspections.checking import LATEST_RECHECK, LONGEST, MOST_PHOTOS, file_for, keep_photos
+from engine.inspections.checking import LATEST_RECHECK, LONGEST, MOST_PHOTOS, file_for, keep_photos, note_found
 from engine.inspections.model import Finding, Recheck
 from engine.people import Viewer
 from engine.process import World
@@ -94,7 +94,7 @@ def _told(
     now: datetime,
 ) -> int | None:
     """The case that hears of the recheck: the finding's own, or a new one."""
-    facts = {"finding": finding.id, "item": finding.item}
+    facts = {"finding": finding.id, **({} if row.passed else {"recheck_on": finding.recheck_on.isoformat()})}
     if finding.case_id is not None:
         case = lock_case(session, finding.case_id)
         act = "recheck.passed" if row.passed else "recheck.failed"
@@ -110,8 +110,7 @@ def _told(
         session, world, finding, row.note or "", photos,
         sent_as=f"recheck:{row.id}", seen_at=row.done_at, viewer=viewer, now=now,
     )  # fmt: skip
-    told = {"check": finding.check_id, "item": finding.item, "recheck_on": finding.recheck_on.isoformat()}
-    process.record(session, new, "inspection.found", actor_id=viewer.person_id, now=now, facts=told)
+    note_found(session, new, finding, viewer=viewer, now=now)
     finding.case_id = new.id
     return new.id
 

@@ -172,10 +172,6 @@ def findings_of(session: Session, check_id: int) -> Sequence[Finding]:
     return session.scalars(select(Finding).where(Finding.check_id == check_id).order_by(Finding.id)).all()
 
 
-def findings_of_case(session: Session, case_id: int) -> Sequence[Finding]:
-    return session.scalars(select(Finding).where(Finding.case_id == case_id).order_by(Finding.id)).all()
-
-
 def seen_cases(session: Session, viewer: Viewer, case_ids: Iterable[int | None]) -> Mapping[int, Case]:
     """Those of the cases that the viewer may see, by id. One statement, none for no case."""
     ids = sorted({each for each in case_ids if each is not None})

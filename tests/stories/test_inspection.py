@@ -123,7 +123,7 @@ def test_c29_a_check_finds_a_blocked_stairway(
     assert here.acts(case.id)[-1] == "recheck.passed"
     complete(here, lead, case.id, "t_sign_in", action="sign")
     if "t_first_contact" in here.open_elements(case.id):
-        complete(here, lead, case.id, "t_first_contact", contacted_at="2024-11-22T10:05", method="in_person",
+        complete(here, lead, case.id, "t_first_contact", contacted_at="2024-11-22T10:05", method="visit",
                  reached="yes", summary="当面告知")  # fmt: skip
     complete(here, lead, case.id, "t_handle", action_type="visit", happened_at="2024-11-22T10:10", findings="已清理",
              outcome="resolved")  # fmt: skip

@@ -26,6 +26,7 @@ from tests import browser as chromium
 from tests.serving import served
 from tests.web import district as town
 from tests.web.district import PEOPLE, District
+from tests.web.rounds import go_round
 from tests.web.test_access import address
 from tests.web.visitor import Visitor
 
@@ -129,6 +130,7 @@ def live(district: District, clock: ManualClock) -> None:
     scheduler.fire_due()
     scheduler.beat()
     town.file_case(district, clock, title="夜间噪音扰民")
+    go_round(district, clock)
     with district.store.transaction() as session:
         for parcel in outbox.claim(session, now=clock.now(), most=100):
             notify.post(session, parcel, tiers=district.world.tiers)

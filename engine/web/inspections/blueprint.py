@@ -11,9 +11,11 @@ from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 
 from engine import inspections
-from engine.cases import Case, masked_name, masked_phone
-from engine.inspections import PAGE, Catalogue, Finding, Waiting
+from engine.cases import masked_name, masked_phone
+from engine.history import HistoryEntry
+from engine.inspections import PAGE, Catalogue, Waiting
 from engine.people import ACTS
+from engine.process import Story
 from engine.territory import Unit, ancestors, units_by_id
 from engine.web.context import locale, looking, maybe_viewer, now, world
 
@@ -61,12 +63,25 @@ def strip() -> Waiting | None:
         return inspections.waiting(session, world(), viewer=who, now=now())
 
 
-def rechecks_of_case(case: Case) -> Sequence[Finding]:
-    """What an inspection found and still has to look at again, for the page of its case."""
-    if case.channel != "inspection":
-        return ()
-    with looking() as session:
-        return [each for each in inspections.findings_of_case(session, case.id) if each.settled_at is None]
+def rechecks_of(story: Story) -> Mapping[int, tuple[str, date]]:
+    """What inspections found and have to look at again, from the case's own history: finding → (name, day)."""
+    names: dict[int, str] = {}
+    days: dict[int, date] = {}
+    for entry in reversed(story.entries):
+        finding = int(entry.facts.get("finding") or 0)
+        match entry.act:
+            case "inspection.found":
+                zh, en = entry.facts["name"]
+                names[finding], days[finding] = zh if locale().startswith("zh") else en, _on(entry)
+            case "recheck.failed":
+                days[finding] = _on(entry)
+            case "recheck.passed":
+                days.pop(finding, None)
+    return {finding: (names[finding], on) for finding, on in days.items() if finding in names}
+
+
+def _on(entry: HistoryEntry) -> date:
+    return date.fromisoformat(entry.facts["recheck_on"])
 
 
 def _for_pages(state: BlueprintSetupState) -> None:
@@ -75,7 +90,7 @@ def _for_pages(state: BlueprintSetupState) -> None:
         inspection_strip=strip,
         masked_name=masked_name,
         masked_phone=masked_phone,
-        rechecks_of_case=rechecks_of_case,
+        rechecks_of=rechecks_of,
     )
     knows.filters["said"] = said
 

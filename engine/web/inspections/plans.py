@@ -97,7 +97,7 @@ def plan(plan_id: int) -> str:
             done=sum(each.done for each in reach),
             out_of=sum(each.out_of for each in reach),
             found=inspections.found_by(session, row, turn, world()),
-            missing=missing,
+            lacking=missing,
             missed=lambda last: inspections.is_missed(row, turn, last, local(now()).date(), world().calendar.tz),
             places=lines(session, [unit.id for unit, _last in missing]),
             more=more,

@@ -36,7 +36,7 @@ def weeks() -> str:
             reach=reach,
             done=sum(each.done for each in reach),
             out_of=sum(each.out_of for each in reach),
-            missing=missing,
+            lacking=missing,
             places=lines(session, [unit.id for _person, unit in missing]),
             more=more,
             page=page,

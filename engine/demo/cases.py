@@ -14,6 +14,9 @@ from sqlalchemy import select
 from engine import notify
 from engine.cases import Case
 from engine.clock import ManualClock
+from engine.demo.looked_back import look_back
+from engine.demo.met import meet
+from engine.demo.rounds import go_rounds
 from engine.errors import Conflict
 from engine.intake import Filing, PartyIn
 from engine.main import Application, build
@@ -60,6 +63,10 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
     quick = _quick_store(application)
     try:
         _live(application, quick, now, progress)
+        lived = build(application.config, clock=application.clock, store=quick)
+        look_back(lived, now=now)
+        go_rounds(lived, now=now)
+        meet(lived, now=now)
         with quick.transaction() as session:  # nobody comes to work with six weeks of news
             offered = [person.id for person, _ in demo_people(session)]
             notify.mark_older_read(session, offered, before=now - timedelta(days=1))

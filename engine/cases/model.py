@@ -201,6 +201,7 @@ class Card(Base):
     """A yellow or red card against the unit that held the case; voidable with a reason."""
 
     __tablename__ = "card"
+    __table_args__ = (Index("ix_card_given_at", "given_at"),)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)

@@ -66,6 +66,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     ),
     "history.export": frozenset({"leader", "petition_officer", "quality"}),
     "process.measure": frozenset({"designer", "leader", "dispatcher", "petition_officer", "quality"}),
+    "figures.read": frozenset({"designer", "leader", "dispatcher", "petition_officer", "quality"}),
     "process.publish": frozenset({"designer"}),
     "process.sample": frozenset({"quality", "leader", "petition_officer"}),
     "session.read": WORKING,

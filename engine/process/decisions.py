@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from engine.cases import Case
 from engine.deadlines import Deadline, Extension
 from engine.people import Person, Viewer, names
-from engine.process.model import Instance, Instruction
+from engine.process import arbitration
+from engine.process.model import Arbitration, Instance, Instruction
 from engine.process.world import World
 from engine.tasks import Form, Tap, Task, TaskState, offered_to, taps
 from engine.territory import Unit, ancestors, units_by_id
@@ -33,6 +34,8 @@ class Decision:
     extension: Extension | None
     """The request for more time that is to be decided."""
     instruction: Instruction | None
+    arbitration: Arbitration | None
+    """The dispute that is to be decided."""
     before: tuple[Task, Form] | None
     """The last task that was answered in the same process: what the decision is about."""
 
@@ -48,7 +51,7 @@ class Decisions:
 
 
 def to_decide(session: Session, world: World, viewer: Viewer, *, most: int = PAGE) -> Decisions:
-    """What is offered to the viewer to decide. Seven statements, whatever waits."""
+    """What is offered to the viewer to decide. Eight statements at most, whatever waits."""
     rows = session.execute(
         select(Task, Case, Instance.release_id)
         .join(Case, Case.id == Task.case_id)
@@ -71,12 +74,14 @@ def to_decide(session: Session, world: World, viewer: Viewer, *, most: int = PAG
         each.instance_id: each
         for each in session.scalars(select(Instruction).where(Instruction.instance_id.in_(instances)))
     }
+    disputes = _disputes(session, [task for task, _, _ in rows])
     before = _before(session, instances)
 
     def form_of(task: Task, release_id: int) -> Form | None:
         return world.releases.get(session, release_id).form(task.process, task.form) if task.form else None
 
-    units = units_by_id(session, {u for _, case, _ in rows for u in (*ancestors(case.place_id), case.holder_id)})
+    wanted = {u for _, case, _ in rows for u in (*ancestors(case.place_id), case.holder_id)}
+    units = units_by_id(session, wanted.union(*(each.between for each in disputes.values())))
     decisions = []
     for task, case, release_id in rows:
         form, earlier = form_of(task, release_id), before.get(task.instance_id)
@@ -91,6 +96,7 @@ def to_decide(session: Session, world: World, viewer: Viewer, *, most: int = PAG
                 clocks.get(case.id),
                 extensions.get(case.id) if task.form == "decide_extension" else None,
                 instructions.get(task.instance_id),
+                disputes.get(task.instance_id),
                 None if earlier is None or earlier_form is None else (earlier, earlier_form),
             )
         )
@@ -105,7 +111,7 @@ def how_many(session: Session, viewer: Viewer) -> int:
 
 
 def _waits(viewer: Viewer) -> ColumnElement[bool]:
-    return and_(Task.state == literal_column("'open'"), Task.why == "decide", offered_to(viewer))
+    return and_(Task.state == literal_column("'open'"), Task.why == literal_column("'decide'"), offered_to(viewer))
 
 
 def _by_case(session: Session, cases: Sequence[int]) -> dict[int, Deadline]:
@@ -115,6 +121,15 @@ def _by_case(session: Session, cases: Sequence[int]) -> dict[int, Deadline]:
         )
     )
     return {row.case_id: row for row in rows}
+
+
+def _disputes(session: Session, asked: Sequence[Task]) -> dict[int, Arbitration]:
+    """By instance; nothing is asked where no dispute waits."""
+    instances = [task.instance_id for task in asked if task.process == arbitration.PROCESS]
+    if not instances:
+        return {}
+    found = session.scalars(select(Arbitration).where(Arbitration.instance_id.in_(instances)))
+    return {each.instance_id: each for each in found}
 
 
 def _before(session: Session, instances: Sequence[int]) -> dict[int, Task]:

@@ -18,7 +18,9 @@ from engine.documents import Document
 from engine.store import canonical_json
 from engine.tasks import Task, TaskState
 
-FORMS = ("invite_joint", "co_opinion", "agreement", "sign")
+INVITES = ("invite_joint", "arbitration")
+"""Forms that ask other units in: the lead's, and the decision that says who leads and who joins."""
+FORMS = (*INVITES, "co_opinion", "agreement", "sign")
 Answered = Literal["answered", "awaited", "absent", "released"]
 
 
@@ -72,8 +74,8 @@ class Agreement:
 
 def joint_of(every_task: Sequence[Task]) -> Joint | None:
     """Of the tasks of a case, oldest first. None when nobody was ever invited."""
-    invitation = _last_completed(every_task, "invite_joint")
-    if invitation is None:
+    invitation = _last_completed(every_task, *INVITES)
+    if invitation is None or not (invitation.answers or {}).get("co_units"):
         return None
     asked = [task for task in every_task if task.form == "co_opinion" and task.id > invitation.id]
     return Joint(invitation, tuple(Opinion(task, _became(task)) for task in asked))
@@ -119,8 +121,8 @@ def conclusion_from(joint: Joint, names: Mapping[str, str], positions: Mapping[s
     return {key: text for key, text in written.items() if text}
 
 
-def _last_completed(every_task: Sequence[Task], form: str) -> Task | None:
-    return next((t for t in reversed(every_task) if t.form == form and t.state == TaskState.COMPLETED), None)
+def _last_completed(every_task: Sequence[Task], *forms: str) -> Task | None:
+    return next((t for t in reversed(every_task) if t.form in forms and t.state == TaskState.COMPLETED), None)
 
 
 def _became(task: Task) -> Answered:

@@ -21,6 +21,7 @@ from engine.process.beginning import MAIN
 from engine.process.identity import STEPPED_ASIDE, may_unmask, shown_until
 from engine.process.joint import Agreement, Joint, agreement_in, joint_of
 from engine.process.model import Instance
+from engine.process.requests import review_until
 from engine.process.time_spent import Pause, TimeSpent, pauses_in, spent
 from engine.process.world import World
 from engine.tasks import Form, Task, TaskState, identity_shown
@@ -96,6 +97,11 @@ class Story:
             return task.instance_id not in main, task.due_at is None, task.due_at or task.opened_at
 
         return min(self.open_tasks, key=urgency, default=None)
+
+    @property
+    def review_until(self) -> datetime | None:
+        """Until when a review of the last opinion may be asked for; None while there is none to ask for."""
+        return None if self.case.ended else review_until(self.clocks)
 
     @property
     def set_aside(self) -> bool:
@@ -245,8 +251,11 @@ def _answered(
     ]
 
 
+CHOSEN_UNITS = ("community_units", "competent_units", "mediation_organisations")
+
+
 def _units_chosen(task: Task, form: Form) -> list[str]:
-    return [unit for source in ("community_units", "mediation_organisations") for unit in _chosen(task, form, source)]
+    return [unit for source in CHOSEN_UNITS for unit in _chosen(task, form, source)]
 
 
 def _chosen(task: Task, form: Form, source: str) -> list[str]:

@@ -250,7 +250,8 @@ class Loop:
             return {}
         form = self.release.form(asked.process, asked.form)
         choices: Mapping[str, Any] = {}
-        if any(each.source for each in form.fields.values()):
+        signs = asked.form == "sign_in" and decided.get("action") == "sign"
+        if not signs and any(each.source for each in form.fields.values()):
             task, row = tasks.get_task(session, asked.id), session.get(Case, case.case_id)
             assert row is not None
             choices = tasks.choices_for(session, form, task, row, self.world.tiers)

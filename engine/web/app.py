@@ -35,6 +35,8 @@ from engine.web import (
     drafts,
     entries,
     exports,
+    field_reports,
+    figures,
     filing,
     findings,
     heat,
@@ -116,7 +118,7 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     staffing.guidance.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
     more = (notices, delegations, drafts, board, cards, decisions, instructions, public, place_codes, samples)
-    for pages in (*shown, *more, *KEPT, heat, exports, manual, registers, letters, inspections):
+    for pages in (*shown, *more, *KEPT, heat, exports, figures, field_reports, manual, registers, letters, inspections):
         app.register_blueprint(pages.pages)
     api.hang_on(app)
     app.before_request(api.know_bearer)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from engine.cases import masked_text
-from engine.process import Decision, Decisions
+from engine.process import Arbitration, Decision, Decisions
 from engine.tasks import Field, Form
 from engine.web.language import _
 from engine.web.show import left, moment, person_name, say, tier_name, unit_name
@@ -33,6 +33,12 @@ def _facts(decision: Decision, found: Decisions) -> Iterator[Fact]:
         if clock is not None:
             yield _("Limit"), f"{moment(clock.due_at)} · {left(clock.due_at)}"
         return
+    if decision.arbitration is not None:
+        dispute = decision.arbitration
+        yield _("Between"), _("; ").join(unit_name(found.units.get(unit)) for unit in dispute.between)
+        yield _("Why"), " · ".join(why_disputed(dispute))
+        yield from _answered(decision.before[1], decision.before[0].answers or {}, 1) if decision.before else ()
+        return
     if decision.instruction is not None:
         yield _("Instruction"), _short(decision.instruction.text)
     if decision.before is not None:
@@ -48,6 +54,13 @@ def _facts(decision: Decision, found: Decisions) -> Iterator[Fact]:
         yield _("State"), word(case.state, "state")
         if clock is not None:
             yield _("Limit"), f"{moment(clock.due_at)} · {left(clock.due_at)}"
+
+
+def why_disputed(dispute: Arbitration) -> list[str]:
+    """Why a unit says that a matter is another's, in the words of the one who signed in or asked to return it."""
+    note = _short(dispute.note) if dispute.note else ""
+    reason = word(dispute.reason_code, "return_reason") if dispute.reason_code else ""
+    return [part for part in (word(dispute.why, "dispute"), reason, note) if part]
 
 
 def _answered(form: Form, answers: dict[str, Any], most: int) -> list[Fact]:

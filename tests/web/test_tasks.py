@@ -168,8 +168,11 @@ def test_what_came_too_late_is_kept_with_the_refusal(visit: Visit, district: Dis
     assert [draft.answers["note"] for draft in drafts(district)] == ["第二个人的说明"]
 
 
-def test_a_refusal_of_the_diagram_leaves_the_form_filled_in(visit: Visit, district: District, case_id: int) -> None:
-    """It was filed here, so there is nobody below to send it back to."""
+def test_a_refusal_of_the_diagram_leaves_the_form_filled_in(
+    visit: Visit, district: District, case_id: int, clock: ManualClock
+) -> None:
+    """The time to sign in is over, and with it the time to return it."""
+    clock.advance(timedelta(days=3))
     visitor = visit("grid")
     task = town.open_task(district, case_id)
     visitor.get(f"/tasks/{task.id}")

@@ -49,3 +49,4 @@ def upgrade() -> None:
     with op.batch_alter_table("card") as card:
         card.add_column(sa.Column("voided_by", sa.Integer(), nullable=True))
         card.create_foreign_key(op.f("fk_card_voided_by"), "person", ["voided_by"], ["id"])
+    op.create_index("ix_card_given_at", "card", ["given_at"])

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import mediation, process, search, tasks
+from engine import mediation, process, search
 from engine.clock import ManualClock
 from engine.errors import Conflict
 from engine.history import HistoryEntry
@@ -94,15 +94,6 @@ def test_an_organisation_is_proposed_asked_and_answers_for_the_case(
     said = words(page)
     assert "专门调解此类纠纷 · 服务民治街道 · 在办 0/2" in said
     assert said.index("物业纠纷调委会") < said.index("民治人民调解委员会") < said.index("本单位自行调解")
-    with district.store.reading() as session:
-        stranger = viewer_of(session, district.people["bao"])
-        assert not session.scalars(
-            select(Task).where(
-                Task.case_id == case_id,
-                tasks.outside_wall(stranger, Task.case_id.expression),
-                Task.unit_id.in_(stranger.units()),
-            )
-        ).all()
     assert visit("bao").get(f"/cases/{case_id}").status_code == 404
     sent = {"organisation": guild, "chosen_by": "parties", "participants": ["1", "2"]}
     assert lead.post(f"/tasks/{choose.id}/completion", sent).status_code == 302
@@ -119,11 +110,8 @@ def test_an_organisation_is_proposed_asked_and_answers_for_the_case(
 
     with district.store.reading() as session:
         acts = session.scalars(select(HistoryEntry.act).where(HistoryEntry.case_id == case_id)).all()
-        assert [act for act in acts if act.startswith("mediation.")] == [
-            *(["mediation.offered"] if "mediation.offered" in acts else []),
-            "mediation.referred",
-            "mediation.accepted",
-        ]
+        told = ["mediation.offered", "mediation.referred", "mediation.accepted"]
+        assert [act for act in acts if act.startswith("mediation.")] == told
         figures = mediation.figures_of(session, guild)
         assert (figures.accepted, figures.succeeded) == (1, 0)
         assert mediation.loads_of(session, [guild]) == {guild: 1}
@@ -131,12 +119,9 @@ def test_an_organisation_is_proposed_asked_and_answers_for_the_case(
             session, ["LHQ"], since=clock.now() - timedelta(days=1), until=clock.now() + timedelta(days=1)
         )
         assert (coverage.disputes, coverage.offered, coverage.mediated) == (1, 1, 1)
-    assert "1/2" in words(lead.get(f"/mediation/organisations/{guild}")).replace("（", "(")
-    assert "已受理" in words(lead.get(f"/cases/{case_id}/mediation"))
+    assert "当前在办 1/2" in words(lead.get(f"/mediation/organisations/{guild}"))
+    assert "物业纠纷调委会 · 包调解" in words(lead.get(f"/cases/{case_id}/mediation"))
     assert "楼上漏水" in words(bao.get("/mediation/mine"))
-
-    refuse = {"decision": "refuse", "reason": "无人"}
-    assert bao.post(f"/tasks/{accept.id}/completion", refuse).status_code in (302, 409)
 
 
 def book(bao: Visitor, case_id: int, day: str, begins: str, ends: str, **more: str) -> tuple[int, str]:
@@ -153,7 +138,7 @@ def test_a_session_is_booked_from_the_case_and_stands_in_the_week_of_the_room(
     day = (clock.now() + timedelta(days=2)).date().isoformat()
     assert book(lead, case_id, day, "09:00", "10:30", mediator="1")[0] == 302
     status, said = book(lead, case_id, day, "10:00", "11:00")
-    assert (status, "调解室该时段已被占用" in said or "已被占用" in said) == (409, True)
+    assert (status, "已被预约" in said) == (409, True)
     assert book(lead, case_id, day, "10:30", "11:00", people="9")[0] == 422
     assert book(lead, case_id, day, "10:30", "11:00")[0] == 302
     assert book(lead, case_id, "2020-01-01", "10:30", "11:00")[0] == 422
@@ -162,7 +147,9 @@ def test_a_session_is_booked_from_the_case_and_stands_in_the_week_of_the_room(
     assert "LHQ-" in words(week)
     assert "LHQ-" not in words(visit("street_gl").get(f"/mediation/rooms/1?week={day}"))
     assert lead.post("/mediation/bookings/1/cancellation").status_code == 302
-    assert visit("street_gl").post("/mediation/bookings/2/cancellation").status_code == 403
+    stranger = visit("street_gl")
+    stranger.get("/")
+    assert stranger.post("/mediation/bookings/2/cancellation").status_code == 403
     assert book(lead, case_id, day, "09:30", "10:15")[0] == 302
     with district.store.reading() as session:
         acts = session.scalars(select(HistoryEntry.act).where(HistoryEntry.case_id == case_id)).all()
@@ -218,7 +205,9 @@ def test_a_private_note_is_its_authors_alone(visit: Visit, district: District, c
         assert not [entry for entry in entries if secret in str(entry.facts)]
         found = search.find(session, viewer_of(session, district.people["community"]), search.Asked(secret))
         assert not found.rows
-    assert visit("street_gl").post(f"/cases/{case_id}/private-note", {"private": "x"}).status_code == 404
+    stranger = visit("street_gl")
+    stranger.get("/")
+    assert stranger.post(f"/cases/{case_id}/private-note", {"private": "x"}).status_code == 404
 
 
 def test_who_declines_says_why_and_what_was_not_offered_is_listed(

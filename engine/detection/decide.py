@@ -75,6 +75,7 @@ def link_cluster(
     cases = [case for case in seen.free if case.id in wanted]
     if not cases:
         raise Invalid("finding.nothing_chosen", "Choose at least one case.", fields={"case": REQUIRED})
+    files_one = (seen.master is None or seen.master.ended) and master == ON_ITS_OWN
     if seen.master is None or seen.master.ended:
         leading = _master(session, world, seen, cases, master, title, viewer=viewer, now=now)
     else:
@@ -91,7 +92,8 @@ def link_cluster(
             refused.append(case.number)
     if not linked:
         raise Conflict("finding.none_linked", f"None of them can be linked now: {', '.join(refused)}.")
-    _count_people(session, world, leading, [*cases, leading], reason, viewer=viewer, now=now)
+    if not files_one:
+        _count_people(session, world, leading, cases, reason, viewer=viewer, now=now)
     _decided(finding, FindingState.ACCEPTED, reason, viewer, now, master_id=leading.id)
     session.flush()
     return Gathered(leading, linked, tuple(refused))
@@ -203,8 +205,7 @@ def _count_people(
     """A master stands for as many people as all of its cases: more of them may make it graver."""
     known = int(leading.facts.get("people_count") or 1)
     ours = [case for case in cases if case.id != leading.id]
-    is_new = leading.filed_at == now and leading.channel == CHANNEL
-    if is_new or not viewer.may("case.report_risk", leading.place_id):
+    if not viewer.may("case.report_risk", leading.place_id):
         return
     count = known + _people_in(ours)
     process.report_risk(session, world, leading.id, {"people_count": count}, reason, viewer=viewer, now=now)

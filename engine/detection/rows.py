@@ -151,6 +151,12 @@ class Linked:
     hidden: int = 0
     """How many more there are that the viewer may not see."""
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """Those that are shown."""
+        master = () if self.master is None else (self.master,)
+        return frozenset(case.id for case in (*self.earlier, *self.later, *master, *self.followers))
+
     def __bool__(self) -> bool:
         return bool(self.earlier or self.later or self.master or self.followers)
 

@@ -23,7 +23,7 @@ from engine.detection.returns import find_returns
 from engine.outbox import OutboxEntry
 from engine.process import World
 
-BATCH = 400
+BATCH = 100
 RESTS = timedelta(seconds=30)
 
 

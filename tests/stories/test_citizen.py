@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,8 +27,9 @@ CODE = re.compile(r'class="code-shown">(.*?)</p>', re.DOTALL)
 KEY = re.compile(r'name="form_key" value="([^"]+)"')
 
 
-def scan(here: District, place: str = BUILDING) -> Visitor:
-    visitor = Visitor(here.application.web())
+def scan(here: District, place: str = BUILDING, app: Flask | None = None) -> Visitor:
+    """`app` for one of several citizens: building the pages takes longer than looking at them."""
+    visitor = Visitor(app or here.application.web())
     with here.store.reading() as session:
         code = citizen.code_of(session, here.world, place)
     answer = visitor.get(f"/q/{code}")

@@ -1,6 +1,6 @@
 """What somebody without a sign-in may do: report from a place, follow a matter by its code, and have a say in it."""
 
-from engine.citizen.acts import add_note, case_for_papers, confirm, note_act, rate, refuse, withdraw
+from engine.citizen.acts import add_note, ask_review, case_for_papers, confirm, note_act, rate, refuse, withdraw
 from engine.citizen.codes import in_groups
 from engine.citizen.model import PlaceCode, Tracking
 from engine.citizen.places import MOST_LABELS, Label, Place, code_of, count_labels, find_place, labels, renew_code
@@ -23,6 +23,7 @@ __all__ = [
     "Step",
     "Tracking",
     "add_note",
+    "ask_review",
     "case_for_papers",
     "code_of",
     "confirm",

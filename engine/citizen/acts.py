@@ -1,4 +1,4 @@
-"""What a citizen may do with a matter of theirs: add papers, say whether it is solved, rate, withdraw.
+"""What a citizen may do with a matter of theirs: add papers, say whether it is solved, rate, object, withdraw.
 
 Each is recorded as the petitioner's, told to the unit, and counts once: done again it changes nothing and says so by
 giving the same answer. Each takes a living tracking code and locks its case.
@@ -122,6 +122,26 @@ def rate(session: Session, tracking: Tracking, stars: int, words: str, *, now: d
     process.record(
         session, case, "citizen.rated", actor_id=None, now=now, facts={"stars": stars, "words": words, **PETITIONER}
     )
+
+
+def ask_review(session: Session, world: World, tracking: Tracking, reason: str, *, now: datetime) -> None:
+    """Asks the office above to review the opinion, within the time that the law gives for it.
+
+    Raises Invalid without a reason, Conflict `review.none` when no opinion waits for it any more.
+    """
+    reason = _text(reason, "reason", needed=True)
+    case = case_of(session, tracking)
+    if carried_on(session, case)[0] is not None or case.ended:
+        raise Conflict("review.none", "There is no opinion that a review could be asked of now.")
+    said = told_entries(session, case)[-1]
+    if said.act == "message.arrived" and said.facts.get("reason") == reason:
+        return
+    try:
+        process.apply_review(session, world, case.id, reason, viewer=None, now=now)
+    except Conflict as refusal:
+        if refusal.code != "message.not_awaited":
+            raise
+        raise Conflict("review.none", "There is no opinion that a review could be asked of now.") from refusal
 
 
 def withdraw(session: Session, world: World, tracking: Tracking, reason: str, *, now: datetime) -> None:

@@ -52,8 +52,10 @@ SHOWN: Mapping[str, str] = {
     "citizen.refused": "refused",
     "citizen.rated": "rated",
     "case.merged": "joined",
+    "message.arrived": "review_asked",
 }
 """Acts of the history that a citizen reads of, and the word for each."""
+REVIEW = "m_apply_review"
 OF_A_MASTER = frozenset(SHOWN) - {"case.filed", "case.merged", "material.supplied"}
 """Acts of the case that carries another on which the petitioners of that one read of; never what a petitioner said."""
 
@@ -105,6 +107,8 @@ class Progress:
     """When the answer is due, or was; None once there is one."""
     forecast: Forecast | None
     supervised: bool
+    review_until: datetime | None
+    """Until when a review of the opinion may be asked for; None while there is none to ask for."""
     steps: Sequence[Step]
     """Latest first."""
     said: Answered
@@ -134,6 +138,8 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
         wanted.add(foreseen.to_unit_id)
     units = units_by_id(session, wanted)
     outer = deadlines.of_case(session, lead.id, "case_outer")
+    alone = link is None and not lead.ended
+    review_until = process.review_until(deadlines.live_of_case(session, lead.id)) if alone else None
     state, said = CaseState(lead.state), said_of(own, link, lead)
     rose = visits[-1].reason in RISES
     leads = link is None and not case.ended and bool(links_to_followers(session, [case.id]))
@@ -147,6 +153,7 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
         due_at=outer.due_at if outer is not None and not lead.ended else None,
         forecast=foreseen,
         supervised=any(step.what == "supervised" for step in steps),
+        review_until=review_until,
         steps=steps[::-1],
         said=said,
         may=what_may(lead, said, world, alone=link is None and not leads, now=now),
@@ -175,11 +182,12 @@ def _office(holder_id: str, wall: Wall) -> list[str]:
 
 def told_entries(session: Session, case: Case) -> Sequence[HistoryEntry]:
     """The entries of the history that a citizen reads of, oldest first."""
-    return session.scalars(
+    entries = session.scalars(
         select(HistoryEntry)
         .where(HistoryEntry.case_id == case.id, HistoryEntry.act.in_(sorted(SHOWN)))
         .order_by(HistoryEntry.seq)
-    ).all()
+    )
+    return [each for each in entries if each.act != "message.arrived" or each.facts.get("message") == REVIEW]
 
 
 def said_since_answer(entries: Sequence[HistoryEntry]) -> Answered:

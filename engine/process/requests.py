@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,16 @@ def _regrade(session: Session, case: Case, grade: triage.Grade, viewer: Viewer, 
     facts = {"before": before, "severity": grade.severity, "rules": rules}
     case.severity, case.urgent, case.reasons = grade.severity, grade.urgent, grade.reasons_as_json()
     record(session, case, "case.regraded", actor_id=viewer.person_id, now=now, facts=facts)
+
+
+REVIEW_CLOCK = "petition_review_apply"
+"""The clock that runs while an opinion waits for whether a review is asked for."""
+
+
+def review_until(clocks: Iterable[Deadline]) -> datetime | None:
+    """Until when a review of the last opinion may be asked for; None while there is none to ask for."""
+    waiting = (each for each in clocks if each.step == REVIEW_CLOCK and each.state == DeadlineState.ARMED)
+    return max((each.due_at for each in waiting), default=None)
 
 
 def apply_review(

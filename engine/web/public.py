@@ -181,6 +181,16 @@ def rate() -> BaseResponse | tuple[str, int]:
     return _act("rating", say)
 
 
+@pages.post("/t/review")
+@policy("public")
+def ask_review() -> BaseResponse | tuple[str, int]:
+    def say(db: Session, tracking: Tracking) -> str:
+        citizen.ask_review(db, world(), tracking, request.form.get("reason", ""), now=now())
+        return _("A review is asked for. The office above tells you in writing what comes of it.")
+
+    return _act("review", say)
+
+
 @pages.post("/t/withdrawal")
 @policy("public")
 def withdraw() -> BaseResponse | tuple[str, int]:

@@ -51,6 +51,7 @@ STEPS: Mapping[str, Any] = {
     "supervised": N_("The office above began to supervise it"),
     "confirmed": N_("You said that it is solved"),
     "refused": N_("You said that it is not solved"),
+    "review_asked": N_("A review of the opinion was asked for"),
 }
 WHY_UP: Mapping[str, Any] = {
     "overdue": N_("By itself: %(unit)s did not settle it in time."),

@@ -24,6 +24,7 @@ from engine.clock import ManualClock
 from engine.history import HistoryEntry
 from engine.territory import Unit
 from tests.web.district import SECRET, District, file_case
+from tests.web.test_letters import petition, step, until_approved
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
@@ -299,6 +300,36 @@ def test_both_languages(visit: Visit) -> None:
     assert 'lang="en"' in page
     assert "What happened?" in page
     assert not re.search(r"[\u4e00-\u9fff]", words(visitor.get(f"/q/{GRID}")))
+
+
+def test_a_petitioner_asks_for_a_review_of_the_opinion_once_and_in_time(
+    visit: Visit, district: District, clock: ManualClock
+) -> None:
+    case, officer, petitioner = petition(district, clock), visit("petition"), visit(None)
+    until_approved(officer, district, case)
+    officer.get(f"/cases/{case}")
+    code = code_of(officer.post(f"/cases/{case}/tracking-code").text)
+    petitioner.post("/t", {**form_at(petitioner, "/t"), "code": code})
+    form = form_at(petitioner, "/t")
+    assert "复查" not in words(petitioner.get("/t")), "nothing was delivered yet"
+    assert petitioner.post("/t/review", {**form, "reason": "不服"}).status_code == 409
+    delivered = {"letter_no": "意见〔2026〕1号", "method": "in_person", "delivered_at": "2026-03-02T09:00"}
+    step(officer, district, case, "petition_delivery", **delivered)
+    clock.advance(timedelta(days=20))
+    petitioner.post("/t", {**form_at(petitioner, "/t"), "code": code})
+    page = words(petitioner.get("/t"))
+    assert "申请复查" in page
+    assert "4月1日" in page
+    assert petitioner.post("/t/review", {**form_at(petitioner, "/t"), "reason": " "}).status_code == 422
+    for _ in range(2):  # the second time changes nothing
+        assert petitioner.post("/t/review", {**form_at(petitioner, "/t"), "reason": "未赔偿"}).status_code == 302
+    page = words(petitioner.get("/t"))
+    assert "已申请复查" in page
+    assert "未赔偿" not in page
+    with district.store.reading() as session:
+        arrived = select(HistoryEntry).where(HistoryEntry.act == "message.arrived")
+        facts = [each.facts for each in session.scalars(arrived)]
+    assert facts == [{"message": "m_apply_review", "reason": "未赔偿", "by": "petitioner"}]
 
 
 # --- the handlers' side

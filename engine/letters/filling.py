@@ -203,10 +203,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """A table: rows of cells of lines."""
+class Cell:
+    """`span`: over how many columns it reaches."""
 
-    rows: tuple[tuple[tuple[Line, ...], ...], ...]
+    lines: tuple[Line, ...]
+    span: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table: rows of cells."""
+
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 HEAVY = frozenset({"黑体", "SimHei"})
@@ -229,8 +237,10 @@ def blocks_of(parts: Parts) -> list[Line | Grid]:
     return found
 
 
-def _cell(cell: Any) -> tuple[Line, ...]:
-    return tuple(map(_line, cell.iter(f"{W}p")))
+def _cell(cell: Any) -> Cell:
+    span = cell.find(f"{W}tcPr/{W}gridSpan")
+    wide = "" if span is None else str(span.get(f"{W}val"))
+    return Cell(tuple(map(_line, cell.iter(f"{W}p"))), int(wide) if wide.isdecimal() and len(wide) < 3 else 1)
 
 
 def _line(paragraph: Any) -> Line:

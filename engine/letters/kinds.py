@@ -15,6 +15,8 @@ class Kind:
     en: str
     word: str
     needs: tuple[str, ...]
+    goes_out: bool = True
+    """Whether it is delivered to somebody; else it stays in the file."""
 
     def name(self, locale: str) -> str:
         return self.zh if locale.startswith("zh") else self.en
@@ -25,7 +27,7 @@ EVERY = ("number", "unit", "issued_on")
 
 KINDS: Mapping[str, Kind] = {
     "registration": Kind(
-        "信访事项登记表", "Registration sheet", "登", (*EVERY, "case_number", "applicant", "description")
+        "信访事项登记表", "Registration sheet", "登", (*EVERY, "case_number", "applicant", "description"), False
     ),
     "forwarding": Kind(
         "信访事项转送函", "Forwarding letter", "转", (*EVERY, "case_number", "responsible_unit", "description")
@@ -50,7 +52,7 @@ KINDS: Mapping[str, Kind] = {
         ),
     ),
     "extension": Kind(
-        "信访事项延期办理告知书",
+        "延期办理告知书",
         "Notice of extension",
         "延",
         (*EVERY, "applicant", "extension_reason", "extended_until"),
@@ -95,7 +97,7 @@ KINDS: Mapping[str, Kind] = {
         (*EVERY, "case_number", "holder", "supervision_notice.issue_reason", "supervision_notice.demand"),
     ),
     "delivery_receipt": Kind(
-        "送达回证", "Receipt of delivery", "回", (*EVERY, "about_name", "about_number", "addressee")
+        "送达回证", "Receipt of delivery", "回", (*EVERY, "about_name", "about_number", "addressee"), False
     ),
 }
 

@@ -98,7 +98,7 @@ def ask_for_receipt(session: Session, letter_id: int, *, viewer: Viewer, now: da
     """Makes the receipt of delivery of an issued letter due. Raises Conflict for one that is not issued."""
     letter, case = _locked(session, letter_id)
     viewer.must(ISSUE, letter.unit_id)
-    if letter.kind == RECEIPT or letter.state not in (LetterState.ISSUED, LetterState.DELIVERED):
+    if not KINDS[letter.kind].goes_out or letter.state not in (LetterState.ISSUED, LetterState.DELIVERED):
         raise _not_now(letter)
     known = _due(session, case, RECEIPT, letter.unit_id, about_id=letter.id)
     return known or call_for(session, case, RECEIPT, letter.unit_id, about_id=letter.id, now=now)
@@ -179,7 +179,7 @@ def deliver(
     if letter.state == LetterState.DELIVERED:
         return letter
     viewer.must(ISSUE, letter.unit_id)
-    if letter.state != LetterState.ISSUED:
+    if letter.state != LetterState.ISSUED or not KINDS[letter.kind].goes_out:
         raise _not_now(letter)
     asked = tasks.open_of_case(session, case.id)
     if (step := delivering_step(session, around, letter, runs_on, asked)) is not None:

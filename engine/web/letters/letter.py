@@ -191,6 +191,7 @@ def _page(letter_id: int, *, wrong: Mapping[str, Any] | None = None) -> str:
             converter=letters.converter(world().config.letters),
             unit=session.get_one(Unit, letter.unit_id),
             methods=letters.METHODS,
+            goes_out=letters.KINDS[letter.kind].goes_out,
             receipt_kind=letters.RECEIPT,
             people=staff,
             wrong=wrong or {},

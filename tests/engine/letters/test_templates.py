@@ -44,7 +44,7 @@ def said(text: str, one: Mapping[str, str], each: Sequence[Mapping[str, str]] = 
     lines = []
     for block in blocks:
         if isinstance(block, Grid):
-            lines += ["|".join(" ".join(line.words for line in cell) for cell in row) for row in block.rows]
+            lines += ["|".join(" ".join(line.words for line in cell.lines) for cell in row) for row in block.rows]
         elif block.words:
             lines.append(block.words)
     return lines

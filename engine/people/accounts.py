@@ -23,7 +23,7 @@ from engine.people.sign_ins import MOST_PER_ACCOUNT, WINDOW, attempts_key
 from engine.territory import get_unit
 
 PAGE = 40
-ROLES = (*sorted(WORKING), "confidential_clerk", *sorted(BLIND))
+ROLES = (*sorted(WORKING), "confidential_clerk", "delegate", *sorted(BLIND))
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 PHONE = re.compile(r"\+?[0-9][0-9 -]{4,30}")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"

@@ -87,7 +87,7 @@ def person_by_password(session: Session, username: str, password: str, *, now: d
 
 CHIEFLY = (
     "leader", "petition_officer", "confidential_clerk", "dispatcher", "quality", "mediator", "liaison", "designer",
-    "operator", "lead", "clerk", "handler", "deputy",
+    "operator", "instructor", "delegate", "lead", "clerk", "handler", "deputy",
 )  # fmt: skip
 """Of several roles, the one that says most about what somebody does all day."""
 

@@ -62,6 +62,15 @@ class Totals:
         return self.issued - self.substantively_resolved - self.procedurally_closed
 
     @property
+    def outcomes(self) -> tuple[tuple[str, int], ...]:
+        """Each apart, what counts as resolved first."""
+        return (
+            ("substantively_resolved", self.substantively_resolved),
+            ("procedurally_closed", self.procedurally_closed),
+            ("remaining", self.remaining),
+        )
+
+    @property
     def rate(self) -> int | None:
         """Resolved in substance of those issued, in per cent, cut off: 346 of 411 are 84."""
         return None if not self.issued else 100 * self.substantively_resolved // self.issued

@@ -154,7 +154,7 @@ def _table(session: Session, campaign_id: int) -> Iterator[list[str]]:
     yield [_("Batch"), campaign.batch_no, campaign.name]
     yield [
         *(_("Number"), _("Case"), _("Title"), _("Category"), _("Received"), _("Unit"), _("State of the case")),
-        *(_("Lead official"), _("Issued"), _("Stands at"), _("due"), _("Light"), _("Outcome"), _("Struck off")),
+        *(_("Lead official"), _("Issued on"), _("Stands at"), _("due"), _("Light"), _("Outcome"), _("Struck off")),
     ]
     for line in lines:
         waits, due = line.waits, None if line.waits is None else line.waits.due_at

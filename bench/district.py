@@ -4,7 +4,7 @@
     python -m bench.district --folder /tmp/big --open 50000 --closed 1000000      (PostgreSQL, kept in the folder)
 
 Some hundred cases are lived through by the simulation on the real engine; all others are copied from them as rows
-(`cloning.py`), the open ones so that they can be worked on and `maplebridge verify` finds nothing to say. Of the closed
+(`copying.py`), the open ones so that they can be worked on and `maplebridge verify` finds nothing to say. Of the closed
 ones five weeks are copied so, and the other five years multiplied from these by the database (`laps.py`).
 """
 
@@ -20,11 +20,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bench import cloning, databases, ground
-from bench.cloning import Elsewhere, Ids, Pattern, Words
+from bench import databases, ground
 from bench.filling import Filling, gather_statistics, without_indexes
 from bench.laps import Stretch, Told, multiply, placed
 from engine.clock import ManualClock
+from engine.demo import copying
+from engine.demo.copying import Elsewhere, Ids, Pattern, Words
 from engine.main import build
 from engine.people import Membership
 from engine.search import mark, words_of
@@ -101,7 +102,7 @@ class _Factory:
         config = ground.config_for(url)
         application = build(config, clock=ManualClock(NOW), store=store)
         with store.reading() as session:
-            patterns = cloning.read_patterns(session)
+            patterns = copying.read_patterns(session)
             units = [(row.id, row.tier) for row in session.execute(select(Unit.id, Unit.tier).order_by(Unit.id))]
             self.places: Places = places_of(session, application, seed)
             self.leads = dict(
@@ -114,9 +115,9 @@ class _Factory:
             self.stands: dict[int, str] = {person: unit for unit, person in self.leads.items()}
             named = {u.id: words_of(u.name_zh) + words_of(u.name_en) for u in session.scalars(select(Unit))}
             self.ids = Ids(
-                {t.name: session.scalar(select(func.max(t.c.id))) or 0 for t in (*cloning.TABLES, cloning.PAST[1])}
+                {t.name: session.scalar(select(func.max(t.c.id))) or 0 for t in (*copying.TABLES, copying.PAST[1])}
             )
-        usable = [pattern for pattern in patterns if cloning.may_be_copied(pattern)]
+        usable = [pattern for pattern in patterns if copying.may_be_copied(pattern)]
         self.open = [pattern for pattern in usable if pattern.case["closed_at"] is None]
         self.closed = [pattern for pattern in usable if pattern.case["state"] == "closed"]
         self.elsewhere = Elsewhere(units, 3, self.chance)
@@ -161,7 +162,7 @@ class _Factory:
             if units is not None:
                 break
         words, body = self.texts[self.chance.randrange(len(self.texts))]
-        later = timedelta() if target is None else cloning.shifted(pattern.case["received_at"], target)
+        later = timedelta() if target is None else copying.shifted(pattern.case["received_at"], target)
         while target is not None and pattern.case["closed_at"] + later >= until:
             later -= timedelta(weeks=1)
         outside = {units.get(each, each) for each in pattern.shown_to}.difference(ancestors(place))
@@ -178,7 +179,7 @@ class _Factory:
         def person(old: int) -> int:
             return self.leads.get(units.get(self.stands.get(old, ""), ""), old)
 
-        rows = cloning.copy(
+        rows = copying.copy(
             pattern, self.ids, units=units, people=person, words=words, number=told.number, later=later,
             with_past=with_past,
         )  # fmt: skip
@@ -251,7 +252,7 @@ def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-COLUMNS = {**cloning.NAMES, "case_text": ("case_id", "words")}
+COLUMNS = {**copying.NAMES, "case_text": ("case_id", "words")}
 
 
 def main() -> None:

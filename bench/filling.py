@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Index, text
 
-from bench import cloning
+from engine.demo import copying
 from engine.search import CaseText
 from engine.store import Store, table_of
 
@@ -51,7 +51,7 @@ class Filling:
     def end(self) -> None:
         """Lets the next ids follow those that were written."""
         if self.postgres:
-            for name, columns in cloning.NAMES.items():
+            for name, columns in copying.NAMES.items():
                 if "id" in columns:
                     sequence = f"pg_get_serial_sequence('\"{name}\"', 'id')"
                     self.run(f'SELECT setval({sequence}, (SELECT max(id) FROM "{name}"))')
@@ -81,7 +81,7 @@ class Filling:
 @contextmanager
 def without_indexes(filling: Filling) -> Iterator[None]:
     """Drops what only speeds up reading and builds it again at the end, which is far quicker than row by row."""
-    tables = (table_of(CaseText), *cloning.TABLES, *cloning.PAST)
+    tables = (table_of(CaseText), *copying.TABLES, *copying.PAST)
     dropped = [index for table in tables for index in table.indexes if _exists(filling, index)]
     with filling.store.engine.begin() as connection:
         for index in dropped:

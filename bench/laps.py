@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Table
 
-from bench import cloning
-from bench.cloning import INSTANTS, NAMES, Ids
 from bench.filling import Filling
+from engine.demo import copying
+from engine.demo.copying import INSTANTS, NAMES, Ids
 from engine.search import marks_of, words_of
 
 SIZES = ("task", "deadline", "instance", "case", "visit", "party", "extension", "card")
@@ -66,7 +66,7 @@ def multiply(filling: Filling, stretch: Stretch, ids: Ids, *, laps: int, weeks: 
     """Copies the stretch `laps` times behind itself; `ids` goes on behind the last. Tells what it has done."""
     _name(filling, stretch, laps, weeks)
     yield f"{laps * len(stretch.cases)} cases named"
-    tables = {table.name: table for table in cloning.TABLES if stretch.length(table.name)}
+    tables = {table.name: table for table in copying.TABLES if stretch.length(table.name)}
 
     def copy(name: str) -> None:
         for lap in range(1, laps + 1):

@@ -21,7 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Float, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import deadlines, deploy, design, detection, outbox, postmortems, process, rehearsal, reports
+from engine import deadlines, deploy, design, detection, figures, outbox, postmortems, process, rehearsal, reports
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
@@ -254,6 +254,13 @@ class Scheduler:
             self._rehearsing.release()
         return portions
 
+    def make_reports(self) -> int:
+        """Makes reports that were asked for, part by part, until nothing is left to do; gives how many parts."""
+        parts = 0
+        while not self._stopping.is_set() and figures.work(self.store, self.world, self.clock, name=self.name):
+            parts += 1
+        return parts
+
     def tick(self) -> Tick:
         """One full pass, as the background runs it."""
         done = self.fire_due()
@@ -293,6 +300,7 @@ class Scheduler:
         rehearsing = IntervalTrigger(seconds=config.tick_seconds)
         add(self._guarded(self.rehearse), rehearsing, id="rehearsals", max_instances=2)  # the second finds it busy
         add(self._guarded(self.detect), IntervalTrigger(seconds=20), id="detection", next_run_time=self.clock.now())
+        add(self._guarded(self.make_reports), IntervalTrigger(seconds=config.tick_seconds), id="reports")
         add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=self.clock.now())
         self.store.after_commit.append(self._on_commit)
         self._background.start()

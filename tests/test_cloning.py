@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from bench import cloning, ground
-from bench.cloning import Elsewhere, Ids, Words
+from bench import ground
 from bench.filling import Filling
 from engine import search, verify
 from engine.clock import ManualClock
+from engine.demo import copying
+from engine.demo.copying import Elsewhere, Ids, Words
 from engine.store import Store
 
 WORDS = Words("抄来的标题", "抄来的内容。", None, "noise.social", [("applicant", "孙某", "person", "13800000000")])
@@ -26,7 +27,7 @@ def test_a_copy_is_whole_and_can_be_worked_on(each_store: Store, database_url: s
         clock.advance(timedelta(days=3))
         g.app.scheduler.tick()
         with g.store.reading() as session:
-            patterns = cloning.read_patterns(session)
+            patterns = copying.read_patterns(session)
         last = {name: max((row["id"] for p in patterns for row in p.rows.get(name, ())), default=0) for name in NAMES}
         rows: dict[str, list[list[object]]] = {}
         elsewhere = Elsewhere(ground.UNITS, 3, random.Random(1))
@@ -36,14 +37,14 @@ def test_a_copy_is_whole_and_can_be_worked_on(each_store: Store, database_url: s
             assert units is not None
             assert units[pattern.case["place_id"]] == ground.GRIDS[3]
             later = timedelta(weeks=-10) if pattern.case["closed_at"] else timedelta()
-            for name, row in cloning.copy(
+            for name, row in copying.copy(
                 pattern, ids, units=units, people=lambda old: old, words=WORDS, number=f"D-COPY-{number}",
                 later=later, with_past=True,
             ):  # fmt: skip
                 rows.setdefault(name, []).append(row)
         filling = Filling(g.store)
         for name, made in rows.items():
-            filling.write(name, cloning.NAMES[name], made)
+            filling.write(name, copying.NAMES[name], made)
         filling.end()
         assert search.fill_index(g.store) == 3
         assert verify.check(g.store, g.app.world, now=clock.now()) == []
@@ -54,4 +55,4 @@ def test_a_copy_is_whole_and_can_be_worked_on(each_store: Store, database_url: s
         assert verify.check(g.store, g.app.world, now=clock.now()) == []
 
 
-NAMES = tuple(name for name, columns in cloning.NAMES.items() if "id" in columns)
+NAMES = tuple(name for name, columns in copying.NAMES.items() if "id" in columns)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli import designing, exporting, migrating, operating, organising, processes, rehearsing, serving
+from engine.cli import designing, exporting, migrating, operating, organising, processes, rehearsing, reporting, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,6 +42,8 @@ for verb in (
     migrating.migrate_cases,
     operating.verify,
     exporting.export,
+    reporting.report,
+    reporting.replica,
     operating.demo,
     operating.token,
     operating.calendar,

@@ -19,16 +19,17 @@ from engine.reports.measure import (
     measure,
 )
 from engine.reports.metric import Ask, Group, Metric, Rounding, Said, Shape, Value, change, points, rounded, shown
-from engine.reports.model import DayFigure, FieldReport, KeptFigure, ReportState, packed, unpacked
+from engine.reports.model import DayFigure
 from engine.reports.outlines import Outline, outlines
 from engine.reports.places import Standing, standings
-from engine.reports.population import Population
+from engine.reports.population import SETTLED, Population
 from engine.reports.treemap import Cell, squarify
 
 __all__ = [
     "FIELD",
     "OVERRULED",
     "PAGE",
+    "SETTLED",
     "TREND",
     "Ask",
     "Behind",
@@ -38,19 +39,16 @@ __all__ = [
     "Count",
     "DayFigure",
     "Dwell",
-    "FieldReport",
     "Figure",
     "Group",
     "Heat",
     "HeatMap",
-    "KeptFigure",
     "Measured",
     "Metric",
     "Outline",
     "Overruled",
     "Period",
     "Population",
-    "ReportState",
     "Rounding",
     "Said",
     "Shape",
@@ -77,7 +75,6 @@ __all__ = [
     "outlines",
     "overruled",
     "overruled_by",
-    "packed",
     "placed",
     "points",
     "pressing",
@@ -88,6 +85,5 @@ __all__ = [
     "squarify",
     "standings",
     "trends",
-    "unpacked",
     "worth",
 ]

@@ -14,7 +14,7 @@ from engine.history import HistoryEntry
 from engine.reports.metric import Group, Metric, Rounding, Said, Shape
 from engine.reports.population import ACCEPTANCE, PETITION_PROCESSES, PETITIONS, PROACTIVE, Population
 
-Rows = Select[Any]
+Rows = Select[*tuple[Any, ...]]
 
 
 def _received(p: Population) -> Rows:
@@ -76,7 +76,7 @@ def _due(p: Population, *steps: str) -> Rows:
 def _in_time(rows: Rows, p: Population) -> Rows:
     """The cases none of whose clocks among these ran out."""
     late = rows.where(~p.due.c.in_time)
-    return select(rows.subquery().c.id).where(rows.subquery().c.id.not_in(late))
+    return rows.where(p.due.c.id.not_in(late))
 
 
 def _replies(p: Population) -> Rows:

@@ -18,7 +18,7 @@ from engine.reports.heat import SAMPLED, up_to
 from engine.reports.metric import Ask, Group, Metric, Said
 from engine.reports.population import Population
 
-Rows = Select[Any]
+Rows = Select[*tuple[Any, ...]]
 
 OVERRULED = "override_rate."
 """Begins the id of the figure of one rule; the rule's name follows."""

@@ -157,14 +157,14 @@ def _count(session: Session, metrics: Sequence[Metric], ask: Ask) -> dict[str, V
     return {metric.id: Value(*(int(next(found) or 0) for _ in sides)) for metric, sides in wanted}
 
 
-def _counted(rows: Select[Any]) -> Any:
+def _counted(rows: Select[*tuple[Any, ...]]) -> Any:
     """How many rows; where they say how much each counts for, how much."""
     items = rows.subquery()
     what = func.coalesce(func.sum(items.c.amount), 0) if "amount" in items.c else func.count()
     return select(what).select_from(items).scalar_subquery()
 
 
-def _cases(metric: Metric, rows: Select[Any]) -> Select[Any]:
+def _cases(metric: Metric, rows: Select[*tuple[Any, ...]]) -> Select[Any]:
     """The rows of a metric with the case of each: id, case_id, amount."""
     items = rows.subquery()
     one: Any = literal_column("1").label("amount")
@@ -175,7 +175,7 @@ def _cases(metric: Metric, rows: Select[Any]) -> Select[Any]:
     return select(items.c.id, items.c.id.label("case_id"), one)
 
 
-def _by_place(session: Session, metric: Metric, rows: Select[Any]) -> Mapping[tuple[str, int], int]:
+def _by_place(session: Session, metric: Metric, rows: Select[*tuple[Any, ...]]) -> Mapping[tuple[str, int], int]:
     """How many rows by place and by severity as filed."""
     items = _cases(metric, rows).subquery()
     filed = type_coerce(HistoryEntry.facts, Text)

@@ -74,7 +74,7 @@ class Ask:
     """Within so long after its closing the same person with the same category is the same matter again."""
 
 
-Rows = Callable[[Any], Select[Any]]
+Rows = Callable[[Any], Select[*tuple[Any, ...]]]
 """From an `Ask`'s `Population` to the rows that are counted: their ids, and where they count for more, how much."""
 
 

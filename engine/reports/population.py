@@ -66,42 +66,34 @@ class Population:
     @cached_property
     def received(self) -> CTE:
         """id, kind, channel, again, settled, gone: what came in, and whether it was resolved or closed by then."""
-        ends = aliased(HistoryEntry)
-        given_back = self._given_back(ends)
-        closed = (
-            select(ends.case_id)
-            .where(ends.case_id == Case.id, ENDS, ends.act == literal_column("'case.closed'"))
-            .where(ends.at <= self.ask.as_of, ~given_back)
-        )
         rows = select(
             Case.id,
             Case.kind,
             Case.channel,
             _again().label("again"),
-            closed.where(_is_settled(type_coerce(ends.facts, Text))).exists().label("settled"),
+            self.closed_then(Case.id.expression, SETTLED).label("settled"),
         )
         return (
             rows.where(self.ask.period.holds(Case.received_at.expression), Case.received_at <= self.ask.as_of)
-            .where(Case.filed_at <= self.ask.as_of, self._wanted())
+            .where(Case.filed_at <= self.ask.as_of, self.wanted())
             .cte(f"received_{self._name}")
         )
 
     @cached_property
     def closed(self) -> CTE:
         """id, at, tier, kind, settled, again: closings of the period that nobody had undone by then."""
-        back = aliased(HistoryEntry)
         return (
             select(
                 HistoryEntry.case_id.label("id"),
                 HistoryEntry.at,
                 Case.kind,
                 Case.category,
-                _is_settled(_text).label("settled"),
+                says_one_of(_text, "result", SETTLED).label("settled"),
                 _again().label("again"),
             )
             .join(Case, Case.id == HistoryEntry.case_id)
             .where(FIGURED, _is("case.closed"), self._happened())
-            .where(~self._given_back(HistoryEntry, back), self._wanted())
+            .where(~self._given_back(HistoryEntry), self.wanted())
             .cte(f"closed_{self._name}")
         )
 
@@ -118,7 +110,7 @@ class Population:
             select(Visit.id, Visit.case_id, Visit.tier, how.label("how"), Visit.entered_at, Visit.left_at)
             .join(Case, Case.id == Visit.case_id)
             .where(Visit.left_at.is_not(None), self.ask.period.holds(Visit.left_at.expression))
-            .where(Visit.left_at <= self.ask.as_of, self._wanted())
+            .where(Visit.left_at <= self.ask.as_of, self.wanted())
             .cte(f"left_{self._name}")
         )
 
@@ -134,7 +126,7 @@ class Population:
             select(Deadline.case_id.label("id"), Deadline.step, Deadline.process, Case.kind, in_time.label("in_time"))
             .join(Case, Case.id == Deadline.case_id)
             .where(Deadline.step.in_(CLOCKS), self.ask.period.holds(Deadline.due_at.expression))
-            .where(Deadline.due_at <= self.ask.as_of, self._wanted())
+            .where(Deadline.due_at <= self.ask.as_of, self.wanted())
         )
         over = rows.where(Deadline.closed_at.is_not(None), not_(moot))
         not_yet_fired = rows.where(Deadline.state == literal_column("'armed'"))
@@ -148,7 +140,7 @@ class Population:
         rows = (
             select(HistoryEntry.case_id.label("id"))
             .join(Case, Case.id == HistoryEntry.case_id)
-            .where(FIGURED, _is(*acts), self._happened(), self._wanted())
+            .where(FIGURED, _is(*acts), self._happened(), self.wanted())
             .distinct()
         )
         return rows.where(or_(*(_text.like(f"%{each}%") for each in says))) if says else rows
@@ -170,7 +162,7 @@ class Population:
             .where(later.received_at <= days_after(closed.c.at, self.ask.repeat_days))
         )
 
-    def _wanted(self) -> ColumnElement[bool]:
+    def wanted(self) -> ColumnElement[bool]:
         """On `Case`: what the viewer may see of the area, the category and the channel that are asked for."""
         found = self.ask.within.cases()
         if self.ask.channel is not None:
@@ -178,6 +170,17 @@ class Population:
         if self.ask.category is not None:
             found = and_(found, self._sorted_into(self.ask.category))
         return found
+
+    def closed_then(self, case_id: ColumnElement[Any], results: Collection[str]) -> ColumnElement[bool]:
+        """Whether a case was closed by then with one of the results, and not given back."""
+        ends = aliased(HistoryEntry)
+        return (
+            select(ends.case_id)
+            .where(ends.case_id == case_id, ENDS, ends.act == literal_column("'case.closed'"))
+            .where(ends.at <= self.ask.as_of, ~self._given_back(ends))
+            .where(says_one_of(type_coerce(ends.facts, Text), "result", results))
+            .exists()
+        )
 
     def _sorted_into(self, category: str) -> ColumnElement[bool]:
         """Whether a case lay in a category then: where it was sorted anew since, what the first such act says."""
@@ -201,9 +204,9 @@ class Population:
     def _known(self) -> ColumnElement[bool]:
         return HistoryEntry.at <= self.ask.as_of
 
-    def _given_back(self, closing: Any, back: Any = None) -> ColumnElement[bool]:
+    def _given_back(self, closing: Any) -> ColumnElement[bool]:
         """Whether a closing was undone by then."""
-        back = aliased(HistoryEntry) if back is None else back
+        back = aliased(HistoryEntry)
         undone = select(back.case_id).where(
             back.case_id == closing.case_id, ENDS, back.act == literal_column("'case.reopened'")
         )
@@ -216,10 +219,6 @@ CLOCKS = (*ACCEPTANCE, "handle", "case_outer", "ack", "contact", "urgent_contact
 def _is(*acts: str) -> ColumnElement[bool]:
     """Written out, so that queries meet the partial index."""
     return HistoryEntry.act.in_([literal_column(f"'{act}'") for act in acts])
-
-
-def _is_settled(facts: ColumnElement[str]) -> ColumnElement[bool]:
-    return says_one_of(facts, "result", SETTLED)
 
 
 def says_one_of(facts: ColumnElement[str], key: str, values: Collection[str]) -> ColumnElement[bool]:

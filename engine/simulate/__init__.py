@@ -1,5 +1,6 @@
 """A district on the virtual clock: the real engine, invented people, every deadline fired in its time."""
 
+from engine.simulate.answers import fill
 from engine.simulate.arrivals import Arrival, Places, arrivals
 from engine.simulate.crew import Crew
 from engine.simulate.loop import Loop, Progress
@@ -15,6 +16,7 @@ __all__ = [
     "Progress",
     "Result",
     "arrivals",
+    "fill",
     "places_of",
     "run",
     "seed_organisation",

@@ -37,11 +37,15 @@ class Crew:
             found = self._viewers[person_id] = Viewer(person_id, "", "", None, self._pairs[person_id])
         return found
 
+    def all_of(self, unit_id: str, roles: Iterable[str]) -> list[int]:
+        """The ids of everybody in a unit who holds one of the roles, in the order of the roles."""
+        return list(dict.fromkeys(p for role in roles for p in self._at.get((unit_id, role), ())))
+
     def one_of(
         self, unit_id: str, roles: Iterable[str], chance: Random, *, but: frozenset[int] = frozenset()
     ) -> Viewer | None:
         """Somebody of the unit who holds one of the roles, mostly the first in the order of the roles."""
-        able = list(dict.fromkeys(p for role in roles for p in self._at.get((unit_id, role), ()) if p not in but))
+        able = [person for person in self.all_of(unit_id, roles) if person not in but]
         if not able:
             return None
         return self.viewer(able[0] if chance.random() < LEADS_FIRST else chance.choice(able))

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from engine.cases import Card, Case, Party, Visit
 from engine.deadlines import Deadline, Extension
 from engine.history import HistoryEntry
+from engine.mediation import Referral
 from engine.outbox import OutboxEntry
 from engine.process import Instance
 from engine.store import Instant, Json, table_of
@@ -31,7 +32,7 @@ from engine.tasks import Task
 
 Row = dict[str, Any]
 TABLES: Sequence[Table] = tuple(
-    table_of(model) for model in (Case, Party, Visit, Instance, Task, Deadline, Card, Extension)
+    table_of(model) for model in (Case, Party, Visit, Instance, Task, Deadline, Card, Extension, Referral)
 )
 PAST: Sequence[Table] = (table_of(HistoryEntry), table_of(OutboxEntry))
 NAMES = {table.name: tuple(table.c.keys()) for table in (*TABLES, *PAST)}
@@ -42,6 +43,8 @@ INSTANTS = {
 UNITS = ("place_id", "holder_id", "accountable_id", "unit_id", "from_unit_id", "item")
 PEOPLE = ("entered_by", "signed_in_by", "claimed_by", "completed_by", "filed_by", "actor_id")
 TEXTS = ("facts", "after", "answers", "state")
+SAID_AT = re.compile(r'"(\d{4}-\d\d-\d\d)T')
+"""The day of an instant that the history tells."""
 UNIT = re.compile(r'"([A-Z][A-Za-z0-9]*(?:\.[0-9A-Za-z]+)+)"')
 
 
@@ -103,10 +106,13 @@ class Ids:
         return self.last[table]
 
 
-def read_patterns(session: Session) -> list[Pattern]:
-    """All cases of a small database, with the values that the database keeps (JSON as text)."""
+def read_patterns(session: Session, *, dialect: str | None = None) -> list[Pattern]:
+    """All cases of a small database, with the values that the database keeps (JSON as text).
+
+    `dialect` is that of the database the copies go to, where it is another one.
+    """
     found: dict[int, Pattern] = {}
-    zone = "+00:00" if session.get_bind().dialect.name == "postgresql" else ""
+    zone = "+00:00" if (dialect or session.get_bind().dialect.name) == "postgresql" else ""
     for table in (*TABLES, *PAST):
         plain = select(*(_as_kept(column) for column in table.c))
         for row in session.execute(plain.order_by(*table.primary_key.columns)).mappings():
@@ -190,7 +196,7 @@ def copy(
         if with_past and name == "task" and sheet.texts:
             hashes[_sha(sheet.values[ANSWERS])] = _sha(new[ANSWERS])
         elif name == "history":
-            head = _hash_anew(new, head, known, hashes)
+            head = _hash_anew(new, head, known, hashes, later)
             _overwrite(case, "case", history_seq=new[SEQ], history_hash=head)
         elif name == "outbox":
             new[KEY] = f"{case_id}:{new[KEY].partition(':')[2]}"
@@ -217,9 +223,17 @@ SEQ = NAMES["history"].index("seq")
 KEY = NAMES["outbox"].index("key")
 
 
-def _hash_anew(entry: list[Any], before: str, known: Mapping[tuple[str, int], int], hashes: Mapping[str, str]) -> str:
+def _hash_anew(
+    entry: list[Any],
+    before: str,
+    known: Mapping[tuple[str, int], int],
+    hashes: Mapping[str, str],
+    later: timedelta,
+) -> str:
     row = dict(zip(NAMES["history"], entry, strict=True))
-    facts = json.loads(row["facts"])
+    facts = json.loads(
+        SAID_AT.sub(lambda hit: f'"{_day(date.fromisoformat(hit[1]).toordinal() + later.days)}T', row["facts"])
+    )
     if isinstance(facts.get("task"), int):
         facts["task"] = known["task", facts["task"]]
     if facts.get("answers") in hashes:

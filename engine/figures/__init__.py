@@ -1,0 +1,43 @@
+"""All figures of the field together, and the reports that are made of them and kept."""
+
+from engine.figures.asking import KEPT, ask_report, get_ready, get_report, reports_of, wanted_by
+from engine.figures.catalogue import metric_of, metrics_of
+from engine.figures.files import as_word, as_workbook
+from engine.figures.making import PARTS, Wanted, a_year_before, ask_of, last_months, line, period
+from engine.figures.model import FieldReport, KeptFigure, ReportState, packed, unpacked
+from engine.figures.population import people_in
+from engine.figures.sheets import NOTE, Sheet, sheets_of, subject_of, title_of
+from engine.figures.worker import STEPS, work
+
+__all__ = [
+    "KEPT",
+    "NOTE",
+    "PARTS",
+    "STEPS",
+    "FieldReport",
+    "KeptFigure",
+    "ReportState",
+    "Sheet",
+    "Wanted",
+    "a_year_before",
+    "as_word",
+    "as_workbook",
+    "ask_of",
+    "ask_report",
+    "get_ready",
+    "get_report",
+    "last_months",
+    "line",
+    "metric_of",
+    "metrics_of",
+    "packed",
+    "people_in",
+    "period",
+    "reports_of",
+    "sheets_of",
+    "subject_of",
+    "title_of",
+    "unpacked",
+    "wanted_by",
+    "work",
+]

@@ -1,0 +1,80 @@
+"""Asking for a report, and looking at those that are kept. The work itself is done in `worker.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from engine.errors import Conflict, Invalid, NotFound
+from engine.figures.making import Wanted
+from engine.figures.model import FieldReport, KeptFigure, ReportState
+from engine.people import Viewer
+from engine.territory import get_unit
+
+KEPT = 60
+"""So many reports of a unit are kept; the oldest goes when another is asked for."""
+
+
+def ask_report(session: Session, wanted: Wanted, *, viewer: Viewer | None, now: datetime) -> FieldReport:
+    """Asks for a report; the same one under way is given back. `viewer` None is the command line.
+
+    Raises NotAllowed for an area that is not theirs, Invalid `report.days` for days that are none or lie ahead.
+    """
+    if viewer is not None:
+        viewer.must("board.read", wanted.unit_id)
+    get_unit(session, wanted.unit_id)
+    if wanted.first > wanted.last or wanted.as_of > now:
+        raise Invalid("report.days", "A report is about days up to now, the first of them not after the last.")
+    earlier = session.scalars(
+        select(FieldReport).where(FieldReport.unit_id == wanted.unit_id).order_by(FieldReport.id.desc())
+    ).all()
+    for each in earlier:
+        if each.under_way and (each.first_on, each.last_on) == (wanted.first, wanted.last):
+            return each
+    for each in earlier[KEPT - 1 :]:
+        session.execute(delete(KeptFigure).where(KeptFigure.report_id == each.id))
+        session.delete(each)
+    report = FieldReport(
+        unit_id=wanted.unit_id,
+        first_on=wanted.first,
+        last_on=wanted.last,
+        as_of=wanted.as_of,
+        asked_by=None if viewer is None else viewer.person_id,
+        asked_at=now,
+        state=ReportState.WAITING.value,
+        done=0,
+        parts={},
+    )
+    session.add(report)
+    session.flush()
+    return report
+
+
+def get_report(session: Session, report_id: int, *, viewer: Viewer) -> FieldReport:
+    """Raises NotFound for one of an area that is not the viewer's, as for one that is not there."""
+    found = session.get(FieldReport, report_id)
+    if found is None or not viewer.may("board.read", found.unit_id):
+        raise NotFound("report.unknown", "There is no such report.")
+    return found
+
+
+def reports_of(session: Session, unit_id: str, *, most: int) -> Sequence[FieldReport]:
+    """Newest first."""
+    return session.scalars(
+        select(FieldReport).where(FieldReport.unit_id == unit_id).order_by(FieldReport.id.desc()).limit(most)
+    ).all()
+
+
+def wanted_by(report: FieldReport) -> Wanted:
+    return Wanted(report.unit_id, report.first_on, report.last_on, report.as_of)
+
+
+def get_ready(session: Session, report_id: int, *, viewer: Viewer) -> FieldReport:
+    """One that is made. Raises NotFound like `get_report`, Conflict `report.not_ready` for one that is not."""
+    found = get_report(session, report_id, viewer=viewer)
+    if found.state != ReportState.DONE:
+        raise Conflict("report.not_ready", "This report is not made yet.")
+    return found

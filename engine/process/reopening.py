@@ -83,7 +83,7 @@ def reopen(
 
 def supervise(session: Session, world: World, case: Case, reason: str, *, actor_id: int | None, now: datetime) -> None:
     """Opens a supervision beside a case, open or closed. The case is locked."""
-    begin(session, world, case, "p_supervision", actor_id=actor_id, now=now)
+    begin(session, world, case, "p_supervision", actor_id=actor_id, now=now, data={"held_by": case.holder_id})
     record(session, case, "supervision.opened", actor_id=actor_id, now=now, facts={"reason": reason})
 
 

@@ -19,6 +19,7 @@ from engine.errors import Conflict, Invalid
 from engine.mediation import Outcome
 from engine.process import arbitration, mediating
 from engine.process.disputed import DISPUTED
+from engine.process.model import Instance
 from engine.process.push import Push, standing
 from engine.process.settle import retime_tasks, state_after
 from engine.store import Prepared, table_of
@@ -232,6 +233,8 @@ def _card(push: Push, call: runtime.ServiceCall) -> Given:
         )
     )
     push.happened("card.given", {"colour": colour, "unit": push.case.holder_id})
+    if colour == "red":
+        _open_supervision(push, "red_card")
     return {}
 
 
@@ -258,9 +261,18 @@ def _begin(push: Push, call: runtime.ServiceCall) -> Given:
 
 
 def _supervise(push: Push, call: runtime.ServiceCall) -> Given:
-    push.begin_beside(push, "p_supervision")
-    push.happened("supervision.opened", {"reason": str(call.params["reason"])})
+    _open_supervision(push, str(call.params["reason"]))
     return {}
+
+
+def _open_supervision(push: Push, reason: str) -> None:
+    """One at a time: what is supervised already is not supervised once more."""
+    running = select(Instance.id).where(
+        Instance.case_id == push.case.id, Instance.process_id == "p_supervision", Instance.ended_at.is_(None)
+    )
+    if push.session.scalar(running.limit(1)) is None:
+        push.begin_beside(push, "p_supervision", {"held_by": push.case.holder_id})
+        push.happened("supervision.opened", {"reason": reason})
 
 
 def _sampled(push: Push, call: runtime.ServiceCall) -> Given:

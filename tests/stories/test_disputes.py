@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import people, process, verify
+from engine.cases import Card
 from engine.errors import Conflict, NotAllowed
 from engine.people import Viewer
 from engine.process import Arbitration
@@ -181,7 +182,7 @@ def settle(here: District, case: int) -> None:
         ("t_first_contact", {"method": "phone", "reached": "yes"}),
         ("t_handle", {"action_type": "talk", "outcome": "resolved"}),
         ("t_resolve", {"result_code": "fulfilled", "substantive": "yes"}),
-        ("t_quality_check", {"checks": ["facts"], "verdict": "pass"}),
+        ("t_quality_check", {"verdict": "pass"}),
     ):
         if element in here.open_elements(case):
             here.do(case, element, **answers)
@@ -268,4 +269,31 @@ def test_a_broken_agreement_opens_the_same_case_again(district: Open) -> None:
     assert here.facts_of(case, "case.reopened")[0]["why"] == "not_performed"
     settle(here, case)
     assert here.case(case).state == "closed"
+    clean(here)
+
+
+def test_a_dark_road_yellow_red_supervised_late_and_circulated(district: Open) -> None:
+    here = district("2024-11-04 09:00")
+    case = here.file("LHQ.DL.01", departments=2)
+    here.do(case, "t_confirm_triage", verdict="agree")
+    here.sign_in(case)
+    here.until("2024-11-11 18:00")
+    assert (here.case(case).tier, here.facts_of(case, "card.given")[-1]["colour"]) == ("street", "yellow")
+    here.until("2024-11-25 18:00")
+    assert (here.case(case).tier, here.facts_of(case, "card.given")[-1]["colour"]) == ("district", "red")
+    assert here.facts_of(case, "supervision.opened") == [{"reason": "red_card"}]
+    here.until("2024-11-26 09:00")
+    here.do(case, "t_issue", issue_reason="overdue", demand="五个工作日内反馈")
+    (reply,) = [task for task in here.open_tasks(case) if task.element == "t_supervision_reply"]
+    assert (reply.unit_id, reply.due_at) == ("LHQ.DL", at("2024-12-03 18:00")), "who got the card replies"
+    here.until("2024-12-04 09:00")
+    here.do(case, "t_circular", title="通报", text="逾期未反馈")
+    here.do(case, "t_supervision_reply", measures="已移交管养", result="已修复")
+    here.do(case, "t_review", verdict="accept")
+    with here.store.transaction() as session:
+        (yellow, red) = session.scalars(select(Card).where(Card.case_id == case).order_by(Card.id))
+        leader = here.person("LHQ", "leader")
+        process.void_card(session, yellow.id, "产权单位不明，非承办单位之过", viewer=leader, now=here.clock.now())
+        with pytest.raises(NotAllowed):
+            process.void_card(session, red.id, "同上", viewer=here.person("LHQ.DL", "leader"), now=here.clock.now())
     clean(here)

@@ -210,7 +210,7 @@ def test_cards_and_the_ceiling_of_a_case_nobody_settles(district: Open) -> None:
     here.do(case, "t_issue", issue_reason="ceiling", demand="五个工作日内反馈")
     here.do(case, "t_conclude", **RESULT)
     assert here.case(case).state == CaseState.CLOSED
-    assert here.open_elements(case) == ["t_supervision_reply"]
+    assert "t_supervision_reply" in here.open_elements(case)
     due = here.clocks(case)["supervision_reply"].due_at
     here.until("2024-12-24 09:00")
     assert due < here.clock.now()

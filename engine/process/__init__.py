@@ -2,6 +2,7 @@
 
 from engine.process.acts import (
     Completion,
+    change_hands,
     complete_task,
     deliver_message,
     fire_deadline,
@@ -16,6 +17,7 @@ from engine.process.calendar import Move, load_year, plan_year
 from engine.process.cards import GivenCards, cards_given, get_card, may_void, void_card
 from engine.process.chart import Chart, Stop, chart_of
 from engine.process.decisions import Decision, Decisions, how_many, to_decide
+from engine.process.disputed import Beyond, reach
 from engine.process.finding import Found, Wanted, find_cases
 from engine.process.forces import end_force, give_to_force, reindex_force, take_from_force
 from engine.process.identity import SHOWN_FOR, may_unmask, shown_now, step_aside, unmask
@@ -55,7 +57,7 @@ from engine.process.model import Arbitration, Instance, Instruction
 from engine.process.parties import correct_party, name_party
 from engine.process.push import FUNCTIONS, OUTWARD, length_of, record
 from engine.process.related import Related, related
-from engine.process.reopening import NotSolved, arm_case_clocks, not_solved, reopen, supervise
+from engine.process.reopening import NotSolved, arm_case_clocks, found_unsolved, not_solved, reopen, supervise
 from engine.process.requests import (
     apply_review,
     ask_extension,
@@ -78,6 +80,8 @@ from engine.process.trouble import Cause, Trouble, causes, failed, retry, retry_
 from engine.process.units import UnitPlan, import_units, plan_units
 from engine.process.ways import Way, may_ask_more_time, ways
 from engine.process.world import World
+
+reach(Beyond(change_hands, found_unsolved))
 
 __all__ = [
     "FUNCTIONS",

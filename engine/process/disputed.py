@@ -1,13 +1,14 @@
 """Services of diagrams about who handles a case, and about an answer that may not hold.
 
-Some of them push other instances of the case, and so stand above the services of the one that asks: those acts are
-imported where they are needed.
+Some of them push other instances of the case. Those acts stand above the services, so `engine.process` binds them
+here once (`reach`).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine import escalation, runtime
@@ -17,6 +18,21 @@ from engine.process.push import Push, standing
 from engine.process.settle import state_after
 
 Given = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Beyond:
+    """Acts on other instances of the case."""
+
+    change_hands: Callable[[Push, str], None]
+    not_solved: Callable[[Push, str], None]
+
+
+_BEYOND: list[Beyond] = []
+
+
+def reach(beyond: Beyond) -> None:
+    _BEYOND[:] = [beyond]
 
 
 def _arbitrate(push: Push, call: runtime.ServiceCall) -> Given:
@@ -30,9 +46,7 @@ def _carry_out(push: Push, call: runtime.ServiceCall) -> Given:
         return {}
     decided = arbitration.decide(push)
     if decided["lead_unit"] != push.case.holder_id:
-        from engine.process import acts
-
-        acts.change_hands(push, str(decided["lead_unit"]))
+        _BEYOND[0].change_hands(push, str(decided["lead_unit"]))
     return decided
 
 
@@ -73,13 +87,7 @@ def is_visited(case: Case, last_reason: str, share: float) -> bool:
 
 def _not_solved(push: Push, call: runtime.ServiceCall) -> Given:
     if push.case.state == CaseState.CLOSED:
-        from engine.process import reopening
-
-        reason = str(call.params["reason"])
-        case, instance_id = push.case, push.instance.id
-        reopening.not_solved(
-            push.session, push.world, case, reason, actor_id=push.actor_id, now=push.now, told_by=instance_id
-        )
+        _BEYOND[0].not_solved(push, str(call.params["reason"]))
     return {}
 
 

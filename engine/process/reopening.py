@@ -13,7 +13,7 @@ from engine import deadlines, escalation
 from engine.cases import Case, visits_of
 from engine.process.acts import end_beside
 from engine.process.beginning import MAIN, begin
-from engine.process.push import record
+from engine.process.push import Push, record
 from engine.process.settle import state_after
 from engine.process.world import World
 
@@ -51,6 +51,19 @@ def not_solved(
         return NotSolved.SUPERVISED
     reopen(session, world, case, actor_id=actor_id, now=now, facts={"why": reason, **(facts or {})})
     return NotSolved.REOPENED
+
+
+def found_unsolved(push: Push, reason: str) -> None:
+    """`not_solved`, found out by a process beside the case."""
+    not_solved(
+        push.session,
+        push.world,
+        push.case,
+        reason,
+        actor_id=push.actor_id,
+        now=push.now,
+        told_by=push.instance.id,
+    )
 
 
 def reopen(

@@ -153,6 +153,7 @@ def _contacts(
         for since, until, share in ((start - timedelta(days=7), start, KEPT_LAST_WEEK), (start, now, this_week)):
             if chance.random() < share and not (since == start and person in spared):
                 at = since + (until - since) * chance.random()
+                at = min(at.replace(hour=chance.randint(9, 18)), until - timedelta(minutes=10))
                 yield {
                     "duty": Duty.CONTACT.value,
                     "unit_id": unit,

@@ -110,7 +110,7 @@ class Check(Base):
     """When it was sent on the phone, perhaps without a network."""
     received_at: Mapped[datetime] = mapped_column(Instant)
     answers: Mapped[Mapping[str, str]] = mapped_column(Json)
-    """Item → `Answer`, in the order of the list."""
+    """Item → `Answer`."""
     failed: Mapped[int] = mapped_column(Integer)
     note: Mapped[str | None] = mapped_column(Text)
 

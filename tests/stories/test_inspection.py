@@ -28,7 +28,7 @@ LATER = "X-Sent-Later"
 def come(here: District, app: Any, unit: str, role: str) -> Visitor:
     with here.store.transaction() as session:
         (who, *_) = people.members(session, unit, [role])
-        secret = people.sign_in(session, who.id, now=here.clock.now(), lasts=timedelta(hours=48))
+        secret = people.sign_in(session, who.id, now=here.clock.now(), lasts=timedelta(hours=12))
     visitor = Visitor(app)
     visitor.client.set_cookie("sign-in", secret)
     return visitor
@@ -128,7 +128,7 @@ def test_c29_a_check_finds_a_blocked_stairway(
     complete(here, lead, case.id, "t_handle", action_type="visit", happened_at="2024-11-22T10:10", findings="已清理",
              outcome="resolved")  # fmt: skip
     complete(here, lead, case.id, "t_resolve", result_code="fulfilled", substantive="yes", summary="已清理",
-             reply_text="已清理")  # fmt: skip
+             reply_text="已清理", evidence="复查照片")  # fmt: skip
     if "t_quality_check" in here.open_elements(case.id):
         here.do(case.id, "t_quality_check", checks=["contacted"], verdict="pass")
     closed = here.case(case.id)

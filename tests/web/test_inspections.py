@@ -164,6 +164,19 @@ def test_without_a_network_both_clocks_are_kept_and_twice_counts_once(
     ).json
 
 
+def test_the_phone_keeps_these_pages_and_sends_their_forms_later(visit: Visit) -> None:
+    worker = visit("grid").get("/worker.js").text
+    kept, later = (
+        re.compile(re.findall(rf"const {name} = /(.*)/;", worker)[0]) for name in ("KEPT_PAGE", "SENT_LATER")
+    )
+    for page in ("", "/checks/new", "/logs/new", "/findings/7"):
+        assert kept.search(f"/inspections{page}"), page
+    for form in ("/checks", "/logs", "/findings/7/rechecks"):
+        assert later.search(f"/inspections{form}"), form
+    assert not kept.search("/inspections/logs/7"), "it may show somebody in the clear"
+    assert not later.search("/inspections/plans")
+
+
 def test_fixed_on_the_spot_and_looked_at_again(district: District, visit: Visit, clock: ManualClock) -> None:
     grid, item = visit("grid"), items(district)[0]
     send(grid, "/inspections/checks", failing(district, item, "fixed"))

@@ -109,11 +109,13 @@ def file_check() -> Response | tuple[str, int]:
 def check(check_id: int) -> str:
     with looking() as session:
         row = inspections.see_check(session, check_id, viewer=viewer())
-        found = inspections.findings_of(session, row.id)
+        found, checklist = inspections.findings_of(session, row.id), known().checklists.get(row.checklist)
+        listed = [item.id for item in checklist.items if item.id in row.answers] if checklist else []
         return render_template(
             "inspections/check.html",
             check=row,
-            checklist=known().checklists.get(row.checklist),
+            checklist=checklist,
+            order=list(dict.fromkeys([*listed, *row.answers])),
             line=line_of(session, row.unit_id),
             who=names(session, [row.by_id]),
             findings={each.item: each for each in found},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,14 +23,23 @@ METHOD, DELIVERED_AT, PAPERS, NUMBER = "method", "delivered_at", "papers", "lett
 """What is read from the form of a step that delivers a letter."""
 
 
-def property_of(release: LoadedRelease, task: Task, name: str) -> str:
+class Step(Protocol):
+    """A task, be it a row or one that a rehearsal thinks of."""
+
+    @property
+    def process(self) -> str: ...
+    @property
+    def element(self) -> str: ...
+
+
+def property_of(release: LoadedRelease, task: Step, name: str) -> str:
     """What the diagram says of a task, as it is written; empty where it says nothing."""
     process = release.package.processes.get(task.process)
     element = process.elements.get(task.element) if process else None
     return (element.properties.get(name) or "").strip() if element else ""
 
 
-def delivers(release: LoadedRelease, task: Task) -> str:
+def delivers(release: LoadedRelease, task: Step) -> str:
     """The kind of letter that a task delivers; empty for most."""
     return property_of(release, task, "delivers")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine import escalation, process, triage
-from engine.cases import Wall
 from engine.deploy import LoadedRelease
 from engine.process import World
 from engine.rehearsal.held import Held
@@ -25,8 +24,7 @@ def filed(world: World, release: LoadedRelease, past: Past, *, same_tables: bool
     tier, unit_id = first.tier, first.unit_id
     if not same_tables:
         severity, size = grade.severity, grade.size
-        tier = _taken(grade.tier, past.place_id, past.wall, world)
-        unit_id = world.tiers.unit_at(past.place_id, tier)
+        tier, unit_id = escalation.where_filed(past.place_id, grade.tier, world.tiers, past.wall)
     held = Held(
         past=past,
         world=world,
@@ -45,9 +43,3 @@ def filed(world: World, release: LoadedRelease, past: Past, *, same_tables: bool
         length = limits.length("case_outer", past.kind)
         held.outer_due_at = world.calendar.due(past.received_at, length, provisional=True).at
     return held, held.severity >= triage.CONFIRM_FROM and not past.overridden
-
-
-def _taken(tier: str, place_id: str, wall: Wall, world: World) -> str:
-    if wall.shuts_out(world.tiers.unit_at(place_id, tier)):
-        return escalation.tier_above(place_id, tier, world.tiers, wall) or world.tiers.top
-    return tier

@@ -66,6 +66,8 @@ class Held:
     clocks: dict[int, Clock] = field(default_factory=dict)
     fresh: bool = False
     revived: dict[str, int] = field(default_factory=dict)
+    counted_from: datetime | None = None
+    """When the letter was delivered that the step delivers which is being done."""
     overdue: bool = False
     yellow: int = 0
     red: int = 0
@@ -80,7 +82,7 @@ class Held:
         return self.world.calendar
 
     def push(self, now: datetime) -> None:
-        self.now, self.fresh = now, False
+        self.now, self.fresh, self.counted_from = now, False, None
         self.revived.clear()
 
     def host(self) -> runtime.Host:
@@ -148,7 +150,8 @@ class Held:
     # --- what the runtime asks --------------------------------------------------------------------------------------
 
     def _due(self, call: runtime.DueCall) -> runtime.Due:
-        length, start = process.length_of(self.world, self.release, call), self.now
+        length = process.length_of(self.world, self.release, call)
+        start = self.counted_from or self.now
         if call.tier is not None:
             if not self.fresh:
                 earlier = self.clock_of(call.step)

@@ -98,6 +98,8 @@ class Asked:
     completed: bool
     answers: Mapping[str, Any]
     """Those that the diagram got: choices, ticks and numbers."""
+    delivered_before: timedelta = timedelta()
+    """So long before it was done the letter had been delivered that it delivers; limits are counted from there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from engine import letters
 from engine.cases import NO_WALL, RESPONDENT, Card, Case, Party, Visit, Wall
 from engine.deadlines import Deadline, DeadlineState
 from engine.deploy import LoadedRelease
@@ -216,7 +217,14 @@ class _Rows:
             closed_at,
             task.state == TaskState.COMPLETED,
             self._said(task),
+            self._delivered_before(task, closed_at),
         )
+
+    def _delivered_before(self, task: Any, closed_at: datetime) -> timedelta:
+        said = (task.answers or {}).get("delivered_at")
+        if not said or not letters.delivers(self.release, task):
+            return timedelta()
+        return closed_at - datetime.fromisoformat(str(said))
 
     def _said(self, task: Any) -> dict[str, Any]:
         """What the diagram got: choices, ticks and numbers. No text that somebody wrote goes any further."""

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from engine import process, runtime, triage
+from engine import letters, process, runtime, triage
 from engine.deploy import LoadedRelease
 from engine.errors import Conflict, Refusal
 from engine.process import World
@@ -191,6 +191,8 @@ class _Case:
         said = self.replay.answers.said(task.process, task.form, answers, habit, held.unit_id)
         assumed = said.assumed or then is not asked.then
         held.push(now)
+        if then is not None and letters.delivers(self.replay.release, task):
+            held.counted_from = now - then.delivered_before
         self._mark(task.form, said.variables)
         advance = self.live.complete(task.token, said.variables, held.host())
         del self.open[task.token]

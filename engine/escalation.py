@@ -60,6 +60,18 @@ def tier_above(place_id: str, tier: str, tiers: Tiers, wall: Wall = NO_WALL) -> 
     return higher
 
 
+def where_filed(place_id: str, graded: str, tiers: Tiers, wall: Wall = NO_WALL) -> tuple[str, str]:
+    """The tier and the unit that a matter starts at: as graded, past a unit that is complained about.
+
+    A place that is known only as far as its community is the community's, with the time limits of that tier.
+    """
+    tier = graded
+    if wall.shuts_out(tiers.unit_at(place_id, tier)):
+        tier = tier_above(place_id, tier, tiers, wall) or tiers.top
+    holder = tiers.unit_at(place_id, tier)
+    return tiers.tier_of(holder), holder
+
+
 def passed_over(place_id: str, frm: str, to: str, tiers: Tiers, wall: Wall) -> list[str]:
     """The units between two tiers, `frm` included, that the wall kept a case from; lowest first."""
     between = tiers.names[tiers.index(frm) : tiers.index(to)]

@@ -296,10 +296,8 @@ def _new_case(
     viewer: Viewer | None,
     now: datetime,
 ) -> Case:
-    tier, wall = grade.tier, wall_about(filing.parties)
-    if wall.shuts_out(world.tiers.unit_at(place.id, tier)):
-        tier = escalation.tier_above(place.id, tier, world.tiers, wall) or world.tiers.top
-    holder = world.tiers.unit_at(place.id, tier)
+    wall = wall_about(filing.parties)
+    tier, holder = escalation.where_filed(place.id, grade.tier, world.tiers, wall)
     prefix = place.id.split(".")[0]
     case = Case(
         number=next_number(session, prefix, filing.received_at, world.calendar.tz),

@@ -49,6 +49,8 @@ for verb in (
     operating.calendar,
     organising.account,
     organising.units,
+    organising.mediation,
+    organising.assignments,
     operating.documents_,
 ):
     main.add_command(verb)

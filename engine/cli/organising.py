@@ -1,8 +1,9 @@
-"""account and units: who may come in, and how the units lie, from the command line."""
+"""account, units, mediation and assignments: who may come in, how the units lie, who stands for what, by tables."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -71,3 +72,54 @@ def units(config_file: Path | None, table: Path, dry_run: bool, database: str | 
         lines = [f"{key:>9}: {count}" for key, count in counts.items()]
         lines += [f"{unit} still holds {count} open matter(s)" for unit, count in plan.open_matters.items()]
         say(as_json, {**counts, "open_matters": dict(plan.open_matters)}, "\n".join(lines))
+
+
+@click.command()
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="TABLE.csv")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@as_json
+@database
+@click.pass_obj
+def mediation(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
+    """Bring in organisations that mediate, or mediators; which of them, the names of the columns say."""
+    from engine import mediation
+
+    with refusals(as_json):
+        application = prepared(configured(config_file, database))
+        text, now = table.read_text(encoding="utf-8"), application.clock.now()
+        if dry_run:
+            with application.store.reading() as session:
+                plan = mediation.plan_register(session, text)
+        else:
+            with application.store.transaction() as session:
+                plan = mediation.import_register(session, text, viewer=None, now=now)
+        counts = {"added": len(plan.added), "changed": len(plan.changed), "same": plan.same}
+        _say_counts(as_json, {"what": plan.what, **counts}, counts)
+
+
+@click.command()
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="TABLE.csv")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@as_json
+@database
+@click.pass_obj
+def assignments(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
+    """Bring in who stands for which unit and place: officers, instructors, people sent to grids, delegates, leaders."""
+    from engine import staffing
+
+    with refusals(as_json):
+        application = prepared(configured(config_file, database))
+        text, now = table.read_text(encoding="utf-8"), application.clock.now()
+        today = now.astimezone(application.config.tz).date()
+        if dry_run:
+            with application.store.reading() as session:
+                plan = staffing.plan_postings(session, text, today=today)
+        else:
+            with application.store.transaction() as session:
+                plan = staffing.import_postings(session, text, viewer=None, now=now, today=today)
+        counts = {"added": len(plan.added), "ended": len(plan.ended), "same": plan.same}
+        _say_counts(as_json, counts, counts)
+
+
+def _say_counts(as_json: bool, document: Mapping[str, object], counts: Mapping[str, int]) -> None:
+    say(as_json, document, "\n".join(f"{key:>9}: {count}" for key, count in counts.items()))

@@ -15,8 +15,10 @@ from engine import notify
 from engine.cases import Case
 from engine.clock import ManualClock
 from engine.demo.looked_back import look_back
+from engine.demo.mediated import mediate
 from engine.demo.met import meet
 from engine.demo.rounds import go_rounds
+from engine.demo.stood_for import stand_for
 from engine.errors import Conflict
 from engine.intake import Filing, PartyIn
 from engine.main import Application, build
@@ -67,6 +69,8 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
         look_back(lived, now=now)
         go_rounds(lived, now=now)
         meet(lived, now=now)
+        mediate(lived, now=now)
+        stand_for(lived, now=now)
         with quick.transaction() as session:  # nobody comes to work with six weeks of news
             offered = [person.id for person, _ in demo_people(session)]
             notify.mark_older_read(session, offered, before=now - timedelta(days=1))

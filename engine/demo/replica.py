@@ -107,15 +107,12 @@ class _Copies:
         self.from_, self.until = self._midnight(plan.first), self._midnight(plan.last + timedelta(days=1))
         with store.reading() as session:
             units = [(r.id, r.tier) for r in session.execute(select(Unit.id, Unit.tier).where(Unit.tier != OFFICE))]
-            self.leads: dict[str, int] = dict(
-                session.execute(
-                    select(Membership.unit_id, func.min(Membership.person_id))
-                    .where(Membership.role == "lead")
-                    .group_by(Membership.unit_id)
-                )
-                .tuples()
-                .all()
+            led_by = (
+                select(Membership.unit_id, func.min(Membership.person_id))
+                .where(Membership.role == "lead")
+                .group_by(Membership.unit_id)
             )
+            self.leads: dict[str, int] = {unit: int(person) for unit, person in session.execute(led_by)}
             self.ids = Ids({name: _last_id(session, name) for name, columns in NAMES.items() if "id" in columns})
             self.meetings = Meetings.of(session, self.leads, Random(f"meetings:{SEED}"), self.from_, self.until)
         self.stands = {person: unit for unit, person in self.leads.items()}

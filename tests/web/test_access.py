@@ -47,9 +47,12 @@ PARTS = {
     "element": "t_handle",
     "code": "LHQ.MZ.01.01.01",
     "unit_id": "LHQ.MZ.01.01.01",
+    "organisation_id": "LHQ.MZ.o1",
+    "member_id": "LHQ.d1",
     "layout": "labels",
     "promise_id": "demand",
     "letter_kind": "opinion",
+    "metric": "resolution_rate",
     "path": "small/small.bpmn",
 }
 """What stands in an address beside numbers, each with something that is there."""

@@ -26,7 +26,10 @@ from tests import browser as chromium
 from tests.serving import served
 from tests.web import district as town
 from tests.web.district import PEOPLE, District
+from tests.web.looked_back import look_back
+from tests.web.meetings import meet
 from tests.web.rounds import go_round
+from tests.web.standing import stand
 from tests.web.test_access import address
 from tests.web.visitor import Visitor
 
@@ -49,7 +52,7 @@ ALSO = (
 """Addresses that no rule alone leads to: other tabs, what is empty, what does not exist."""
 VISITORS = (
     "grid", "district", "community", "street", "operator", "designer", "building", "zone", "confidential", "mediator",
-    "liaison", "quality", "petition",
+    "liaison", "quality", "petition", "instructor", "delegate",
 )  # fmt: skip
 JUMP = 0.005
 """So much may a page shift while it loads, as Chromium scores it (0.1 counts as good)."""
@@ -131,6 +134,9 @@ def live(district: District, clock: ManualClock) -> None:
     scheduler.beat()
     town.file_case(district, clock, title="夜间噪音扰民")
     go_round(district, clock)
+    look_back(district, clock)
+    meet(district, clock)
+    stand(district, clock)
     with district.store.transaction() as session:
         for parcel in outbox.claim(session, now=clock.now(), most=100):
             notify.post(session, parcel, tiers=district.world.tiers)

@@ -42,11 +42,11 @@ def directory() -> str:
         )
 
 
-@pages.get("/mediation/organisations/<unit_id>")
+@pages.get("/mediation/organisations/<organisation_id>")
 @policy("mediation.read")
-def organisation(unit_id: str) -> str:
+def organisation(organisation_id: str) -> str:
     with looking() as session:
-        return page_of(session, unit_id)
+        return page_of(session, organisation_id)
 
 
 def page_of(session: Session, unit_id: str) -> str:

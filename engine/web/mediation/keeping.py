@@ -34,51 +34,58 @@ def new_organisation() -> str:
 def add_organisation() -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
         made = mediation.add_organisation(session, text("seat"), _organisation(), viewer=viewer(), now=now())
-        return Done(url_for("mediation.organisation", unit_id=made.unit_id), _("The organisation is in the register."))
+        return Done(
+            url_for("mediation.organisation", organisation_id=made.unit_id), _("The organisation is in the register.")
+        )
 
     return act_or_page(act, lambda wrong: _organisation_page(None, wrong))
 
 
-@pages.get("/mediation/organisations/<unit_id>/edit")
+@pages.get("/mediation/organisations/<organisation_id>/edit")
 @policy("mediation.keep")
-def edit_organisation(unit_id: str) -> str:
-    return _organisation_page(unit_id, {})
+def edit_organisation(organisation_id: str) -> str:
+    return _organisation_page(organisation_id, {})
 
 
-@pages.post("/mediation/organisations/<unit_id>/edit")
+@pages.post("/mediation/organisations/<organisation_id>/edit")
 @policy("mediation.keep")
-def change_organisation(unit_id: str) -> Response | tuple[str, int]:
+def change_organisation(organisation_id: str) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
-        mediation.change_organisation(session, unit_id, _organisation(), viewer=viewer(), now=now())
-        return Done(url_for("mediation.organisation", unit_id=unit_id), _("The organisation is changed."))
+        mediation.change_organisation(session, organisation_id, _organisation(), viewer=viewer(), now=now())
+        return Done(
+            url_for("mediation.organisation", organisation_id=organisation_id), _("The organisation is changed.")
+        )
 
-    return act_or_page(act, lambda wrong: _organisation_page(unit_id, wrong))
+    return act_or_page(act, lambda wrong: _organisation_page(organisation_id, wrong))
 
 
-@pages.post("/mediation/organisations/<unit_id>/closing")
+@pages.post("/mediation/organisations/<organisation_id>/closing")
 @policy("mediation.keep")
-def close_organisation(unit_id: str) -> Response | tuple[str, int]:
+def close_organisation(organisation_id: str) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
-        mediation.close_organisation(session, unit_id, viewer=viewer(), now=now(), today=today())
+        mediation.close_organisation(session, organisation_id, viewer=viewer(), now=now(), today=today())
         return Done(url_for("mediation.directory"), _("The organisation is closed; what it has it brings to an end."))
 
-    return act_or_page(act, lambda wrong: _organisation_page(unit_id, wrong))
+    return act_or_page(act, lambda wrong: _organisation_page(organisation_id, wrong))
 
 
-@pages.get("/mediation/organisations/<unit_id>/mediators/new")
+@pages.get("/mediation/organisations/<organisation_id>/mediators/new")
 @policy("mediation.keep")
-def new_mediator(unit_id: str) -> str:
-    return _mediator_page(unit_id, None, {})
+def new_mediator(organisation_id: str) -> str:
+    return _mediator_page(organisation_id, None, {})
 
 
-@pages.post("/mediation/organisations/<unit_id>/mediators")
+@pages.post("/mediation/organisations/<organisation_id>/mediators")
 @policy("mediation.keep")
-def add_mediator(unit_id: str) -> Response | tuple[str, int]:
+def add_mediator(organisation_id: str) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
-        mediation.add_mediator(session, unit_id, _mediator(), viewer=viewer(), now=now())
-        return Done(url_for("mediation.organisation", unit_id=unit_id, _anchor="people"), _("The mediator is added."))
+        mediation.add_mediator(session, organisation_id, _mediator(), viewer=viewer(), now=now())
+        return Done(
+            url_for("mediation.organisation", organisation_id=organisation_id, _anchor="people"),
+            _("The mediator is added."),
+        )
 
-    return _with_people(act_or_page(act, lambda wrong: _mediator_page(unit_id, None, wrong)))
+    return _with_people(act_or_page(act, lambda wrong: _mediator_page(organisation_id, None, wrong)))
 
 
 @pages.get("/mediation/mediators/<int:mediator_id>")
@@ -92,26 +99,28 @@ def edit_mediator(mediator_id: int) -> str:
 def change_mediator(mediator_id: int) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
         changed = mediation.change_mediator(session, mediator_id, _mediator(), viewer=viewer(), now=now())
-        where = url_for("mediation.organisation", unit_id=changed.organisation_id, _anchor="people")
+        where = url_for("mediation.organisation", organisation_id=changed.organisation_id, _anchor="people")
         return Done(where, _("The mediator is changed."))
 
     return _with_people(act_or_page(act, lambda wrong: _mediator_page(None, mediator_id, wrong)))
 
 
-@pages.get("/mediation/organisations/<unit_id>/rooms/new")
+@pages.get("/mediation/organisations/<organisation_id>/rooms/new")
 @policy("mediation.keep")
-def new_room(unit_id: str) -> str:
-    return _room_page(unit_id, None, {})
+def new_room(organisation_id: str) -> str:
+    return _room_page(organisation_id, None, {})
 
 
-@pages.post("/mediation/organisations/<unit_id>/rooms")
+@pages.post("/mediation/organisations/<organisation_id>/rooms")
 @policy("mediation.keep")
-def add_room(unit_id: str) -> Response | tuple[str, int]:
+def add_room(organisation_id: str) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
-        mediation.add_room(session, unit_id, _room(), viewer=viewer(), now=now())
-        return Done(url_for("mediation.organisation", unit_id=unit_id, _anchor="rooms"), _("The room is added."))
+        mediation.add_room(session, organisation_id, _room(), viewer=viewer(), now=now())
+        return Done(
+            url_for("mediation.organisation", organisation_id=organisation_id, _anchor="rooms"), _("The room is added.")
+        )
 
-    return act_or_page(act, lambda wrong: _room_page(unit_id, None, wrong))
+    return act_or_page(act, lambda wrong: _room_page(organisation_id, None, wrong))
 
 
 @pages.get("/mediation/rooms/<int:room_id>/edit")

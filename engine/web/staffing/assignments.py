@@ -62,7 +62,7 @@ def end_assignment(posting_id: int) -> Response:
             session, posting_id, to_on=day("to_on") or today(), why=text("why"), viewer=viewer(), now=now()
         )
         where = (
-            url_for("staffing.member", unit_id=ended.unit_id)
+            url_for("staffing.member", member_id=ended.unit_id)
             if text("back") == "member"
             else url_for("staffing.assignments", unit=ended.unit_id)
         )

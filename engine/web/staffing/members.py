@@ -41,34 +41,36 @@ def add_unit() -> Response | tuple[str, int]:
             viewer=viewer(),
             now=now(),
         )
-        return Done(url_for("staffing.member", unit_id=made.unit_id), _("The member unit is added. Name its officer."))
+        return Done(
+            url_for("staffing.member", member_id=made.unit_id), _("The member unit is added. Name its officer.")
+        )
 
     return act_or_page(act, _list)
 
 
-@pages.get("/members/<unit_id>")
+@pages.get("/members/<member_id>")
 @policy("staffing.read")
-def member(unit_id: str) -> str:
-    return _page(unit_id, {})
+def member(member_id: str) -> str:
+    return _page(member_id, {})
 
 
-@pages.post("/members/<unit_id>/postings")
+@pages.post("/members/<member_id>/postings")
 @policy("staffing.keep")
-def name_officer(unit_id: str) -> Response | tuple[str, int]:
+def name_officer(member_id: str) -> Response | tuple[str, int]:
     """An officer, of which there is one at a time, or an instructor."""
 
     def act(session: Session) -> Done:
         said = PostingIn(
             kind=Kind.INSTRUCTOR if text("kind") == Kind.INSTRUCTOR else Kind.OFFICER,
             person_id=staffing.called(session, text("person")),
-            unit_id=unit_id,
+            unit_id=member_id,
             from_on=day("from_on") or today(),
             rank=text("rank") or None,
         )
         staffing.post_person(session, said, viewer=viewer(), now=now(), today=today())
-        return Done(url_for("staffing.member", unit_id=unit_id), _("They stand for the unit from now on."))
+        return Done(url_for("staffing.member", member_id=member_id), _("They stand for the unit from now on."))
 
-    answer = act_or_page(act, lambda wrong: _page(unit_id, wrong))
+    answer = act_or_page(act, lambda wrong: _page(member_id, wrong))
     world().forget_people()
     return answer
 

@@ -1,0 +1,113 @@
+"""Booking a place at a reception, for somebody with a case or with a matter that is not one yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine import tasks
+from engine.cases import id_of_number
+from engine.errors import Conflict, Invalid, NotFound
+from engine.people import Viewer
+from engine.receptions.model import Booking, Reception
+from engine.receptions.rows import lock_published, lock_reception
+
+LONGEST = {"name": 80, "phone": 32, "matter": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """`number` of a case, or the name of whoever comes."""
+
+    matter: str
+    number: str = ""
+    name: str = ""
+    phone: str = ""
+
+
+def book(session: Session, reception_id: int, wish: Wish, *, viewer: Viewer, now: datetime) -> Booking:
+    """Raises NotFound, NotAllowed, Conflict when it is full, over or not published, Invalid naming every field."""
+    reception = lock_reception(session, viewer, reception_id)
+    viewer.must("reception.book")
+    return _book(session, reception, wish, _case_of(session, wish, viewer), viewer.person_id, now)
+
+
+def book_publicly(session: Session, reception_id: int, wish: Wish, *, now: datetime) -> Booking:
+    """By somebody without a sign-in: never for a case. Raises as `book`."""
+    return _book(session, lock_published(session, reception_id, now=now), wish, None, None, now)
+
+
+def give_up(session: Session, reception_id: int, booking_id: int, *, viewer: Viewer, now: datetime) -> None:
+    """Frees the place. Raises Conflict for somebody who was received."""
+    reception = lock_reception(session, viewer, reception_id)
+    viewer.must("reception.book")
+    booking = booking_in(session, reception, booking_id, viewer)
+    if booking.arrived is not None:
+        raise Conflict("reception.received", "This was recorded already.", booking=booking.id)
+    booking.cancelled_at = booking.cancelled_at or now
+    session.flush()
+
+
+def booking_in(session: Session, reception: Reception, booking_id: int, viewer: Viewer) -> Booking:
+    """A booking the viewer may see: all of them at or above the unit, else those they made. Raises NotFound."""
+    booking = session.get(Booking, booking_id, populate_existing=True)
+    keeps = viewer.may("reception.read", reception.unit_id) or reception.leader_id == viewer.person_id
+    if booking is None or booking.reception_id != reception.id or not (keeps or booking.booked_by == viewer.person_id):
+        raise NotFound("booking.unknown", "There is no such booking.", booking=booking_id)
+    return booking
+
+
+def _book(
+    session: Session, reception: Reception, wish: Wish, case_id: int | None, booked_by: int | None, now: datetime
+) -> Booking:
+    if reception.cancelled_at is not None or reception.published_at is None or reception.ends_at <= now:
+        raise Conflict("reception.not_open", "This reception cannot be booked.", reception=reception.id)
+    _check(wish, case_id)
+    mine = select(Booking).where(Booking.reception_id == reception.id)
+    living = session.scalars(mine.where(Booking.cancelled_at.is_(None))).all()
+    if len(living) >= reception.quota:
+        raise Conflict("reception.full", "Every place of this reception is taken.", reception=reception.id)
+    if case_id is not None and any(each.case_id == case_id for each in living):
+        raise Conflict("reception.twice", "This case is booked already.", reception=reception.id)
+    last = session.scalar(select(func.max(Booking.seq)).where(Booking.reception_id == reception.id))
+    booking = Booking(
+        reception_id=reception.id,
+        seq=(last or 0) + 1,
+        case_id=case_id,
+        name=None if case_id is not None else wish.name.strip(),
+        phone=None if case_id is not None else wish.phone.strip() or None,
+        matter=wish.matter.strip(),
+        booked_by=booked_by,
+        booked_at=now,
+    )
+    session.add(booking)
+    session.flush()
+    return booking
+
+
+def _case_of(session: Session, wish: Wish, viewer: Viewer) -> int | None:
+    number = wish.number.strip()
+    if not number:
+        return None
+    case_id = id_of_number(session, number)
+    try:
+        return tasks.see_case(session, viewer, case_id or 0).id
+    except NotFound:
+        wrong = {"number": {"zh": "没有这个编号的案件。", "en": "There is no case of this number."}}
+        raise Invalid("reception.no_case", "There is no such case.", fields=wrong) from None
+
+
+def _check(wish: Wish, case_id: int | None) -> None:
+    wrong: dict[str, dict[str, str]] = {}
+    if not wish.matter.strip():
+        wrong["matter"] = {"zh": "请写明要反映什么。", "en": "Write what it is about."}
+    if case_id is None and not wish.name.strip():
+        wrong["name"] = {"zh": "请填写来访人姓名。", "en": "Write who comes."}
+    for field, most in LONGEST.items():
+        if len(getattr(wish, field)) > most:
+            wrong[field] = {"zh": f"最多 {most} 字。", "en": f"At most {most} characters."}
+    if wrong:
+        raise Invalid("reception.booking_invalid", "This cannot be booked like this.", fields=wrong)

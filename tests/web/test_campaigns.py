@@ -19,11 +19,11 @@ from engine.scheduler import Scheduler
 from engine.tasks import Task
 from tests.web import district as town
 from tests.web.district import District
+from tests.web.meetings import PANEL
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
 GRID = "LHQ.MZ.01.01.01"
-PANEL = {"petition": "LHQ", "street": "LHQ.MZ", "quality": "LHQ.MZ"}
 
 
 def english(visitor: Visitor) -> Visitor:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engine import notify, outbox, people
+from engine import letters, notify, outbox, people, process
 from engine.clock import ManualClock
 from engine.people import ACTS, viewer_of
 from engine.scheduler import Scheduler
@@ -137,6 +137,7 @@ def live(district: District, clock: ManualClock) -> None:
     look_back(district, clock)
     meet(district, clock)
     stand(district, clock)
+    write_letters(district, clock)
     with district.store.transaction() as session:
         for parcel in outbox.claim(session, now=clock.now(), most=100):
             notify.post(session, parcel, tiers=district.world.tiers)
@@ -149,6 +150,16 @@ def live(district: District, clock: ManualClock) -> None:
             viewer=viewer_of(session, district.people["grid_b"]),
             now=clock.now(),
         )
+
+
+def write_letters(district: District, clock: ManualClock) -> None:
+    """One that is issued and waits to be delivered, one that waits to be issued."""
+    with district.store.transaction() as session:
+        lead, now = viewer_of(session, district.people["grid"]), clock.now()
+        for kind in ("acceptance", "registration"):
+            letters.ask_for(session, 1, kind, "LHQ.MZ.01.01.01", viewer=lead, now=now)
+        runs_on = process.runs_on(session, 1)
+        letters.issue(session, district.world, 1, runs_on, viewer=lead, now=now)
 
 
 def pages_of(site: Site, district: District) -> Iterator[tuple[str, list[str]]]:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from engine import notify
 from engine.cases import Case
 from engine.clock import ManualClock
+from engine.demo.letters import write_letters
 from engine.demo.looked_back import look_back
 from engine.demo.mediated import mediate
 from engine.demo.met import meet
@@ -71,6 +72,7 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
         meet(lived, now=now)
         mediate(lived, now=now)
         stand_for(lived, now=now)
+        write_letters(lived, now=now)
         with quick.transaction() as session:  # nobody comes to work with six weeks of news
             offered = [person.id for person, _ in demo_people(session)]
             notify.mark_older_read(session, offered, before=now - timedelta(days=1))

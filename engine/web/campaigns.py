@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-
 from flask import Blueprint, Response, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import campaigns
 from engine.campaigns import Charge, Criteria, Line, Plan, Standing
-from engine.cases import masked_text
 from engine.errors import NotFound
 from engine.intake import KINDS
 from engine.people import ACTS, names
-from engine.territory import get_unit, harmless, units_by_id
+from engine.territory import get_unit, units_by_id
+from engine.web import ledger
 from engine.web.areas import own_units
 from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, now, viewer, world
@@ -26,12 +22,12 @@ from engine.web.language import _
 from engine.web.numbers import number, page_number
 from engine.web.once import Done
 from engine.web.policy import policy
-from engine.web.show import local, person_name, task_name, unit_name, words_typed
-from engine.web.words import word
+from engine.web.show import words_typed
 
 pages = Blueprint("campaigns", __name__)
 
 RUNNERS = ACTS["campaign.run"]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @pages.get("/campaigns")
@@ -138,46 +134,24 @@ def week(campaign_id: int) -> str:
 @pages.get("/campaigns/<int:campaign_id>/ledger.csv")
 @policy("campaign.read")
 def take_csv(campaign_id: int) -> Response:
-    """For spreadsheets; nothing in a cell runs, and nothing of it is about a person but the titles, masked."""
+    return _file(ledger.as_csv(_rows(campaign_id)), "text/csv; charset=utf-8", f"campaign-{campaign_id}.csv")
+
+
+@pages.get("/campaigns/<int:campaign_id>/ledger.xlsx")
+@policy("campaign.read")
+def take_workbook(campaign_id: int) -> Response:
+    return _file(ledger.as_workbook(_rows(campaign_id)), XLSX, f"campaign-{campaign_id}.xlsx")
+
+
+def _rows(campaign_id: int) -> list[list[str]]:
     with looking() as session:
-        rows = list(_table(session, campaign_id))
-    out = io.StringIO()
-    csv.writer(out).writerows([harmless(cell) for cell in row] for row in rows)
-    return _file("\ufeff" + out.getvalue(), "text/csv", f"maplebridge-campaign-{campaign_id}.csv")
+        campaign = campaigns.see_campaign(session, viewer(), campaign_id)
+        return list(ledger.table(session, campaign, _standing()))
 
 
-def _table(session: Session, campaign_id: int) -> Iterator[list[str]]:
-    campaign = campaigns.see_campaign(session, viewer(), campaign_id)
-    lines = campaigns.ledger(session, viewer(), campaign, now=now(), standing=_standing(), page=None)
-    leads = names(session, [line.item.lead_id or 0 for line in lines])
-    units = units_by_id(session, [line.case.holder_id for line in lines])
-    yield [_("Batch"), campaign.batch_no, campaign.name]
-    yield [
-        *(_("Number"), _("Case"), _("Title"), _("Category"), _("Received"), _("Unit"), _("State of the case")),
-        *(_("Lead official"), _("Issued on"), _("Stands at"), _("due"), _("Light"), _("Outcome"), _("Struck off")),
-    ]
-    for line in lines:
-        waits, due = line.waits, None if line.waits is None else line.waits.due_at
-        yield [
-            str(line.item.number),
-            line.case.number,
-            masked_text(line.case.title),
-            word(line.case.category, "category"),
-            f"{local(line.case.received_at):%Y-%m-%d}",
-            unit_name(units.get(line.case.holder_id)),
-            word(line.case.state, "state"),
-            person_name(leads.get(line.item.lead_id)) if line.item.lead_id else "",
-            f"{local(line.item.issued_at):%Y-%m-%d}" if line.item.issued_at else "",
-            task_name(waits) if waits else "",
-            f"{local(due):%Y-%m-%d %H:%M}" if due else "",
-            _("overdue") if line.overdue else "",
-            word(line.outcome or ("remaining" if line.item.issued_at else ""), "outcome"),
-            f"{local(line.struck_off_at):%Y-%m-%d}" if line.outcome and line.struck_off_at else "",
-        ]
-
-
-def _file(content: str | bytes, mimetype: str, name: str) -> Response:
-    return Response(content, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+def _file(content: bytes, mimetype: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="maplebridge-{name}"'}
+    return Response(content, content_type=mimetype, headers=headers)
 
 
 def _criteria(unit_id: str) -> Criteria:

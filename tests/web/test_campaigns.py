@@ -173,6 +173,7 @@ def test_the_ledger_filters_leaves_with_the_person_and_shows_nobody_too_much(
     table = officer.get("/campaigns/1/ledger.csv").text.splitlines()
     assert len(table) == 5
     assert "Take ownership" in table[2] or "Plan for this case" in table[2] or "Write the plan" in table[2]
+    assert officer.get("/campaigns/1/ledger.xlsx").data.startswith(b"PK")
     assert visit("street_gl").get("/campaigns").status_code == 403
     street = english(visit("street"))
     assert street.get("/campaigns/1").status_code == 404, "the campaign is the district's"

@@ -17,7 +17,7 @@ Words = Callable[[str, str], str]
 
 CHAPTERS: Mapping[str, Said] = {
     Group.LOAD: Said("诉求受理", "What comes in"),
-    Group.SOLVING: Said("化解与时效", "What becomes of it"),
+    Group.SOLVING: Said("化解与时效", "How matters end"),
     Group.PETITION: Said("信访、督办与积案", "Petitions, supervision and backlog"),
     Group.LADDER: Said("层级指标", "Tier by tier"),
     Group.CARE: Said("群众感受", "How people are treated"),
@@ -85,8 +85,8 @@ def sheets_of(report: FieldReport, locale: str, words: Words) -> Sequence[Sheet]
                 (say("单位", "Unit"), say("数值", "Figure"), say("分子", "Above"), say("分母", "Below"),
                  say("与预期之比", "Against expected"), say("每万人", "Per 10,000 people")),
                 tuple(
-                    (zh if locale.startswith("zh") else en, shown or "—", above, _or_dash(below), _or_dash(against),
-                     _or_dash(per))
+                    (zh if locale.startswith("zh") else en, _value(shown, share=below is not None), above,
+                     _or_dash(below), _or_dash(against), _or_dash(per))
                     for _unit, zh, en, above, below, shown, against, per in rows
                 ),
                 (4, 2, 2, 2, 2, 2),
@@ -145,7 +145,7 @@ def _figures(lines: Sequence[Mapping[str, Any]], group: str, locale: str) -> She
                 each["above"],
                 _or_dash(each["below"]),
                 _value(before, share=share),
-                _changed(each["change"], count=count, locale=locale),
+                _changed(each["change"], Shape(each["shape"]), locale),
                 f"{each['formula'][at]} ({version})",
             )
         )
@@ -160,11 +160,12 @@ def _percent(shown: str | None) -> str:
     return "—" if shown is None else f"{shown} %"
 
 
-def _changed(change: str | None, *, count: bool, locale: str) -> str:
+def _changed(change: str | None, shape: Shape, locale: str) -> str:
     if change is None:
         return "—"
     sign = "" if change.startswith("-") else "+"
-    return f"{sign}{change} %" if count else f"{sign}{change} " + Said("个百分点", "points").to(locale)
+    ends = {Shape.COUNT: " %", Shape.SHARE: " " + Said("个百分点", "points").to(locale), Shape.PER: ""}
+    return f"{sign}{change}{ends[shape]}"
 
 
 def _or_dash(number: Cell | None) -> Cell:

@@ -88,9 +88,7 @@ class Dwell:
 def dwell(session: Session, ask: Ask, *, calendar: WorkingCalendar) -> Mapping[str, Dwell]:
     """By tier; of very many stays those of every n-th case are measured. Two statements."""
     left = Population(ask).left
-    counts: dict[str, int] = dict(
-        session.execute(select(left.c.tier, func.count()).group_by(left.c.tier)).tuples().all()
-    )
+    counts = {tier: int(n) for tier, n in session.execute(select(left.c.tier, func.count()).group_by(left.c.tier))}
     one_in = -(-sum(counts.values()) // SAMPLED) or 1
     rows = select(left.c.tier, left.c.entered_at, left.c.left_at)
     if one_in > 1:

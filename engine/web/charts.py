@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 BOX = (640.0, 250.0)
-LEFT, RIGHT, TOP, BOTTOM = 64.0, 8.0, 16.0, 44.0
+LEFT, RIGHT, TOP, BOTTOM = 84.0, 8.0, 16.0, 44.0
 STEPS = (1, 2, 2.5, 5, 10)
 TICKS = 4
 

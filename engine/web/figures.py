@@ -39,7 +39,7 @@ TREND = "resolution_rate"
 
 GROUPS: Mapping[Group, Any] = {
     Group.LOAD: N_("What comes in"),
-    Group.SOLVING: N_("What becomes of it"),
+    Group.SOLVING: N_("How matters end"),
     Group.PETITION: N_("Petitions, supervision and backlog"),
     Group.CARE: N_("How people are treated"),
     Group.MEETINGS: N_("Sessions and receptions"),

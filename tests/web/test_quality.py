@@ -28,6 +28,7 @@ from tests.web import district as town
 from tests.web.district import PEOPLE, District
 from tests.web.looked_back import look_back
 from tests.web.meetings import meet
+from tests.web.reported import keep_report
 from tests.web.rounds import go_round
 from tests.web.standing import stand
 from tests.web.test_access import address
@@ -136,6 +137,7 @@ def live(district: District, clock: ManualClock) -> None:
     go_round(district, clock)
     look_back(district, clock)
     meet(district, clock)
+    keep_report(district, clock)
     stand(district, clock)
     write_letters(district, clock)
     with district.store.transaction() as session:

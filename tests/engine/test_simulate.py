@@ -192,7 +192,9 @@ def test_answers_are_found_for_every_form_that_ships() -> None:
             answers = fill(
                 form,
                 {},
-                choices={"community_units": offered, "parties": offered},
+                choices=dict.fromkeys(
+                    ("community_units", "competent_units", "mediation_organisations", "mediators", "parties"), offered
+                ),
                 now=datetime(2026, 3, 2, 1, tzinfo=UTC),
                 zone=ZoneInfo("Asia/Shanghai"),
                 chance=Random(turn),

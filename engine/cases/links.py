@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, and_, or_, select, text
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, case, select, text, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.cases.model import Case
@@ -61,18 +61,18 @@ def links_to_followers(session: Session, masters: Iterable[int]) -> Sequence[Cas
 
 def linked_to(session: Session, case_id: int, *, most: int) -> Sequence[tuple[CaseLink, Case]]:
     """Every living link from or to a case with the case at its other end, the latest first. Asks nothing of rights."""
-    other = or_(
-        and_(CaseLink.case_id == case_id, Case.id == CaseLink.other_id),
-        and_(CaseLink.other_id == case_id, Case.id == CaseLink.case_id),
+    ours = union_all(
+        select(CaseLink.id).where(CaseLink.case_id == case_id), select(CaseLink.id).where(CaseLink.other_id == case_id)
     )
+    other = case((CaseLink.case_id == case_id, CaseLink.other_id), else_=CaseLink.case_id)
     rows = session.execute(
         select(CaseLink, Case)
-        .join(Case, other)
-        .where(or_(CaseLink.case_id == case_id, CaseLink.other_id == case_id), CaseLink.ended_at.is_(None))
+        .join(Case, Case.id == other)
+        .where(CaseLink.id.in_(ours), CaseLink.ended_at.is_(None))
         .order_by(CaseLink.id.desc())
         .limit(most)
     )
-    return [(link, case) for link, case in rows]
+    return [(link, found) for link, found in rows]
 
 
 _LIVES = (CaseLink.kind == LinkKind.MERGED.value, CaseLink.ended_at.is_(None))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases import Case
 from engine.detection import rules
-from engine.detection.finding import add_finding, members_of, tell
+from engine.detection.finding import add_finding, filed_for_one, members_of, tell
 from engine.detection.model import Finding, FindingCase, FindingKind, FindingState
 from engine.detection.rules import Arrival, Group
 from engine.process import World
@@ -32,7 +32,7 @@ def find_clusters(session: Session, world: World, new: Sequence[Case], *, now: d
             Case.received_at.between(first, last),
             Case.category.in_(sorted({case.category for case in fresh})),
             Case.confidential.is_(False),
-            Case.id.not_in(select(Finding.master_id).where(Finding.master_id.is_not(None))),
+            ~filed_for_one(),
         )
     )
     known = [
@@ -95,6 +95,8 @@ def _keep(
         if added:
             present.facts = {**present.facts, "count": len(members[present.id]) + len(added)}
             present.changed_at = max(present.changed_at, group.cases[-1].received_at)
+            if present.state == FindingState.ACCEPTED:
+                present.state = FindingState.OPEN.value  # somebody says whether what came later belongs to it
             _absorb_pairs(session, [*members[present.id], *added], now=now)
         return bool(added)
     before = {case_id for each in every if (each.unit_id, each.category) == same for case_id in members[each.id]}

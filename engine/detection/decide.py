@@ -67,7 +67,7 @@ def link_cluster(
     reason = reason_given(reason)
     seen = see(session, viewer, _lock(session, finding_id).id)
     finding = seen.finding
-    if finding.kind != FindingKind.CLUSTER or finding.state not in (FindingState.OPEN, FindingState.ACCEPTED):
+    if finding.kind != FindingKind.CLUSTER or finding.state != FindingState.OPEN:
         raise _was_decided(finding)
     if not process.may_merge(viewer, finding.unit_id, world.tiers):
         raise NotAllowed("act.not_yours", "Your roles do not allow this: case.merge.", act="case.merge")
@@ -135,9 +135,13 @@ def answer_surge(session: Session, finding_id: int, reason: str, *, viewer: View
 
 
 def dismiss(session: Session, finding_id: int, reason: str, *, viewer: Viewer, now: datetime) -> None:
-    """Says that there is nothing to it, and why: the same is not proposed again."""
-    seen = _undecided(session, viewer, finding_id, None)
-    _decided(seen.finding, FindingState.DISMISSED, reason, viewer, now)
+    """Says that there is nothing to it, and why: the same is not proposed again.
+
+    Of a cluster that was linked before, only what came later is left out.
+    """
+    finding = _undecided(session, viewer, finding_id, None).finding
+    kept = FindingState.DISMISSED if finding.master_id is None else FindingState.ACCEPTED
+    _decided(finding, kept, reason, viewer, now)
     session.flush()
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from engine import process
-from engine.cases import lock_case
+from engine.cases import Case, lock_case
 from engine.detection.model import Finding, FindingCase, FindingKind, FindingState
 
 
@@ -42,6 +42,11 @@ def add_finding(
     session.add_all(FindingCase(finding_id=finding.id, case_id=each) for each in dict.fromkeys(case_ids))
     session.flush()
     return finding
+
+
+def filed_for_one() -> ColumnElement[bool]:
+    """Whether a case was filed because of a finding, or carries its cases on: it is no news of its own."""
+    return exists().where(Finding.master_id == Case.id)
 
 
 def known_keys(session: Session, keys: Iterable[str]) -> set[str]:

@@ -32,6 +32,7 @@ class FindingState(enum.StrEnum):
 
 
 IS_OPEN = text("state = 'open'")
+HAS_MASTER = text("master_id IS NOT NULL")
 
 
 class Finding(Base):
@@ -42,6 +43,7 @@ class Finding(Base):
         Index("ix_finding_open", "unit_id", "id", postgresql_where=IS_OPEN, sqlite_where=IS_OPEN),
         Index("ix_finding_state", "state", "unit_id", "id"),
         Index("ix_finding_kind", "kind", "category", "unit_id", "changed_at"),
+        Index("ix_finding_master_id", "master_id", postgresql_where=HAS_MASTER, sqlite_where=HAS_MASTER),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)

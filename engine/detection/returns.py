@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from engine.cases import Case, CaseState
 from engine.detection import rules
-from engine.detection.finding import add_finding, known_keys
-from engine.detection.model import Finding, FindingKind
+from engine.detection.finding import add_finding, filed_for_one, known_keys
+from engine.detection.model import FindingKind
 from engine.process import World
 
 WITHIN = timedelta(days=365)
@@ -31,7 +31,7 @@ def find_returns(session: Session, world: World, new: Sequence[Case], *, now: da
     rows = session.execute(
         select(Case.id, Case.place_id, Case.category, Case.closed_at)
         .where(or_(*same), Case.state == CaseState.CLOSED.value, Case.confidential.is_(False))
-        .where(Case.id.not_in(select(Finding.master_id).where(Finding.master_id.is_not(None))))
+        .where(~filed_for_one())
         .order_by(Case.id.desc())
         .limit(5000)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, Party, linked_to
@@ -23,6 +23,8 @@ from engine.territory import Unit, ancestors, units_by_id, within
 PAGE = 20
 MOST_CASES = 100
 MOST_LINKED = 60
+IS_OPEN = Finding.state == literal_column("'open'")
+"""Written out, so that the partial index fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +69,17 @@ class Seen:
 def queue(
     session: Session, viewer: Viewer, *, kind: str = "", state: str = "open", unit: str = "", before: int | None = None
 ) -> Queue:
-    """The newest first. `open` are those to decide on, with accepted clusters that have grown since; else `decided`."""
+    """The newest first; `state` is open, accepted or dismissed. A cluster that has grown is open again."""
     where = [within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))]
     if unit:
         where.append(within(Finding.unit_id.expression, [unit]))
     if kind in tuple(FindingKind):
         where.append(Finding.kind == kind)
-    where.append(_waiting() if state == "open" else Finding.state.in_(("accepted", "dismissed")))
+    where.append(Finding.state == state if state in ("accepted", "dismissed") else IS_OPEN)
     if before is not None:
         where.append(Finding.id < before)
-    found = session.scalars(select(Finding).where(*where).order_by(Finding.id.desc()).limit(PAGE + 1)).all()
+    newest = (Finding.found_at.desc(), Finding.id.desc())  # by id alone SQLite would walk through those of everybody
+    found = session.scalars(select(Finding).where(*where).order_by(*newest).limit(PAGE + 1)).all()
     shown = found[:PAGE]
     counts = _counts(session, viewer, [each.id for each in shown])
     lines = []
@@ -93,8 +96,8 @@ def queue(
 def waiting(session: Session, viewer: Viewer) -> int:
     """How many findings ask for the viewer's decision."""
     mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
-    held = select(FindingCase.finding_id).join(Case, Case.id == FindingCase.case_id).where(*_shown(viewer))
-    wanted = select(func.count()).select_from(Finding).where(mine, _waiting(), Finding.id.in_(held))
+    held = exists().where(FindingCase.finding_id == Finding.id, Case.id == FindingCase.case_id, *_shown(viewer))
+    wanted = select(func.count()).select_from(Finding).where(mine, IS_OPEN, held)
     return session.scalar(wanted) or 0
 
 
@@ -198,23 +201,6 @@ def findings_of_case(session: Session, viewer: Viewer, case: Case) -> Sequence[F
     return [each for each in found if each.id not in hidden]
 
 
-def _waiting() -> ColumnElement[bool]:
-    """Open, or accepted and grown since: an open case of it is carried on by nobody."""
-    came_later = (
-        select(FindingCase.finding_id)
-        .join(Case, Case.id == FindingCase.case_id)
-        .join(Finding, Finding.id == FindingCase.finding_id)
-        .where(
-            Finding.kind == FindingKind.CLUSTER.value,
-            Finding.state == FindingState.ACCEPTED.value,
-            Case.closed_at.is_(None),
-            Case.id != Finding.master_id,
-            Finding.changed_at > Finding.decided_at,
-        )
-    )
-    return (Finding.state == FindingState.OPEN.value) | Finding.id.in_(came_later)
-
-
 def _shown(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
     return Case.confidential.is_(False), outside_wall(viewer, Case.id.expression)
 
@@ -223,10 +209,10 @@ def _counts(session: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, t
     """By finding: its visible cases, the latest of them, how many are hidden, how many open ones have no master."""
     if not ids:
         return {}
-    visible = select(Case.id).where(*_shown(viewer))
+    visible = and_(*_shown(viewer))
     members = select(FindingCase.finding_id, FindingCase.case_id).where(FindingCase.finding_id.in_(ids)).subquery()
     rows = session.execute(
-        select(members.c.finding_id, Case.id, Case.closed_at.is_(None), Case.id.in_(visible))
+        select(members.c.finding_id, Case.id, Case.closed_at.is_(None), visible)
         .join(Case, Case.id == members.c.case_id)
         .join(Finding, Finding.id == members.c.finding_id)
         .where(Case.id.is_distinct_from(Finding.master_id))

@@ -116,7 +116,8 @@ def tell_followers(session: Session, masters: Iterable[int], *, now: datetime) -
 
     Done again, it changes nothing until the master is answered anew.
     """
-    links = links_to_followers(session, masters)
+    closed = set(masters)
+    links = links_to_followers(session, closed) if closed else ()
     ids = {end for link in links for end in (link.case_id, link.other_id)}
     cases = {each: lock_case(session, each) for each in sorted(ids)}
     told = 0

@@ -184,15 +184,12 @@ def _page(finding_id: int, *, wrong: Any = None) -> str:
         finding = seen.finding
         open_still = finding.state == "open"
         may_merge = process.may_merge(viewer(), finding.unit_id, world().tiers)
-        grows = finding.kind == FindingKind.CLUSTER and finding.state == "accepted"
-        later = [case for case in seen.free if case.id not in seen.linked] if grows else []
         return render_template(
             "findings/finding.html",
             seen=seen,
             finding=finding,
             open_still=open_still,
             may_merge=may_merge,
-            later=later if may_merge else [],
             place_of={case.id: _line(case.place_id, seen.units) for case in seen.cases},
             decided_by=names(session, [finding.decided_by]).get(finding.decided_by) if finding.decided_by else None,
             title=_proposed_title(seen),
@@ -216,7 +213,8 @@ def _line(place_id: str, units: Any) -> Sequence[Unit]:
 
 def _list(*, wrong: Any = None) -> str:
     asked = request.args
-    state = "decided" if asked.get("state") == "decided" else "open"
+    state = asked.get("state", "")
+    state = state if state in ("accepted", "dismissed") else "open"
     kind, unit = asked.get("kind", ""), asked.get("unit", "")
     with looking() as session:
         found = detection.queue(

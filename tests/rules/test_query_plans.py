@@ -14,12 +14,17 @@ import pytest
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.orm import Session
 
-from engine import deploy, process, rehearsal, search
-from engine.cases import Case, Party, Visit
+from engine import deploy, detection, inspections, process, rehearsal, search
+from engine.cases import Case, CaseLink, Party, Visit
 from engine.clock import ManualClock
 from engine.deadlines import Deadline
+from engine.detection import Finding, FindingCase, Watermark
 from engine.history import HistoryEntry
+from engine.inspections import Check, DutyLog
+from engine.inspections import Finding as CheckFinding
 from engine.notify import Notice
+from engine.outbox import OutboxEntry
+from engine.people import viewer_of
 from engine.process import Instance
 from engine.search import CaseText, words_of
 from engine.store import Store, table_of
@@ -30,7 +35,8 @@ from tests.web.visitor import Visitor
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 MANY = 8_000
-LARGE = "case|visit|task|deadline|party|history|instance|outbox|notice|case_text"
+LARGE = "case|visit|task|deadline|party|history|instance|outbox|notice|case_text|finding|finding_case|case_link"
+LARGE += "|inspection|inspection_finding|duty_log"
 SCAN = re.compile(
     rf"seq scan on \"?({LARGE})\"?( |$)|^scan \"?({LARGE})\"?( using .*index.*)?$", re.MULTILINE | re.IGNORECASE
 )
@@ -45,6 +51,18 @@ PAGES = (
     "/cases?state=closed",
     "/cases?q=漏水",
     "/cases/{case}",
+    "/findings",
+    "/findings?state=accepted&kind=duplicate",
+    "/findings/1",
+    "/registers",
+    "/inspections",
+    "/inspections/plans/1",
+    "/inspections/checks",
+    "/inspections/checks?found=some",
+    "/inspections/logs?duty=care",
+    "/inspections/weeks",
+    "/inspections/promises",
+    "/inspections/promises/demand",
     "/tasks/{task}",
     "/search?q=漏水",
     "/search?q=漏",
@@ -60,8 +78,13 @@ def district(each_store: Store, clock: ManualClock) -> town.District:
     settled = town.settle(each_store, now=NOW)
     for number in range(3):
         town.file_case(settled, clock, title=f"楼上漏水 {number}")
+    clock.advance(timedelta(minutes=5))
+    with each_store.transaction() as session:
+        assert detection.look_on(session, settled.world, now=clock.now()).found == 2
     with each_store.transaction() as session:
         _surround(session)
+        _surround_findings(session)
+        _surround_rounds(session, settled)
     with each_store.transaction() as session:
         deploy.store_release(session, {**deploy.read_folder(town.BPMN), "r.yaml": b""}, reason="again", actor_id=None,
                              now=NOW)  # fmt: skip
@@ -90,6 +113,40 @@ def _surround(session: Session) -> None:
         insert(table_of(CaseText)),
         [{"case_id": first + n, "words": [*words, *words_of(f"漏水 {n}")]} for n in range(MANY)],
     )
+
+
+def _surround_findings(session: Session) -> None:
+    """What was found elsewhere, what follows what there, and news that is not looked at yet."""
+    many = [(100_000 + number, f"elsewhere-{number}") for number in range(MANY)]
+    place = {"unit_id": "LHQ.GL.01.01", "category": "neighbour.leak", "kind": "duplicate", "facts": {}}
+    dated = {**place, "state": "open", "found_at": NOW, "changed_at": NOW}
+    session.execute(insert(table_of(Finding)), [{**dated, "id": id_, "key": key} for id_, key in many])
+    session.execute(insert(table_of(FindingCase)), [{"finding_id": id_, "case_id": id_} for id_, _ in many])
+    linked = {"kind": "merged", "at": NOW, "other_id": 100_000}
+    session.execute(insert(table_of(CaseLink)), [{**linked, "case_id": id_} for id_, _ in many[1:]])
+    news = {"topic": "clock.warned", "history_seq": 1, "facts": {}, "created_at": NOW, "next_at": NOW, "attempts": 0}
+    session.execute(
+        insert(table_of(OutboxEntry)), [{**news, "id": id_, "case_id": id_, "key": key} for id_, key in many]
+    )
+
+
+def _surround_rounds(session: Session, district: town.District) -> None:
+    """Checks with what they found, and contacts, of another street; and a plan that asks something of this grid."""
+    other = {"unit_id": "LHQ.GL.01.01.01", "by_id": district.people["grid_gl"], "received_at": NOW}
+    days = [(number, NOW - timedelta(hours=number)) for number in range(1, MANY)]
+    checked = {**other, "checklist": "building_safety", "answers": {}, "failed": 1}
+    session.execute(insert(table_of(Check)), [{**checked, "id": id_, "done_at": at} for id_, at in days])
+    found = {"unit_id": other["unit_id"], "item": "gas", "name_zh": "燃气", "name_en": "Gas", "category": "safety.fire",
+             "kind": "complaint", "severity": 1, "note": "", "photos": [], "outcome": "fixed",
+             "recheck_on": NOW.date()}  # fmt: skip
+    session.execute(insert(table_of(CheckFinding)), [{**found, "id": id_, "check_id": id_} for id_, _ in days])
+    logged = {**other, "duty": "contact", "summary": "联系"}
+    session.execute(insert(table_of(DutyLog)), [{**logged, "id": id_, "happened_at": at} for id_, at in days])
+    draft = inspections.Draft(
+        "每月", "building_safety", "LHQ.MZ.01.01.01", "building", NOW.date(), None, inspections.Every.MONTH
+    )
+    lead = viewer_of(session, district.people["grid"])
+    inspections.make_plan(session, district.world, draft, viewer=lead, now=NOW)
 
 
 def _copied(row: dict[str, Any], number: int, first: int) -> dict[str, Any]:
@@ -121,6 +178,11 @@ def test_no_page_reads_a_large_table_from_end_to_end(district: town.District, cl
     with store.transaction() as session:
         if session.get_bind() is not store.engine:  # SQLite writes through an engine of its own
             event.listen(session.get_bind(), "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+        mark = session.get_one(Watermark, "cases")
+        mark.done_to = 0
+        session.flush()
+        detection.look_on(session, district.world, now=clock.now())
+        detection.look_for_surges(session, district.world, now=clock.now())
         process.begin_migration(session, district.world, from_id=1, to_id=2, process_id="p_case", viewer=None, now=NOW)
     with store.transaction() as session:
         assert process.work_on_migration(session, district.world, now=NOW)

@@ -15,6 +15,7 @@ depends_on = None
 FOLLOWS = sa.text("kind = 'merged' AND ended_at IS NULL")
 HAS_ID_NUMBER = sa.text("id_number IS NOT NULL")
 IS_OPEN = sa.text("state = 'open'")
+HAS_MASTER = sa.text("master_id IS NOT NULL")
 IS_UNTOLD = sa.text("overdue_told_at IS NULL AND state <> 'approved'")
 IS_UNDONE = sa.text("done_at IS NULL AND overdue_told_at IS NULL")
 
@@ -131,6 +132,7 @@ def _findings() -> None:
     _partial("ix_finding_open", "finding", ["unit_id", "id"], IS_OPEN)
     op.create_index("ix_finding_state", "finding", ["state", "unit_id", "id"])
     op.create_index("ix_finding_kind", "finding", ["kind", "category", "unit_id", "changed_at"])
+    _partial("ix_finding_master_id", "finding", ["master_id"], HAS_MASTER)
     op.create_table(
         "finding_case",
         sa.Column("finding_id", sa.Integer(), nullable=False),

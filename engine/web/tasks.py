@@ -193,11 +193,9 @@ def _first_offered(session: Session, opened: tuple[int, ...]) -> int | None:
     who = viewer()
     for task_id in opened:
         task = session.get(Task, task_id)
-        if (
-            task
-            and task.state == TaskState.OPEN
-            and task.claimed_by is None
-            and who.is_offered(task.unit_id, task.role_names)
-        ):
+        if task is None or task.state != TaskState.OPEN:
+            continue
+        free = task.claimed_by is None and who.is_offered(task.unit_id, task.role_names)
+        if free or task.claimed_by == who.person_id:
             return task_id
     return None

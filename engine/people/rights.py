@@ -61,9 +61,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     ),
     "inspection.do": frozenset({"lead", "deputy", "handler"}),
     "inspection.plan": frozenset({"lead", "dispatcher"}),
-    "inspection.read": frozenset(
-        {"lead", "deputy", "handler", "dispatcher", "leader", "petition_officer", "quality"}
-    ),
+    "inspection.read": frozenset({"lead", "deputy", "handler", "dispatcher", "leader", "petition_officer", "quality"}),
     "history.export": frozenset({"leader", "petition_officer", "quality"}),
     "process.measure": frozenset({"designer", "leader", "dispatcher", "petition_officer", "quality"}),
     "figures.read": frozenset({"designer", "leader", "dispatcher", "petition_officer", "quality"}),

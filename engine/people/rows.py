@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -65,6 +65,13 @@ def stands_in_for(session: Session, deputy_id: int, *, now: datetime) -> tuple[S
             pairs = (*(known.memberships if known else ()), (unit_id, role))
             away[person_id] = StandIn(person_id, name_zh, name_en, until, pairs)
     return tuple(away.values())
+
+
+def stands_in(person: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether they are the deputy of anybody who is away at the bound `now`."""
+    return exists().where(
+        Absence.deputy_id == person, Absence.ends_at > bindparam("now"), Absence.starts_at <= bindparam("now")
+    )
 
 
 _AWAY = Prepared(

@@ -19,7 +19,7 @@ from engine.errors import Invalid, Unavailable
 from engine.people.model import Attempts, Membership, Person, SignIn
 from engine.people.passwords import check_password, hash_password
 from engine.people.rights import Viewer
-from engine.people.rows import VIEWED, viewer_in
+from engine.people.rows import VIEWED, stands_in, viewer_in
 from engine.store import Prepared
 
 WINDOW = timedelta(minutes=15)
@@ -131,11 +131,12 @@ def who_is(session: Session, secret: str, *, now: datetime, idle: timedelta) -> 
     rows = _SIGNED_IN.rows(session, {"secret_hash": _hash(secret), "now": now, "rested_since": now - idle})
     if not rows:
         return None
-    return viewer_in(session, rows, now=now), now - rows[0][-1] > TOUCH_AFTER
+    seen_at, is_deputy = rows[0][-2:]
+    return viewer_in(session, rows, now=now if is_deputy else None), now - seen_at > TOUCH_AFTER
 
 
 _SIGNED_IN = Prepared(
-    select(*VIEWED, SignIn.seen_at)
+    select(*VIEWED, SignIn.seen_at, stands_in(Person.id.expression))
     .select_from(SignIn)
     .join(Person, Person.id == SignIn.person_id)
     .outerjoin(Membership, Membership.person_id == Person.id)

@@ -68,7 +68,8 @@ prove: setup $(TEST_STAMP)
 	@for database in $(DATABASES); do echo "== $$database"; \
 	  $(BIN)/python -m bench.prove.kill --database $$database; \
 	  $(BIN)/python -m bench.prove.kill --database $$database --faults; \
-	  $(BIN)/python -m bench.prove.race --database $$database; done
+	  $(BIN)/python -m bench.prove.race --database $$database; \
+	  $(BIN)/python -m bench.prove.replica --database $$database; done
 
 bench: setup $(TEST_STAMP)
 	@for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m bench.$$each; done

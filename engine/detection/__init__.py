@@ -11,7 +11,7 @@ from engine.detection.decide import (
     look_at_cause,
 )
 from engine.detection.model import Finding, FindingCase, FindingKind, FindingState, Watermark
-from engine.detection.rows import Line, Linked, Queue, Seen, behind, findings_of_case, links_of, queue, see, waiting
+from engine.detection.rows import Line, Linked, Queue, Seen, behind, links_of, queue, see, waiting, what_stands_about
 from engine.detection.rules import Likeness, Matter
 from engine.detection.stream import Looked, look_on
 from engine.detection.surges import look_for_surges
@@ -36,7 +36,6 @@ __all__ = [
     "answer_surge",
     "behind",
     "dismiss",
-    "findings_of_case",
     "like_case",
     "link_cluster",
     "links_of",
@@ -48,4 +47,5 @@ __all__ = [
     "queue",
     "see",
     "waiting",
+    "what_stands_about",
 ]

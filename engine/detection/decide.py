@@ -94,7 +94,8 @@ def link_cluster(
         raise Conflict("finding.none_linked", f"None of them can be linked now: {', '.join(refused)}.")
     if not files_one:
         _count_people(session, world, leading, cases, reason, viewer=viewer, now=now)
-    _decided(finding, FindingState.ACCEPTED, reason, viewer, now, master_id=leading.id)
+    after = FindingState.OPEN if refused else FindingState.ACCEPTED  # what could not be linked now is asked for again
+    _decided(finding, after, reason, viewer, now, master_id=leading.id)
     session.flush()
     return Gathered(leading, linked, tuple(refused))
 

@@ -9,20 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Integer, and_, cast, exists, func, literal_column, null, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
+from engine import postmortems
 from engine.cases import Case, Party, linked_to
 from engine.cases import CaseLink as Link
 from engine.detection.model import Finding, FindingCase, FindingKind, FindingState
 from engine.errors import NotFound
 from engine.people import ACTS, Viewer
+from engine.postmortems import PostMortem
 from engine.tasks import outside_wall, visible_cases
 from engine.territory import Unit, ancestors, units_by_id, within
 
 PAGE = 20
 MOST_CASES = 100
 MOST_LINKED = 60
+MOST_TOLD = 5
+MEMBER = aliased(FindingCase)
 IS_OPEN = Finding.state == literal_column("'open'")
 """Written out, so that the partial index fits."""
 
@@ -184,21 +188,34 @@ def links_of(session: Session, viewer: Viewer, case: Case) -> Linked:
     )
 
 
-def findings_of_case(session: Session, viewer: Viewer, case: Case) -> Sequence[Finding]:
-    """The open findings that a case the viewer sees belongs to, for whoever decides on them; hidden pairs left out."""
-    if not viewer.may("finding.read"):
-        return ()
+def what_stands_about(session: Session, viewer: Viewer, case: Case) -> tuple[list[Finding], list[PostMortem]]:
+    """For the page of a case that the viewer sees: the open findings it belongs to, for whoever decides on them, hidden
+    pairs left out, and its post-mortems. One statement.
+    """
     mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
-    found = session.scalars(
-        select(Finding)
+    behind_wall = (
+        exists()
+        .where(MEMBER.finding_id == Finding.id, Case.id == MEMBER.case_id)
+        .where(~and_(*_shown(viewer)), Case.id.is_distinct_from(Finding.master_id))
+    )
+    belongs = (
+        select(Finding.id.label("finding_id"), null().label("post_mortem_id"))
         .join(FindingCase, FindingCase.finding_id == Finding.id)
         .where(FindingCase.case_id == case.id, mine, Finding.state == FindingState.OPEN.value)
+        .where(or_(Finding.kind != FindingKind.DUPLICATE.value, ~behind_wall))
         .order_by(Finding.id.desc())
-        .limit(5)
+        .limit(MOST_TOLD)
+    )
+    looked_back = select(null(), PostMortem.id).where(postmortems.are_of_case(viewer, case.id))
+    told = union_all(select(belongs.subquery()), looked_back).subquery()
+    rows = session.execute(
+        select(Finding, PostMortem)
+        .select_from(told)
+        .outerjoin(Finding, Finding.id == cast(told.c.finding_id, Integer))
+        .outerjoin(PostMortem, PostMortem.id == cast(told.c.post_mortem_id, Integer))
+        .order_by(Finding.id.desc(), PostMortem.id)
     ).all()
-    pairs = [each.id for each in found if each.kind == FindingKind.DUPLICATE]
-    hidden = {each for each, (_, _, out, _) in _counts(session, viewer, pairs).items() if out} if pairs else set()
-    return [each for each in found if each.id not in hidden]
+    return [row[0] for row in rows if row[0] is not None], [row[1] for row in rows if row[1] is not None]
 
 
 def _shown(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:

@@ -39,6 +39,21 @@ def test_forty_households_and_one_lift(district: Open) -> None:
     assert here.application.scheduler.detect() == 0
     (cluster,) = found(here, FindingKind.CLUSTER)
     assert found(here, FindingKind.DUPLICATE) == []  # five households are no five times the same
+    children = members(here, cluster)
+    assert len(children) == 5
+
+    dispatcher = here.person("LHQ.MZ", "dispatcher")
+    with here.store.transaction() as session:
+        done = detection.link_cluster(
+            session, here.world, cluster.id, children, "new", "电梯异响，多户反映", "同一部电梯",
+            viewer=dispatcher, now=here.clock.now(),
+        )  # fmt: skip
+    master = done.master.id
+    assert (done.linked, done.refused) == (5, ())
+    assert done.master.facts["people_count"] == 5
+    assert {here.case(each).state for each in children} == {CaseState.MERGED}
+    assert here.acts(children[0])[-3:] == ["message.arrived", "case.closed", "case.merged"]
+    assert here.acts(master).count("case.joined") == 5
     visitors.append(scan(here, BUILDINGS[0], app))
     codes.append(report(visitors[5], what="一楼电梯有异响，很吓人。", phone="13800000005"))
     here.until("2024-11-12 20:30")
@@ -46,23 +61,9 @@ def test_forty_households_and_one_lift(district: Open) -> None:
     assert [each.id for each in found(here, FindingKind.CLUSTER)] == [cluster.id]
     children = members(here, cluster)
     assert len(children) == 6
-
-    dispatcher = here.person("LHQ.MZ", "dispatcher")
-    with here.store.transaction() as session:
-        done = detection.link_cluster(
-            session, here.world, cluster.id, children[:5], "new", "电梯异响，多户反映", "同一部电梯",
-            viewer=dispatcher, now=here.clock.now(),
-        )  # fmt: skip
-    master = done.master.id
-    assert (done.linked, done.refused) == (5, ())
-    assert done.master.facts["people_count"] == 5
-    assert {here.case(each).state for each in children[:5]} == {CaseState.MERGED}
-    assert here.acts(children[0])[-3:] == ["message.arrived", "case.closed", "case.merged"]
-    assert here.acts(master).count("case.joined") == 5
     with here.store.transaction() as session:  # the one that came later joins
-        chosen = members(here, cluster)[5:]
         joined = detection.link_cluster(
-            session, here.world, cluster.id, chosen, "", "", "同一部电梯", viewer=dispatcher, now=here.clock.now()
+            session, here.world, cluster.id, children[5:], "", "", "同一部电梯", viewer=dispatcher, now=here.clock.now()
         )
     assert joined.master.id == master
     assert here.case(master).facts["people_count"] == 6

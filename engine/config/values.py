@@ -202,6 +202,8 @@ class CitizensConfig(_Values):
     """To be called instead of writing; empty for none."""
     refuse_within: LengthText = "30cd"
     """So long after an answer a citizen may say that it did not solve the matter."""
+    book_receptions: bool = False
+    """Whether people book a leader's reception without a sign-in."""
 
 
 class SchedulerConfig(_Values):

@@ -55,6 +55,7 @@ from engine.web import (
     place_codes,
     postmortems,
     public,
+    public_receptions,
     receptions,
     registers,
     samples,
@@ -89,7 +90,7 @@ CONTENT_POLICY = "; ".join(
 FIRST_PASSWORD = frozenset({"me.password", "me.change_password"})
 """All that somebody may do with a password an operator gave them."""
 
-KEPT = (mediation, staffing, assessments, campaigns, findings, postmortems, receptions, sessions)
+KEPT = (assessments, campaigns, findings, mediation, postmortems, public_receptions, receptions, sessions, staffing)
 """The pages of the registers."""
 
 csrf = CSRFProtect()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from engine import deadlines, receptions, verify
@@ -140,6 +141,27 @@ def test_a_leader_who_may_not_file_records_what_they_received(
     assert leader.post(f"{where}/bookings/{booking.id}", RECORD).status_code == 302
     assert bookings(district)[0].received_by == district.people["district"]
     assert leader.post(f"{where}/cancellation").status_code == 403
+
+
+def test_people_book_without_a_sign_in_where_the_configuration_allows_it(
+    visit: Visit, district: District, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = arranged(english(visit("petition")), district, quota=1)
+    citizen = visit(None)
+    assert citizen.get("/q/receptions").status_code == 404, "not unless it is switched on"
+    open_to_all = district.config.citizens.model_copy(update={"book_receptions": True})
+    monkeypatch.setattr(district.world, "config", district.config.model_copy(update={"citizens": open_to_all}))
+    assert "一号接访室" in words(citizen.get("/q/receptions"))
+    wish = {"reception": where.rpartition("/")[2], "name": "吕某", "phone": "13800000001", "matter": "养老金"}
+    assert citizen.post("/q/receptions", {**wish, "website": "x"}).status_code == 422, "a program"
+    assert citizen.post("/q/receptions", {**wish, "phone": ""}).status_code == 422
+    assert citizen.post("/q/receptions", wish).status_code == 302
+    assert citizen.post("/q/receptions", wish).status_code == 422, "the only place is taken"
+    (booking,) = bookings(district)
+    assert (booking.name, booking.booked_by) == ("吕某", None)
+    for _turn in range(4):
+        answer = citizen.post("/q/receptions", wish)
+    assert answer.status_code == 429, "too many tries"
 
 
 def test_who_may_see_and_book(visit: Visit, district: District, clock: ManualClock) -> None:

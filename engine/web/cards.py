@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import process, tasks
-from engine.errors import Invalid
+from engine.cases import Card, Case
+from engine.errors import Invalid, NotFound
 from engine.people import names
 from engine.territory import units_by_id
 from engine.web.context import looking, now, viewer
@@ -38,8 +39,7 @@ def show(card_id: int) -> str:
 @policy("card.void")
 def void(card_id: int) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
-        card = process.get_card(session, card_id)
-        tasks.see_case(session, viewer(), card.case_id)
+        _seen(session, card_id)
         process.void_card(session, card_id, request.form.get("reason", ""), viewer=viewer(), now=now())
         return Done(url_for("cards.show", card_id=card_id), _("The card is voided and counts no more."))
 
@@ -51,10 +51,18 @@ def void(card_id: int) -> Response | tuple[str, int]:
         return _page(card_id, wrong=refusal.facts["fields"]), 422
 
 
+def _seen(session: Session, card_id: int) -> tuple[Card, Case]:
+    """Raises NotFound for a card that is not there and for one whose case the viewer may not see: in the same words."""
+    card = process.get_card(session, card_id)
+    try:
+        return card, tasks.see_case(session, viewer(), card.case_id)
+    except NotFound:
+        raise NotFound("card.unknown", "There is no such card.") from None
+
+
 def _page(card_id: int, *, wrong: object = None) -> str:
     with looking() as session:
-        card = process.get_card(session, card_id)
-        case = tasks.see_case(session, viewer(), card.case_id)
+        card, case = _seen(session, card_id)
         return render_template(
             "cards/card.html",
             card=card,

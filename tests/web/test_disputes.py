@@ -96,6 +96,15 @@ def test_nobody_below_the_district_voids_a_card(visit: Visit, district: District
     assert "区级领导或分拨员" in words(street.get(f"/cards/{card_id}"))
     assert street.post(f"/cards/{card_id}/voiding", {"reason": "不公平"}).status_code == 403
     assert visit("grid").get(f"/cards/{card_id}").status_code == 403
-    assert visit("street").get("/cards/999").status_code == 404
+    with district.store.transaction() as session:
+        foreign = town.add_case(session, place="LHQ.GL.01.01.01", now=clock.now())
+        card = Card(case_id=foreign.id, visit_seq=1, unit_id=foreign.holder_id, colour="red", given_at=clock.now())
+        session.add(card)
+        session.flush()
+        hidden = card.id
+    none, not_theirs = street.get("/cards/999"), street.get(f"/cards/{hidden}")
+    assert none.status_code == not_theirs.status_code == 404
+    assert words(none) == words(not_theirs)
+    assert "观澜" not in words(street.get("/cards"))
     with district.store.reading() as session:
         assert session.scalars(select(Notice)).first() is None

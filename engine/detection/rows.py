@@ -192,6 +192,8 @@ def what_stands_about(session: Session, viewer: Viewer, case: Case) -> tuple[lis
     """For the page of a case that the viewer sees: the open findings it belongs to, for whoever decides on them, hidden
     pairs left out, and its post-mortems. One statement.
     """
+    if not (viewer.may("finding.read") or viewer.may("postmortem.read")):
+        return [], []
     mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
     behind_wall = (
         exists()

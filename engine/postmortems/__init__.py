@@ -3,7 +3,7 @@
 from engine.postmortems.model import Action, PostMortem, PostMortemState, Trigger
 from engine.postmortems.opening import open_by_hand, open_for_opinion, open_for_surge
 from engine.postmortems.overdue import tell_overdue
-from engine.postmortems.rows import Entry, Register, actions_of, of_case, register, see, waits
+from engine.postmortems.rows import Entry, Register, actions_of, are_of_case, register, see, waits
 from engine.postmortems.writing import Draft, Line, decide, faults_in, finish_action, write
 
 __all__ = [
@@ -16,10 +16,10 @@ __all__ = [
     "Register",
     "Trigger",
     "actions_of",
+    "are_of_case",
     "decide",
     "faults_in",
     "finish_action",
-    "of_case",
     "open_by_hand",
     "open_for_opinion",
     "open_for_surge",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
@@ -90,13 +90,11 @@ def actions_of(session: Session, post_mortem_id: int) -> Sequence[Action]:
     return session.scalars(wanted).all()
 
 
-def of_case(session: Session, viewer: Viewer, case_id: int) -> Sequence[PostMortem]:
-    """For the page of a case that the viewer sees."""
-    if not viewer.may("postmortem.read"):
-        return ()
-    mine = within(PostMortem.unit_id.expression, viewer.units(ACTS["postmortem.read"]))
-    wanted = select(PostMortem).where(PostMortem.case_id == case_id, mine)
-    return session.scalars(wanted.order_by(PostMortem.id)).all()
+def are_of_case(viewer: Viewer, case_id: int) -> ColumnElement[bool]:
+    """A condition on `PostMortem`: those about a case that the viewer sees."""
+    return and_(
+        PostMortem.case_id == case_id, within(PostMortem.unit_id.expression, viewer.units(ACTS["postmortem.read"]))
+    )
 
 
 def waits(session: Session, viewer: Viewer, now: datetime) -> int:

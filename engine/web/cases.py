@@ -9,8 +9,8 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine import detection, letters, postmortems, process, tasks
-from engine.cases import Case, CaseState
+from engine import detection, letters, process, tasks
+from engine.cases import Case, CaseState, parties_of
 from engine.deadlines import DeadlineState
 from engine.errors import Invalid, NotFound
 from engine.process import Story, Wanted
@@ -65,6 +65,19 @@ def time_spent(case_id: int) -> str:
         story = told(session, case)
         spent = process.time_spent(story, world(), now=now())
         return render_template("cases/time.html", story=story, case=case, spent=spent)
+
+
+@pages.get("/cases/<int:case_id>/related")
+@policy("case.read")
+def related(case_id: int) -> str:
+    """What may belong to the same trouble; asked for from the page of the case when somebody wants to know."""
+    with looking() as session:
+        case = tasks.see_case(session, viewer(), case_id)
+        linked = detection.links_of(session, viewer(), case)
+        found = process.related(session, viewer(), case, parties_of(session, case_id))
+        return render_template(
+            "cases/related.html", case=case, related=[each for each in found if each.case.id not in linked.ids]
+        )
 
 
 @pages.get("/cases/<int:case_id>/print")
@@ -241,16 +254,16 @@ def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:
         entries, older = sorted_out(
             story.entries, request.args.get("sort", ""), older=number(request.args.get("older"))
         )
+        found, looked_back = detection.what_stands_about(session, who, case)
         return render_template(
             "cases/case.html",
             story=story,
             case=case,
             chart=process.chart_of(session, world(), story, request.args.get("process"), now=now()),
             case_letters=letters.of_case(session, case.id),
-            related=process.related(session, who, case, story.parties),
             linked=detection.links_of(session, who, case),
-            found=detection.findings_of_case(session, who, case),
-            looked_back=postmortems.of_case(session, who, case.id),
+            found=found,
+            looked_back=looked_back,
             entries=entries,
             older=older,
             sort=request.args.get("sort", ""),

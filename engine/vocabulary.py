@@ -74,6 +74,7 @@ TASK_REASONS: Mapping[str, str] = {
     "decide": "a decision is asked for; it stands on the page of decisions",
     "instructed": "a leader gave an instruction",
     "mediate": "a mediation session with the parties",
+    "campaign": "an item of a backlog campaign",
 }
 """What a task's `why` may say, beside the reason of the visit."""
 
@@ -226,6 +227,8 @@ FORM_READS: Mapping[str, tuple[str, ...]] = {
     "petition_accept": ("decision",),
     "petition_answer_simple": ("conclusion", "disputed"),
     "petition_opinion": ("conclusion",),
+    "backlog_review": ("agree",),
+    "backlog_acceptance": ("documents", "return_visit", "petitioner_view"),
     "agreement": ("performance_due",),
     "arbitration": ("lead_unit", "co_units", "reason"),
     "return_visit": ("reached", "satisfied", "really_solved"),

@@ -3,7 +3,7 @@
 from engine.receptions.arranging import Plan, arrange, cancel, publish
 from engine.receptions.booking import Wish, book, book_publicly, give_up
 from engine.receptions.brief import Brief, brief_of
-from engine.receptions.figures import Counts, count_receptions
+from engine.receptions.figures import Counts, count_by_leader, count_receptions
 from engine.receptions.model import Booking, Reception
 from engine.receptions.receiving import KINDS, Received, note_absence, owners, receive
 from engine.receptions.rows import (
@@ -34,6 +34,7 @@ __all__ = [
     "bookings_of",
     "brief_of",
     "cancel",
+    "count_by_leader",
     "count_receptions",
     "give_up",
     "how_many_soon",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, distinct, func, select
+from sqlalchemy import Select, distinct, func, select
 from sqlalchemy.orm import Session
 
 from engine.process import Instance
@@ -25,25 +27,29 @@ class Counts:
     solved: int
 
 
-def count_receptions(session: Session, unit_id: str, period: Period, *, leader_id: int | None = None) -> Counts:
-    """Of a unit and all below it, by when they took place; of one leader where asked. One statement."""
-    held = and_(
-        within(Reception.unit_id.expression, (unit_id,)),
-        period.holds(Reception.starts_at.expression),
-        Booking.arrived.is_(True),
-    )
-    query = (
+def count_by_leader(session: Session, unit_id: str, period: Period) -> Mapping[int, Counts]:
+    """`count_receptions` of each leader who received somebody, by id. One statement."""
+    rows = session.execute(_counted(unit_id, period, Reception.leader_id).group_by(Reception.leader_id))
+    return {leader: Counts(events, visitors or 0, solved) for leader, events, visitors, solved in rows}
+
+
+def count_receptions(session: Session, unit_id: str, period: Period) -> Counts:
+    """Of a unit and all below it, by when they took place. One statement."""
+    events, visitors, solved = session.execute(_counted(unit_id, period)).one()
+    return Counts(events, visitors or 0, solved)
+
+
+def _counted(unit_id: str, period: Period, *by: Any) -> Select[Any]:
+    return (
         select(
+            *by,
             func.count(distinct(Reception.id)),
-            func.coalesce(func.sum(Booking.persons), 0),
+            func.sum(Booking.persons),
             func.count().filter(Instance.outcome == SOLVED),
         )
         .select_from(Reception)
         .join(Booking, Booking.reception_id == Reception.id)
         .outerjoin(Instance, Instance.id == Booking.instance_id)
-        .where(held)
+        .where(within(Reception.unit_id.expression, (unit_id,)), period.holds(Reception.starts_at.expression))
+        .where(Booking.arrived.is_(True))
     )
-    if leader_id is not None:
-        query = query.where(Reception.leader_id == leader_id)
-    events, visitors, solved = session.execute(query).one()
-    return Counts(events, visitors or 0, solved)

@@ -67,6 +67,7 @@ def show_list() -> str:
     top = own_units(READERS)[0]
     with looking() as session:
         found = receptions.receptions_of(session, who, since=days.period.start, until=until)
+        by_leader = receptions.count_by_leader(session, top, days.period)
         units = [each.unit_id for each in found] + [each.community_id or "" for each in found]
         return render_template(
             "receptions/list.html",
@@ -76,7 +77,8 @@ def show_list() -> str:
             counts=receptions.count_receptions(session, top, days.period),
             units=units_by_id(session, [*units, top]),
             top=top,
-            leaders=names(session, [each.leader_id for each in found]),
+            by_leader=by_leader,
+            leaders=names(session, [*by_leader, *(each.leader_id for each in found)]),
             may_arrange=who.may("reception.arrange"),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -11,11 +12,11 @@ from werkzeug.wrappers import Response
 
 from engine import sessions
 from engine.people import ACTS, names
-from engine.sessions import Kind, Minutes, Plan, Raised
+from engine.sessions import Gathering, Kind, Minutes, Plan, Raised
 from engine.territory import line_of, units_by_id
 from engine.web.areas import area_asked, line_down_to, right_below
 from engine.web.category_words import CATEGORIES
-from engine.web.context import looking, now, viewer, world
+from engine.web.context import locale, looking, now, viewer, world
 from engine.web.kept import Wrong, act_or_page, counted
 from engine.web.language import _
 from engine.web.meant import staff_on
@@ -23,6 +24,7 @@ from engine.web.numbers import number, page_number
 from engine.web.once import Done, once
 from engine.web.periods import read_days, typed_instant
 from engine.web.policy import policy
+from engine.web.show import local
 
 pages = Blueprint("sessions", __name__)
 
@@ -47,7 +49,7 @@ def show_list() -> str:
             unit_id=unit_id,
             days=days,
             coming=coming,
-            found=found[: sessions.PAGE],
+            months=[(month, list(held)) for month, held in groupby(found[: sessions.PAGE], key=_month)],
             more=len(found) > sessions.PAGE,
             page=page,
             tallies=sessions.tallies(session, viewer(), [each.id for each in found]),
@@ -56,6 +58,11 @@ def show_list() -> str:
             may_hold=viewer().may("session.hold"),
             session_standing=standing,
         )
+
+
+def _month(gathering: Gathering) -> str:
+    here = local(gathering.starts_at)
+    return f"{here.year}年{here.month}月" if locale().startswith("zh") else f"{here:%B %Y}"
 
 
 @pages.get("/sessions/new")

@@ -104,6 +104,7 @@ WHY: Mapping[str, Any] = {
     "decide": _("a decision is needed"),
     "instructed": _("a leader gave an instruction"),
     "mediate": _("a mediation session"),
+    "campaign": _("an item of a backlog campaign"),
 }
 
 LEFT: Mapping[str, Any] = {

@@ -22,7 +22,7 @@ WORKING = DECIDING | {"instructor"}
 """Roles that read the cases of their units; an instructor guides by words and does nothing else."""
 
 ACTS: Mapping[str, frozenset[str]] = {
-    "case.read": WORKING,
+    "case.read": WORKING | {"confidential_clerk"},
     "case.read_confidential": frozenset({"confidential_clerk"}),
     "case.file": frozenset(
         {"lead", "deputy", "handler", "mediator", "dispatcher", "clerk", "petition_officer", "liaison"}

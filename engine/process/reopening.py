@@ -102,10 +102,19 @@ def supervise(session: Session, world: World, case: Case, reason: str, *, actor_
 
 def arm_case_clocks(session: Session, world: World, case: Case, *, since: datetime) -> None:
     """The clocks of the whole case, which belong to no token: the outer one, and contact within 24 h when urgent."""
+    _arm(session, world, case, ("case_outer", case.kind, "closed"), *([URGENT] if case.urgent else []), since=since)
+
+
+def arm_urgent_contact(session: Session, world: World, case: Case, *, since: datetime) -> None:
+    """For a case that became urgent on its way."""
+    _arm(session, world, case, URGENT, since=since)
+
+
+URGENT = ("urgent_contact", None, "contacted")
+
+
+def _arm(session: Session, world: World, case: Case, *wanted: tuple[str, str | None, str], since: datetime) -> None:
     limits = world.releases.current(session).limits[MAIN]
-    wanted: list[tuple[str, str | None, str]] = [("case_outer", case.kind, "closed")]
-    if case.urgent:
-        wanted.append(("urgent_contact", None, "contacted"))
     rows = []
     for step, tier, expects in wanted:
         if step not in limits.steps:

@@ -20,6 +20,7 @@ from engine.process.acts import deliver_message
 from engine.process.beginning import begin
 from engine.process.model import Instance
 from engine.process.push import record
+from engine.process.reopening import arm_urgent_contact
 from engine.process.world import World
 
 
@@ -42,7 +43,7 @@ def report_risk(
     _need(reason, "reason")
     merged = {**case.facts, **{k: v for k, v in facts.items() if v is not None}}
     triage.complete_facts(merged)
-    package = world.releases.current(session).package
+    package, was_urgent = world.releases.current(session).package, case.urgent
     grade = triage.grade(package, merged, tiers=world.tiers, least_severity=case.severity)
     case.facts = merged
     record(
@@ -59,14 +60,17 @@ def report_risk(
     higher = world.tiers.index(grade.tier) > world.tiers.index(case.tier)
     if grade.severity <= case.severity and not (higher and grade.size != case.size):
         return False
+    jumped = True
     try:
         deliver_message(session, world, case_id, "m_severity_jump", {}, actor_id=viewer.person_id, now=now)
     except Conflict as refusal:
         if refusal.code != "message.not_awaited":
             raise
         _regrade(session, case, grade, viewer, now)  # a way of its own goes on as it is
-        return False
-    return True
+        jumped = False
+    if case.urgent and not was_urgent:
+        arm_urgent_contact(session, world, case, since=now)
+    return jumped
 
 
 def is_watched(opinion_level: object) -> bool:

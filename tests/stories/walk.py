@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine import people
-from engine.cases import Case
+from engine.cases import Card, Case
 from engine.clock import ManualClock
 from engine.people import Membership, tokens
 from engine.tasks import Task
@@ -74,7 +74,7 @@ class Office:
             case = session.scalars(select(Case).where(Case.number == walk.number)).one()
             walk.case_id = case.id
             graded = {key: getattr(case, key) for key in ("severity", "size", "track", "tier", "urgent")}
-            graded["reasons"] = sorted(reason["code"] for reason in case.reasons)
+            graded["reasons"] = sorted(each["rule"] for each in case.reasons if each["decision"] == "d_severity")
         assert graded == {**sample["triage"], "reasons": sorted(sample["triage"]["reasons"])}, graded
 
     def _complete(self, walk: Walk, step: Mapping[str, Any]) -> None:
@@ -83,7 +83,7 @@ class Office:
         caller = self._caller(task, step.get("as"))
         claimed = caller.put(f"/api/v1/tasks/{task.id}/claim", check=False)
         assert claimed.status_code == 200, claimed.text
-        parts = {part["key"]: part for part in (claimed.json["form"] or {"parts": []})["parts"] if part.get("key")}
+        parts = {part["key"]: part for part in _parts((claimed.json["form"] or {}).get("parts"))}
         answers = dict(step.get("with") or {})
         for _ in range(4):
             done = caller.post(f"/api/v1/tasks/{task.id}/completion", {"answers": answers}, check=False)
@@ -91,7 +91,8 @@ class Office:
                 break
             for error in done.json["errors"]:
                 key = error["pointer"].removeprefix("/answers/")
-                assert key in parts and key not in answers, done.text
+                assert key in parts, done.text
+                assert key not in answers, done.text
                 answers[key] = self._guess(parts[key])
         assert done.status_code == step.get("refused", 200), done.text
 
@@ -107,15 +108,20 @@ class Office:
 
     def _look(self, walk: Walk, step: Mapping[str, Any]) -> None:
         case = self.here.case(walk.case_id)
-        for key in ("tier", "state", "result", "holder_id"):
+        for key in ("tier", "state", "result", "severity", "size", "urgent"):
             if key in step:
-                assert str(getattr(case, key)) == step[key], f"{key} is {getattr(case, key)}"
+                assert getattr(case, key) == step[key], f"{key} is {getattr(case, key)}"
         for clock, due in (step.get("due") or {}).items():
             live = self.here.clocks(walk.case_id)
             assert clock in live, f"{clock} is not among {sorted(live)}"
             assert _written(live[clock].due_at) == due, f"{clock} is due {_written(live[clock].due_at)}"
         if "open" in step:
             assert self.here.open_elements(walk.case_id) == sorted(step["open"]), self.here.open_elements(walk.case_id)
+        assert set(step.get("open_also") or ()) <= set(self.here.open_elements(walk.case_id))
+        if "cards" in step:
+            with self.here.store.reading() as session:
+                cards = select(Card.colour).where(Card.case_id == walk.case_id).order_by(Card.id)
+                assert list(session.scalars(cards)) == step["cards"], list(session.scalars(cards))
         for act in step.get("acts") or ():
             assert act in self.here.acts(walk.case_id), self.here.acts(walk.case_id)
 
@@ -136,7 +142,7 @@ class Office:
     def _caller_at(self, unit: str, role: str) -> Caller:
         with self.here.store.reading() as session:
             who = select(Membership.person_id).where(Membership.unit_id == unit, Membership.role == role)
-            return self._known(session.scalars(who.order_by(Membership.id)).first() or 0)
+            return self._known(session.scalars(who.order_by(Membership.person_id)).first() or 0)
 
     def _known(self, person_id: int) -> Caller:
         token, until = self._tokens.get(person_id, ("", self.clock.now()))
@@ -154,8 +160,10 @@ class Office:
             case "datetime":
                 kept = part.get("subtype") or part.get("kind")
                 return date.isoformat(local) if kept == "date" else f"{local:%Y-%m-%dT%H:%M}"
-            case "checklist" | "taglist":
+            case "checklist":
                 return options[:1]
+            case "taglist":
+                return options
             case "radio" | "select":
                 return options[0] if options else ""
             case "number":
@@ -177,6 +185,14 @@ def _timed(sample: Mapping[str, Any]) -> list[tuple[datetime, Mapping[str, Any]]
         when = at(step["at"]) if "at" in step else when
         steps.append((when, step))
     return steps
+
+
+def _parts(told: Sequence[Mapping[str, Any]] | None) -> Iterator[Mapping[str, Any]]:
+    """The questions of a form, those in groups too."""
+    for part in told or ():
+        if part.get("key"):
+            yield part
+        yield from _parts(part.get("parts"))
 
 
 def _written(due: datetime) -> str:

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from engine.config import LettersConfig
-from engine.errors import Unavailable
+from engine.errors import NotFound, Unavailable
 
 _ONE_AT_A_TIME = threading.Lock()
 """The program takes some hundred megabytes and a processor while it runs."""
@@ -24,13 +24,13 @@ def converter(settings: LettersConfig) -> str | None:
 
 
 def pdf_of(settings: LettersConfig, word: bytes) -> bytes:
-    """Raises Unavailable `letter.no_converter`, `letter.busy`, `letter.slow` or `letter.not_converted`.
+    """Raises NotFound `letter.no_converter`, and Unavailable `letter.busy`, `letter.slow` or `letter.not_converted`.
 
     The program gets a folder and a profile of its own, which are gone afterwards, and nothing of our environment.
     """
     program = converter(settings)
     if program is None:
-        raise Unavailable("letter.no_converter", "LibreOffice is not installed on this server.")
+        raise NotFound("letter.no_converter", "LibreOffice is not installed on this server.")
     if not _ONE_AT_A_TIME.acquire(timeout=settings.converter_seconds):
         raise Unavailable("letter.busy", "Other letters are being converted.", retry_after_s=30)
     try:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Text, column, exists, func, select, table, type_coerce
+from sqlalchemy import Text, and_, column, exists, func, select, table, type_coerce
 from sqlalchemy.orm import Session
 
 from engine import documents
 from engine.cases import Case
 from engine.documents import Document
+from engine.letters import Letter, LetterNumbering
 from engine.outbox import GIVE_UP_AFTER, LONGEST_WAIT, OutboxEntry
 from engine.people import SignIn
 from engine.process import World
@@ -39,6 +40,7 @@ def check(
     """
     with store.reading() as session:
         found = [*_taken_once(session), *_searchable(session), *_within_limits(session, world, now)]
+        found += _numbered(session)
         until, total = session.execute(select(func.coalesce(func.max(Case.id), 0), func.count())).one()
     after = done = 0
     while True:
@@ -91,6 +93,23 @@ def _searchable(session: Session) -> Iterator[Violation]:
         yield Violation("I9", number, "case_text", "search does not know it: run `maplebridge migrate`")
     for number in session.scalars(select(Case.number).where(Case.confidential, known).order_by(Case.id)):
         yield Violation("I9", number, "case_text", "it is confidential and can be searched for")
+
+
+def _numbered(session: Session) -> Iterator[Violation]:
+    """No number of a letter is missing, and each letter that has one has its paper."""
+    same = and_(*(getattr(Letter, key) == getattr(LetterNumbering, key) for key in ("kind", "unit_id", "year")))
+    given = (
+        select(LetterNumbering, func.count(Letter.seq), func.max(Letter.seq))
+        .outerjoin(Letter, same)
+        .group_by(*table_of(LetterNumbering).columns)
+    )
+    for row, count, last in session.execute(given):
+        if not row.last == count == (last or 0):
+            where = f"letter_numbering {row.kind} {row.unit_id} {row.year}"
+            yield Violation("I11", row.unit_id, where, f"{row.last} numbers were given, and {count} letters have one")
+    bare = select(Case.number, Letter.id).join(Letter).where(Letter.number.is_not(None), Letter.document_id.is_(None))
+    for number, letter_id in session.execute(bare.order_by(Letter.id)):
+        yield Violation("I11", number, f"letter {letter_id}", "it has a number and no paper")
 
 
 def _files(store: Store, world: World, now: datetime) -> list[Violation]:

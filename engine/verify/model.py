@@ -19,6 +19,7 @@ INVARIANTS: Mapping[str, str] = {
     "I8": "no sign-in, lease or beat beyond its limit",
     "I9": "search knows every case but the confidential ones",
     "I10": "every document has the file that was added, and the history tells of it",
+    "I11": "the numbers of letters have no gap, and every letter that has one has its paper",
 }
 
 

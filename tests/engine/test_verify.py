@@ -294,6 +294,7 @@ PLANTS: list[tuple[str, Callable[[Planted], None], str]] = [
     ("I10 a row is missing", sql("DELETE FROM document WHERE id=1"), "I10"),
     ("I10 another content", other_content, "I10"),
     ("I10 hidden behind the history's back", sql("UPDATE document SET hidden_at=added_at WHERE id=1"), "I10"),
+    ("I11 a number is missing", sql("INSERT INTO letter_numbering VALUES ('opinion', 'D', 2026, 1)"), "I11"),
 ]
 
 

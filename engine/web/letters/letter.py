@@ -38,7 +38,7 @@ def as_pdf(letter_id: int) -> Response:
     """Made when it is asked for, after the look at the database has ended: it may take a minute."""
     with looking() as session:
         letter, case = letters.see_letter(session, viewer(), letter_id)
-        document = _paper(session, letter, case, named=_is_named(case, tasks.open_of_case(session, case.id)))
+        document = _paper(session, letter, named=_is_named(case, tasks.open_of_case(session, case.id)))
         if document is None:
             raise NotFound("letter.unknown", "There is no such letter.", letter=letter_id)
         name, word = f"{kind_name(letter.kind)} {letter.number}.pdf", documents.content(attached.limits(), document)
@@ -175,7 +175,7 @@ def _page(letter_id: int, *, wrong: Mapping[str, Any] | None = None) -> str:
         named = _is_named(case, asked)
         runs_on = process.runs_on(session, case.id) if letter.state in (LetterState.DUE, LetterState.ISSUED) else {}
         seen = _preview(session, letter, case, runs_on) if letter.state == LetterState.DUE else None
-        blocks = seen.blocks if seen else _content(session, letter, case, named=named)
+        blocks = seen.blocks if seen else _content(session, letter, named=named)
         staff = people.names(session, {each for each in _people(letter) if each})
         return render_template(
             "letters/letter.html",
@@ -208,20 +208,19 @@ def _preview(session: Session, letter: Letter, case: Case, runs_on: Mapping[int,
     )
 
 
-def _content(session: Session, letter: Letter, case: Case, *, named: bool) -> list[Line | Grid] | None:
+def _content(session: Session, letter: Letter, *, named: bool) -> list[Line | Grid] | None:
     """What an issued letter says, read from its file; None where it may not be read."""
-    document = _paper(session, letter, case, named=named)
+    document = _paper(session, letter, named=named)
     if document is None:
         return None
     keep_off_phones()
     return letters.blocks_of(letters.open_word(documents.content(attached.limits(), document)))
 
 
-def _paper(session: Session, letter: Letter, case: Case, *, named: bool) -> Document | None:
-    """The file, as every paper with names on it: only for those to whom identities are shown."""
-    if letter.document_id is None or not named:
-        return None
-    return documents.see(session, case.id, letter.document_id, identity_shown=True)
+def _paper(session: Session, letter: Letter, *, named: bool) -> Document | None:
+    """The file, as every paper with names on it: only for those to whom identities are shown, unless out of sight."""
+    document = session.get(Document, letter.document_id) if letter.document_id and named else None
+    return None if document is None or document.hidden_at is not None else document
 
 
 def _is_named(case: Case, asked: Any) -> bool:

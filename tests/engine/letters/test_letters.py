@@ -11,7 +11,7 @@ import pytest
 from engine import letters
 from engine.config import LettersConfig, load_config
 from engine.deploy import check_release, read_folder
-from engine.errors import Invalid, Unavailable
+from engine.errors import Invalid, NotFound, Unavailable
 from engine.letters.numbers import number_words
 from engine.runtime import letter_calls
 from engine.store import Store
@@ -147,5 +147,5 @@ def test_without_the_program_it_is_said() -> None:
     nowhere = LettersConfig(converter="there-is-no-such-program")
     assert letters.converter(nowhere) is None
     assert letters.converter(LettersConfig(converter="")) is None
-    with pytest.raises(Unavailable, match="LibreOffice"):
+    with pytest.raises(NotFound, match="LibreOffice"):
         letters.pdf_of(nowhere, b"x")

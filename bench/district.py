@@ -25,7 +25,6 @@ from bench.filling import Filling, gather_statistics, without_indexes
 from bench.laps import Stretch, Told, multiply, placed
 from engine.clock import ManualClock
 from engine.demo import copying
-from engine.demo.copying import Elsewhere, Ids, Pattern, Words
 from engine.main import build
 from engine.people import Membership
 from engine.search import mark, words_of
@@ -114,13 +113,13 @@ class _Factory:
             )
             self.stands: dict[int, str] = {person: unit for unit, person in self.leads.items()}
             named = {u.id: words_of(u.name_zh) + words_of(u.name_en) for u in session.scalars(select(Unit))}
-            self.ids = Ids(
+            self.ids = copying.Ids(
                 {t.name: session.scalar(select(func.max(t.c.id))) or 0 for t in (*copying.TABLES, copying.PAST[1])}
             )
         usable = [pattern for pattern in patterns if copying.may_be_copied(pattern)]
         self.open = [pattern for pattern in usable if pattern.case["closed_at"] is None]
         self.closed = [pattern for pattern in usable if pattern.case["state"] == "closed"]
-        self.elsewhere = Elsewhere(units, 3, self.chance)
+        self.elsewhere = copying.Elsewhere(units, 3, self.chance)
         self.place_words = {
             unit: self._words(
                 [*(mark("", each) for each in ancestors(unit)), *(w for each in ancestors(unit) for w in named[each])],
@@ -134,9 +133,9 @@ class _Factory:
         )  # fmt: skip
         self.texts = [self._text(each.filing) for each in drawn]
 
-    def _text(self, filing: Any) -> tuple[Words, str]:
+    def _text(self, filing: Any) -> tuple[copying.Words, str]:
         parties = [(party.role, party.name, party.type, party.phone) for party in filing.parties]
-        words = Words(filing.title, filing.description, filing.demand, filing.category, parties)
+        words = copying.Words(filing.title, filing.description, filing.demand, filing.category, parties)
         tokens = [
             word
             for text in (filing.title, filing.description, filing.demand or "", *(name for _, name, _, _ in parties))
@@ -145,11 +144,11 @@ class _Factory:
         return words, self._words(tokens, BODY_AT)
 
     def _words(self, tokens: list[str], first: int) -> str:
-        """Words as the database takes them, `first` being the position of the first one."""
+        """copying.Words as the database takes them, `first` being the position of the first one."""
         return " ".join(tokens) if self.dialect == "sqlite" else placed(tokens, first)
 
     def make(
-        self, pattern: Pattern, *, target: datetime | None, with_past: bool, until: datetime = NOW
+        self, pattern: copying.Pattern, *, target: datetime | None, with_past: bool, until: datetime = NOW
     ) -> tuple[Told, Iterator[tuple[str, list[Any]]]]:
         """A copy and its rows, received near `target` and closed before `until`; of None: when the pattern was."""
         depth = pattern.case["place_id"].count(".") + 1
@@ -191,7 +190,7 @@ class _Factory:
             yield "case_text", [told.id, f"{self._words(list(told.words()), 1)} {told.rest}"]
 
 
-Wanted = tuple[Pattern, datetime | None]
+Wanted = tuple[copying.Pattern, datetime | None]
 
 
 def _write(filling: Filling, factory: _Factory, open_cases: int, closed_cases: int, with_past: bool) -> Iterator[str]:
@@ -202,10 +201,10 @@ def _write(filling: Filling, factory: _Factory, open_cases: int, closed_cases: i
     ends = NOW if with_past else begun + timedelta(weeks=WEEKS)
     yield f"{_put(filling, factory, _closed(factory, singly, begun, ends), ends, with_past)} closed ones written"
     if each:
-        before = Ids(dict(factory.ids.last))
+        before = copying.Ids(dict(factory.ids.last))
         cases: list[Told] = []
         _put(filling, factory, _closed(factory, each, begun, ends), ends, False, cases)
-        stretch = Stretch(before, Ids(dict(factory.ids.last)), cases)
+        stretch = Stretch(before, copying.Ids(dict(factory.ids.last)), cases)
         yield from multiply(filling, stretch, factory.ids, laps=LAPS - 1, weeks=WEEKS)
     wanted = ((factory.chance.choice(factory.open), None) for _ in range(max(0, open_cases - len(factory.open))))
     yield f"{_put(filling, factory, wanted, NOW, True)} open ones written"

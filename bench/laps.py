@@ -15,7 +15,6 @@ from sqlalchemy import Table
 
 from bench.filling import Filling
 from engine.demo import copying
-from engine.demo.copying import INSTANTS, NAMES, Ids
 from engine.search import marks_of, words_of
 
 SIZES = ("task", "deadline", "instance", "case", "visit", "party", "extension", "card")
@@ -54,15 +53,15 @@ class Told:
 class Stretch:
     """Cases with consecutive ids, and the last ids before and after them."""
 
-    before: Ids
-    after: Ids
+    before: copying.Ids
+    after: copying.Ids
     cases: list[Told]
 
     def length(self, table: str) -> int:
         return self.after.last[table] - self.before.last[table]
 
 
-def multiply(filling: Filling, stretch: Stretch, ids: Ids, *, laps: int, weeks: int) -> Iterator[str]:
+def multiply(filling: Filling, stretch: Stretch, ids: copying.Ids, *, laps: int, weeks: int) -> Iterator[str]:
     """Copies the stretch `laps` times behind itself; `ids` goes on behind the last. Tells what it has done."""
     _name(filling, stretch, laps, weeks)
     yield f"{laps * len(stretch.cases)} cases named"
@@ -126,14 +125,14 @@ def _rows(filling: Filling, table: Table, stretch: Stretch, lap: int, weeks: int
     def value(column: str) -> str:
         if column == "id" or column in REFERENCES:
             return f'"{column}" + {lap * stretch.length(REFERENCES.get(column, name))}'
-        if column in INSTANTS[name]:
+        if column in copying.INSTANTS[name]:
             return LATER[filling.store.dialect].format(column=column, days=days)
         if (name, column) == ("case", "number"):
             return f'(SELECT n.number FROM lap_name n WHERE n.case_id = "case"."id" + {lap * stretch.length("case")})'
         return f'"{column}"'
 
-    quoted = ", ".join(f'"{column}"' for column in NAMES[name])
+    quoted = ", ".join(f'"{column}"' for column in copying.NAMES[name])
     return (
-        f'INSERT INTO "{name}" ({quoted}) SELECT {", ".join(map(value, NAMES[name]))} FROM "{name}"'
+        f'INSERT INTO "{name}" ({quoted}) SELECT {", ".join(map(value, copying.NAMES[name]))} FROM "{name}"'
         f' WHERE "id" > {stretch.before.last[name]} AND "id" <= {stretch.after.last[name]} ORDER BY "id"'
     )

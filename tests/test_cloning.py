@@ -10,10 +10,11 @@ from bench.filling import Filling
 from engine import search, verify
 from engine.clock import ManualClock
 from engine.demo import copying
-from engine.demo.copying import Elsewhere, Ids, Words
 from engine.store import Store
 
-WORDS = Words("抄来的标题", "抄来的内容。", None, "noise.social", [("applicant", "孙某", "person", "13800000000")])
+WORDS = copying.Words(
+    "抄来的标题", "抄来的内容。", None, "noise.social", [("applicant", "孙某", "person", "13800000000")]
+)
 
 
 def test_a_copy_is_whole_and_can_be_worked_on(each_store: Store, database_url: str) -> None:
@@ -30,8 +31,8 @@ def test_a_copy_is_whole_and_can_be_worked_on(each_store: Store, database_url: s
             patterns = copying.read_patterns(session)
         last = {name: max((row["id"] for p in patterns for row in p.rows.get(name, ())), default=0) for name in NAMES}
         rows: dict[str, list[list[object]]] = {}
-        elsewhere = Elsewhere(ground.UNITS, 3, random.Random(1))
-        ids = Ids(dict(last))
+        elsewhere = copying.Elsewhere(ground.UNITS, 3, random.Random(1))
+        ids = copying.Ids(dict(last))
         for number, pattern in enumerate(patterns):
             units = elsewhere.mapping(pattern, ground.GRIDS[3])
             assert units is not None

@@ -217,7 +217,9 @@ def what_stands_about(session: Session, viewer: Viewer, case: Case) -> tuple[lis
         .outerjoin(PostMortem, PostMortem.id == cast(told.c.post_mortem_id, Integer))
         .order_by(Finding.id.desc(), PostMortem.id)
     ).all()
-    return [row[0] for row in rows if row[0] is not None], [row[1] for row in rows if row[1] is not None]
+    findings: Sequence[Finding | None]
+    findings, looked_at = [row[0] for row in rows], [row[1] for row in rows]
+    return list(filter(None, findings)), list(filter(None, looked_at))
 
 
 def _shown(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:

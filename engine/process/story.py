@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from engine import documents, history
-from engine.cases import RESPONDENT, Card, Case, Party, Visit, Wall, parties_of
+from engine import history
+from engine.cases import RESPONDENT, Card, Case, Party, Visit, Wall
 from engine.deadlines import Deadline, Extension, Limits
 from engine.documents import Document
 from engine.history import HistoryEntry
@@ -24,6 +24,7 @@ from engine.process.model import Instance
 from engine.process.requests import review_until
 from engine.process.time_spent import Pause, TimeSpent, pauses_in, spent
 from engine.process.world import World
+from engine.store import Together
 from engine.tasks import Form, Task, TaskState, identity_shown
 from engine.territory import Unit, ancestors, units_by_id
 
@@ -126,7 +127,7 @@ def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: dat
     ).all()
     timed = session.execute(_CLOCKS, {"case_id": case.id}).all()
     clocks = [clock for clock, _ in timed]
-    parties = parties_of(session, case.id)
+    parties, papers = _ATTACHED.lists(session, case_id=case.id)
     wall = _wall(parties, entries)
     tier_clock = _last(clock for clock in clocks if clock.step == "handle" and clock.visit_seq == case.visit_seq)
     ahead = look_ahead(
@@ -139,7 +140,6 @@ def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: dat
     )
     answered = _answered(session, world, every_task, {run.id: run.release_id for run in runs})
     joint = joint_of(every_task)
-    papers = documents.of_case(session, case.id, identity_shown=True)
     wanted = {case.holder_id, case.accountable_id, *ancestors(case.place_id), *wall.units}
     wanted |= {visit.unit_id for visit in visits} | {task.unit_id for task in every_task}
     wanted |= {str(unit) for entry in entries for unit in _units_in(entry)}
@@ -193,6 +193,9 @@ def time_spent(story: Story, world: World, *, now: datetime) -> TimeSpent:
     return spent(story.visits, tasks, story.pauses, until=until, working_minutes=minutes)
 
 
+_ATTACHED = Together(
+    (Party, Party.case_id == bindparam("case_id")), (Document, Document.case_id == bindparam("case_id"))
+)
 _VISITS = (
     select(Visit, Card)
     .outerjoin(Card, and_(Card.case_id == Visit.case_id, Card.visit_seq == Visit.seq))

@@ -5,6 +5,7 @@ from engine.store.database import Store, open_store
 from engine.store.direct import Entities, Prepared, insert_row, update_row
 from engine.store.failpoints import FAILPOINTS, arm_failpoint, failpoint
 from engine.store.migrate import migrate, must_be_migrated, newest_revision, present_revision
+from engine.store.together import Together
 
 __all__ = [
     "FAILPOINTS",
@@ -14,6 +15,7 @@ __all__ = [
     "Json",
     "Prepared",
     "Store",
+    "Together",
     "UnitId",
     "arm_failpoint",
     "canonical_json",

@@ -46,7 +46,11 @@ def reach(session: Session, plan: Plan, turn: Turn, world: World) -> Sequence[Re
     child = aliased(Unit)
     asked = and_(Unit.tier == plan.tier, Unit.valid_to.is_(None))
     rows = session.execute(
-        select(child, func.count(case((done_in(plan.checklist, turn, world.calendar.tz), 1))), func.count())
+        select(
+            child,
+            func.count(case((done_in(plan.checklist, turn, world.calendar.tz, Unit.id.expression), 1))),
+            func.count(),
+        )
         .join(Unit, and_(asked, _lies_in(Unit.id.expression, child, plan.area_id)))
         .where(or_(child.parent_id == plan.area_id, child.id == plan.area_id))
         .group_by(child.id)
@@ -69,7 +73,7 @@ def not_reached(
     rows = session.execute(
         select(Unit, last)
         .where(Unit.tier == plan.tier, Unit.valid_to.is_(None), within(Unit.id.expression, (below,)))
-        .where(~done_in(plan.checklist, turn, world.calendar.tz))
+        .where(~done_in(plan.checklist, turn, world.calendar.tz, Unit.id.expression))
         .order_by(last.is_not(None), last, Unit.id)
         .limit(PAGE + 1)
         .offset(PAGE * (max(page, 1) - 1))

@@ -29,6 +29,7 @@ from engine.process import Instance
 from engine.search import CaseText, words_of
 from engine.store import Store, table_of
 from engine.tasks import Task
+from engine.territory import Unit
 from engine.web import create_app
 from tests.web import district as town
 from tests.web.visitor import Visitor
@@ -132,16 +133,21 @@ def _surround_findings(session: Session) -> None:
 
 def _surround_rounds(session: Session, district: town.District) -> None:
     """Checks with what they found, and contacts, of another street; and a plan that asks something of this grid."""
-    other = {"unit_id": "LHQ.GL.01.01.01", "by_id": district.people["grid_gl"], "received_at": NOW}
-    days = [(number, NOW - timedelta(hours=number)) for number in range(1, MANY)]
-    checked = {**other, "checklist": "building_safety", "answers": {}, "failed": 1}
-    session.execute(insert(table_of(Check)), [{**checked, "id": id_, "done_at": at} for id_, at in days])
-    found = {"unit_id": other["unit_id"], "item": "gas", "name_zh": "燃气", "name_en": "Gas", "category": "safety.fire",
-             "kind": "complaint", "severity": 1, "note": "", "photos": [], "outcome": "fixed",
-             "recheck_on": NOW.date()}  # fmt: skip
-    session.execute(insert(table_of(CheckFinding)), [{**found, "id": id_, "check_id": id_} for id_, _ in days])
-    logged = {**other, "duty": "contact", "summary": "联系"}
-    session.execute(insert(table_of(DutyLog)), [{**logged, "id": id_, "happened_at": at} for id_, at in days])
+    places = [f"LHQ.GL.01.01.01.{number}" for number in range(100, 900)]
+    house = {"parent_id": "LHQ.GL.01.01.01", "tier": "building", "seq": 1, "name_zh": "某栋", "name_en": "A house"}
+    session.execute(insert(table_of(Unit)), [{**house, "id": place} for place in places])
+    days = [(number, places[number % len(places)], NOW - timedelta(hours=number)) for number in range(1, MANY)]
+    by = {"by_id": district.people["grid_gl"], "received_at": NOW}
+    checked = {**by, "checklist": "building_safety", "answers": {}, "failed": 1}
+    rows = [{**checked, "id": id_, "unit_id": unit, "done_at": at} for id_, unit, at in days]
+    session.execute(insert(table_of(Check)), rows)
+    found = {"item": "gas", "name_zh": "燃气", "name_en": "Gas", "category": "safety.fire", "kind": "complaint",
+             "severity": 1, "note": "", "photos": [], "outcome": "fixed"}  # fmt: skip
+    rows = [{**found, "id": id_, "check_id": id_, "unit_id": unit, "recheck_on": at.date()} for id_, unit, at in days]
+    session.execute(insert(table_of(CheckFinding)), rows)
+    logged = {**by, "duty": "contact", "summary": "联系"}
+    rows = [{**logged, "id": id_, "unit_id": unit, "happened_at": at} for id_, unit, at in days]
+    session.execute(insert(table_of(DutyLog)), rows)
     draft = inspections.Draft(
         "每月", "building_safety", "LHQ.MZ.01.01.01", "building", NOW.date(), None, inspections.Every.MONTH
     )

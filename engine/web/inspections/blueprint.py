@@ -77,6 +77,8 @@ def rechecks_of(story: Story) -> Mapping[int, tuple[str, date]]:
                 days[finding] = _on(entry)
             case "recheck.passed":
                 days.pop(finding, None)
+            case _:
+                pass
     return {finding: (names[finding], on) for finding, on in days.items() if finding in names}
 
 

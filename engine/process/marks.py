@@ -62,7 +62,7 @@ def apply(push: Push, task: Task, answers: Mapping[str, Any]) -> None:
     if task.form in SIGNS_IN and push.visit.signed_in_at is None:
         _sign_in(push)
     match task.form:
-        case "sign_in" if answers.get("action") == "sign":
+        case "sign_in" if answers.get("action") in ("sign", "dispute"):
             _sign_in(push)
         case "invite_joint":
             case.state = CaseState.JOINT

@@ -36,7 +36,7 @@ def _facts(decision: Decision, found: Decisions) -> Iterator[Fact]:
     if decision.arbitration is not None:
         dispute = decision.arbitration
         yield _("Between"), _("; ").join(unit_name(found.units.get(unit)) for unit in dispute.between)
-        yield _("Why"), " · ".join(why_disputed(dispute))
+        yield _("Objection"), " · ".join(why_disputed(dispute))
         yield from _answered(decision.before[1], decision.before[0].answers or {}, 1) if decision.before else ()
         return
     if decision.instruction is not None:

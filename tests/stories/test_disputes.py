@@ -69,6 +69,7 @@ def test_waste_on_a_border_is_given_to_one_street_and_the_other_joins(district: 
     state(here, case)
     assert here.clocks(case)["arbitration"].due_at == at("2024-12-03 18:00")
     assert here.open_elements(case) == ["t_arbitrate", "t_assess"], "act first, argue later"
+    assert here.visits(case)[-1].signed_in_at == at("2024-12-02 10:00")
     here.until("2024-12-03 09:30")
     decide(here, case, "LHQ.DL", "LHQ.LH")
     row = here.case(case)

@@ -18,6 +18,7 @@ from engine.letters.steps import delivers, step_done
 from engine.letters.templates import (
     SHIPPED,
     Template,
+    check_template,
     choices,
     choose,
     in_force,
@@ -67,6 +68,7 @@ __all__ = [
     "ask_for_receipt",
     "ask_for_step",
     "blocks_of",
+    "check_template",
     "choices",
     "choose",
     "converter",

@@ -19,7 +19,7 @@ from typing import Any
 from engine.letters.word import DOCUMENT, Parts, W, roots, write_word
 
 FIELD = re.compile(r"\{\{\s*([^{}\s]{1,64})\s*\}\}")
-_LOOSE = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+_LOOSE = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|｛|｝")
 _BREAKS = {f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": "\t"}
 _XML_NEVER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"

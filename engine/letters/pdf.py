@@ -14,6 +14,8 @@ from pathlib import Path
 from engine.config import LettersConfig
 from engine.errors import NotFound, Unavailable
 
+PATIENCE_S = 5
+"""So long does one wait for another: whoever waits keeps a thread of the server."""
 _ONE_AT_A_TIME = threading.Lock()
 """The program takes some hundred megabytes and a processor while it runs."""
 
@@ -31,7 +33,7 @@ def pdf_of(settings: LettersConfig, word: bytes) -> bytes:
     program = converter(settings)
     if program is None:
         raise NotFound("letter.no_converter", "LibreOffice is not installed on this server.")
-    if not _ONE_AT_A_TIME.acquire(timeout=settings.converter_seconds):
+    if not _ONE_AT_A_TIME.acquire(timeout=PATIENCE_S):
         raise Unavailable("letter.busy", "Other letters are being converted.", retry_after_s=30)
     try:
         with tempfile.TemporaryDirectory(prefix="letter-") as folder:

@@ -127,38 +127,48 @@ def template_of(session: Session, kind: str, unit_id: str, version: int) -> Temp
     return _of(found)
 
 
-def upload(
-    session: Session,
-    kind: str,
-    unit_id: str,
-    name: str,
-    data: bytes,
-    *,
-    forms: Mapping[str, Form],
-    viewer: Viewer,
-    now: datetime,
-) -> LetterTemplate:
-    """Keeps a checked version; it is not used before it is chosen. The same file again gives the version it was.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that may be a template of its kind: only `check_template` makes one."""
 
-    Raises NotAllowed, Invalid `template.refused` for what is no harmless Word file, and Invalid `template.faulty`
-    whose `faults` are sentences in both languages.
+    kind: str
+    name: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def check_template(kind: str, name: str, data: bytes, forms: Mapping[str, Form]) -> Checked:
+    """Looks at an upload, before the transaction that keeps it. `forms` are those in force.
+
+    Raises NotFound for an unknown kind, Invalid `template.refused` for what is no harmless Word file, and Invalid
+    `template.faulty` whose `faults` are sentences in both languages.
     """
-    viewer.must("letter.template", unit_id)
     faults = faults_of(known_kind(kind), data, forms)
     if faults:
         raise Invalid("template.faulty", "The template cannot be used as it is.", faults=faults[:MOST_FAULTS])
-    sha256 = hashlib.sha256(data).hexdigest()
-    known = versions(session, kind, unit_id)
-    same = next((each for each in known if each.sha256 == sha256), None)
+    return Checked(kind, name.strip()[:120] or f"{kind}.docx", data)
+
+
+def upload(session: Session, unit_id: str, checked: Checked, *, viewer: Viewer, now: datetime) -> LetterTemplate:
+    """Keeps a checked version; it is not used before it is chosen. The same file again gives the version it was.
+
+    Raises NotAllowed.
+    """
+    viewer.must("letter.template", unit_id)
+    known = versions(session, checked.kind, unit_id)
+    same = next((each for each in known if each.sha256 == checked.sha256), None)
     if same is not None:
         return same
     template = LetterTemplate(
-        kind=kind,
+        kind=checked.kind,
         unit_id=unit_id,
         version=max((each.version for each in known), default=SHIPPED) + 1,
-        name=name.strip()[:120] or f"{kind}.docx",
-        content=data,
-        sha256=sha256,
+        name=checked.name,
+        content=checked.content,
+        sha256=checked.sha256,
         uploaded_by=viewer.person_id,
         uploaded_at=now,
     )

@@ -41,7 +41,7 @@ SORTS: Mapping[str, tuple[str, ...]] = {
         "letter.",
         "party.",
     ),
-    "looks": ("identity.", "handler."),
+    "looks": ("identity.", "handler.", "letter.issued"),
 }
 """What one may look for in a history: the acts that begin so."""
 

@@ -89,20 +89,18 @@ def upload(letter_kind: str) -> BaseResponse | tuple[str, int]:
     data = files[0].stream.read(letters.LARGEST_FILE + 1)
     with looking() as session:
         forms = world().releases.current(session).forms
+    try:
+        checked = letters.check_template(letter_kind, files[0].filename or "", data, forms)
+    except Invalid as refusal:
+        faults = refusal.facts.get("faults")
+        return _page(letter_kind, unit_id, wrong=refusal.facts.get("fields"), faults=faults), 422
 
     def act(session: Session) -> Done:
-        name = files[0].filename or ""
-        made = letters.upload(session, letter_kind, unit_id, name, data, forms=forms, viewer=viewer(), now=now())
+        made = letters.upload(session, unit_id, checked, viewer=viewer(), now=now())
         where = url_for("letters.look_at", letter_kind=letter_kind, version=made.version, unit=unit_id)
         return Done(where, _("Version %(number)d is kept. Look at it, then use it.", number=made.version))
 
-    try:
-        return once(act)
-    except Invalid as refusal:
-        if not refusal.facts.get("fields") and not refusal.facts.get("faults"):
-            raise
-        faults = refusal.facts.get("faults")
-        return _page(letter_kind, unit_id, wrong=refusal.facts.get("fields"), faults=faults), 422
+    return once(act)
 
 
 @pages.post("/letters/templates/<letter_kind>/choice")

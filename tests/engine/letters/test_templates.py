@@ -105,6 +105,7 @@ def test_what_ships_is_sound(kind: str) -> None:
 def test_every_kind_of_the_vocabulary_has_a_template_and_every_field_a_sample() -> None:
     assert list(KINDS) == list(LETTERS)
     assert set(SAID) == set(FIELDS)
+    assert len({kind.word for kind in KINDS.values()}) == len(KINDS), "else two letters would have one number"
     for kind in KINDS.values():
         for name in kind.needs:
             form, _, key = name.partition(".")
@@ -118,6 +119,7 @@ def test_every_kind_of_the_vocabulary_has_a_template_and_every_field_a_sample() 
         ("{{ number.__class__ }}", "没有“number.__class__”这个字段。"),
         ("{{number|upper}}", "没有“number|upper”这个字段。"),
         ("{% for x in y %}", "“{%”不成对"),
+        ("｛｛文号｝｝", "“｛”不成对"),
         ("还差一个 {{number", "“{{”不成对"),
         ("| a | {{unbekannt}} |", "正文表格中第 2 段"),
         ("{{number}}", "缺少必须有的字段“发文单位”：{{unit}}。"),

@@ -16,6 +16,11 @@ from engine.receptions.model import Booking, Reception
 from engine.receptions.rows import lock_published, lock_reception
 
 LONGEST = {"name": 80, "phone": 32, "matter": 1000}
+MISSING = {
+    "matter": {"zh": "请写明要反映什么。", "en": "Write what it is about."},
+    "name": {"zh": "请填写来访人姓名。", "en": "Write who comes."},
+    "phone": {"zh": "请留下电话，以便确认。", "en": "Leave a telephone, so that we can confirm."},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ def book(session: Session, reception_id: int, wish: Wish, *, viewer: Viewer, now
 
 
 def book_publicly(session: Session, reception_id: int, wish: Wish, *, now: datetime) -> Booking:
-    """By somebody without a sign-in: never for a case. Raises as `book`."""
+    """By somebody without a sign-in: never for a case, and never without a telephone. Raises as `book`."""
+    _check(wish, needed=("name", "phone"))
     return _book(session, lock_published(session, reception_id, now=now), wish, None, None, now)
 
 
@@ -65,7 +71,7 @@ def _book(
 ) -> Booking:
     if reception.cancelled_at is not None or reception.published_at is None or reception.ends_at <= now:
         raise Conflict("reception.not_open", "This reception cannot be booked.", reception=reception.id)
-    _check(wish, case_id)
+    _check(wish, needed=() if case_id is not None else ("name",))
     mine = select(Booking).where(Booking.reception_id == reception.id)
     living = session.scalars(mine.where(Booking.cancelled_at.is_(None))).all()
     if len(living) >= reception.quota:
@@ -100,12 +106,11 @@ def _case_of(session: Session, wish: Wish, viewer: Viewer) -> int | None:
         raise Invalid("reception.no_case", "There is no such case.", fields=wrong) from None
 
 
-def _check(wish: Wish, case_id: int | None) -> None:
+def _check(wish: Wish, *, needed: tuple[str, ...]) -> None:
     wrong: dict[str, dict[str, str]] = {}
-    if not wish.matter.strip():
-        wrong["matter"] = {"zh": "请写明要反映什么。", "en": "Write what it is about."}
-    if case_id is None and not wish.name.strip():
-        wrong["name"] = {"zh": "请填写来访人姓名。", "en": "Write who comes."}
+    for field in ("matter", *needed):
+        if not getattr(wish, field).strip():
+            wrong[field] = MISSING[field]
     for field, most in LONGEST.items():
         if len(getattr(wish, field)) > most:
             wrong[field] = {"zh": f"最多 {most} 字。", "en": f"At most {most} characters."}

@@ -55,9 +55,6 @@ def book() -> BaseResponse | tuple[str, int]:
             raise Invalid(
                 "citizen.trap", "", fields={TRAP: {"zh": "请把这一栏清空。", "en": "Leave this field empty."}}
             )
-        if not wish.phone.strip():
-            missing = {"phone": {"zh": "请留下电话，以便确认。", "en": "Leave a telephone, so that we can confirm."}}
-            raise Invalid("reception.no_phone", "", fields=missing)
         with acting() as session:
             receptions.book_publicly(session, number(form.get("reception")) or 0, wish, now=now())
     except (Invalid, Conflict, NotFound) as refusal:

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from engine import mediation, process
 from engine.cases import Case, parties_of
 from engine.main import Application
-from engine.mediation import EVERYTHING, Mediator, MediatorIn, Organisation, Room
-from engine.mediation.model import Area, Subject
+from engine.mediation import EVERYTHING, Area, Mediator, MediatorIn, Organisation, Room, Subject
 from engine.people import Person, Viewer, demo_people, members, viewer_of
 from engine.process import World
 from engine.store import table_of

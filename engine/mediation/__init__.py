@@ -33,6 +33,7 @@ from engine.mediation.keeping import (
 from engine.mediation.model import (
     EVERYTHING,
     SUCCEEDED,
+    Area,
     Booking,
     Kind,
     Mediator,
@@ -42,6 +43,7 @@ from engine.mediation.model import (
     Referral,
     Room,
     RoomKind,
+    Subject,
 )
 from engine.mediation.offers import (
     ANSWERS,
@@ -83,6 +85,7 @@ __all__ = [
     "PAGE",
     "REASONS",
     "SUCCEEDED",
+    "Area",
     "Booking",
     "Candidate",
     "Coverage",
@@ -102,6 +105,7 @@ __all__ = [
     "Room",
     "RoomIn",
     "RoomKind",
+    "Subject",
     "Wanted",
     "accept",
     "add_mediator",

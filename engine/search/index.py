@@ -68,19 +68,19 @@ def index_cases(session: Session, cases: Sequence[Case]) -> None:
         shown.setdefault(case_id, set()).add(unit_id)
     units = units_by_id(session, {unit for case in cases for unit in ancestors(case.place_id)})
     told = [case for case in cases if not case.confidential]
-    rows = [
-        {"case_id": case.id, "words": words_of_case(case, parties.get(case.id, ()), units, shown.get(case.id, ()))}
-        for case in told
-    ]
+    found_by = {
+        case.id: words_of_case(case, parties.get(case.id, ()), units, shown.get(case.id, ())) for case in told
+    }
     secret = [case.id for case in cases if case.confidential]
     if secret:
         session.execute(delete(_text).where(_text.c.case_id.in_(secret)))
-    if not rows:
+    if not told:
         return
+    rows = [{"case_id": case_id, "words": words} for case_id, words in found_by.items()]
     session.execute(_PUT[session.get_bind().dialect.name], rows)
     kept: dict[str, set[str]] = {}
-    for case, row in zip(told, rows, strict=True):
-        words = {word for word in row["words"] if is_kept(word)}
+    for case in told:
+        words = set(filter(is_kept, found_by[case.id]))
         for unit in {shelf(unit) for unit in (*ancestors(case.place_id), *shown.get(case.id, ()))}:
             kept.setdefault(unit, set()).update(words)
     keep_words(session, kept)

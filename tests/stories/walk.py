@@ -16,6 +16,7 @@ from engine.people import Membership, tokens
 from engine.tasks import Task
 from tests.stories.district import SHENZHEN, District, at
 from tests.web.api.caller import Caller
+from tests.web.visitor import Visitor, words
 
 LONGEST = timedelta(days=80)
 """A token is given anew after so long."""
@@ -28,6 +29,7 @@ class Walk:
     sample: Mapping[str, Any]
     case_id: int = 0
     number: str = ""
+    where: str = ""
     broken: str = ""
     steps: list[tuple[datetime, Mapping[str, Any]]] = field(default_factory=list)
 
@@ -38,6 +40,7 @@ class Office:
     def __init__(self, here: District, app: Any, clock: ManualClock) -> None:
         self.here, self.app, self.clock = here, app, clock
         self._tokens: dict[int, tuple[str, datetime]] = {}
+        self._numbers: dict[str, str] = {}
 
     def walk(self, samples: Sequence[Mapping[str, Any]]) -> list[Walk]:
         """Everything that the samples tell, in the order of its time."""
@@ -56,10 +59,19 @@ class Office:
     def _do(self, walk: Walk, step: Mapping[str, Any]) -> None:
         if "file" in step:
             self._file(walk)
+        elif "filed" in step:
+            self._page(walk, {**step, "page": step["filed"]})
+            with self.here.store.reading() as session:
+                newest = session.scalars(select(Case).order_by(Case.id.desc()).limit(1)).one()
+            self._graded(walk, newest)
         elif "do" in step:
             self._complete(walk, step)
         elif "post" in step:
             self._post(walk, step)
+        elif "page" in step:
+            self._page(walk, step)
+        elif "detect" in step:
+            self.here.application.scheduler.detect()
         self._look(walk, step)
 
     def _file(self, walk: Walk) -> None:
@@ -69,13 +81,17 @@ class Office:
         body |= {"facts": sample["facts"], "parties": sample.get("parties") or PARTIES}
         answer = self._caller_at("LHQ", "clerk").post("/api/v1/cases", body, check=False)
         assert answer.status_code == 201, answer.text
-        walk.number = answer.json["number"]
         with self.here.store.reading() as session:
-            case = session.scalars(select(Case).where(Case.number == walk.number)).one()
-            walk.case_id = case.id
-            graded = {key: getattr(case, key) for key in ("severity", "size", "track", "tier", "urgent")}
-            graded["reasons"] = sorted(each["rule"] for each in case.reasons if each["decision"] == "d_severity")
-        assert graded == {**sample["triage"], "reasons": sorted(sample["triage"]["reasons"])}, graded
+            case = session.scalars(select(Case).where(Case.number == answer.json["number"])).one()
+        self._graded(walk, case)
+
+    def _graded(self, walk: Walk, case: Case) -> None:
+        triage = walk.sample["triage"]
+        walk.number, walk.case_id = case.number, case.id
+        self._numbers[walk.sample["id"]] = case.number
+        graded = {key: getattr(case, key) for key in ("severity", "size", "track", "tier", "urgent")}
+        graded["reasons"] = sorted(each["rule"] for each in case.reasons if each["decision"] == "d_severity")
+        assert graded == {**triage, "reasons": sorted(triage["reasons"])}, graded
 
     def _complete(self, walk: Walk, step: Mapping[str, Any]) -> None:
         """The person takes the task, answers what they are told to, and what the form wants besides."""
@@ -106,7 +122,30 @@ class Office:
         else:
             assert answer.status_code in (200, 201), answer.text
 
+    def _page(self, walk: Walk, step: Mapping[str, Any]) -> None:
+        """A form of the pages; what stands in braces is filled in: `case`, `where` it led to, a number by sample."""
+        unit, role = step["by"]
+        known: dict[str, Any] = {**self._numbers, "case": walk.case_id, "where": walk.where}
+        with self.here.store.transaction() as session:
+            for each in ("leader", "petition_officer", "quality"):
+                known[each] = people.members(session, "LHQ", [each])[0].id
+            known["street"] = people.members(session, "LHQ.GL", ["leader"])[0].id
+            who = people.members(session, unit, [role])[0].id
+            secret = people.sign_in(session, who, now=self.clock.now(), lasts=timedelta(hours=1))
+        visitor = Visitor(self.app)
+        visitor.client.set_cookie("sign-in", secret)
+        visitor.get("/me")
+        fields = {
+            key: [each.format(**known) for each in value] if isinstance(value, list) else str(value).format(**known)
+            for key, value in (step.get("with") or {}).items()
+        }
+        answer = visitor.post(step["page"].format(**known), fields)
+        assert answer.status_code == 302, words(answer)
+        walk.where = step["page"].format(**known) if step.get("stay") else answer.headers["Location"].partition("#")[0]
+
     def _look(self, walk: Walk, step: Mapping[str, Any]) -> None:
+        if not walk.case_id:
+            return  # a register comes before its case
         case = self.here.case(walk.case_id)
         for key in ("tier", "state", "result", "severity", "size", "urgent"):
             if key in step:
@@ -115,6 +154,8 @@ class Office:
             live = self.here.clocks(walk.case_id)
             assert clock in live, f"{clock} is not among {sorted(live)}"
             assert _written(live[clock].due_at) == due, f"{clock} is due {_written(live[clock].due_at)}"
+        if step.get("no_clocks"):
+            assert not self.here.clocks(walk.case_id), self.here.clocks(walk.case_id)
         if "open" in step:
             assert self.here.open_elements(walk.case_id) == sorted(step["open"]), self.here.open_elements(walk.case_id)
         assert set(step.get("open_also") or ()) <= set(self.here.open_elements(walk.case_id))
@@ -180,7 +221,7 @@ PARTIES = [{"role": "applicant", "name": "冯某"}, {"role": "respondent", "name
 def _timed(sample: Mapping[str, Any]) -> list[tuple[datetime, Mapping[str, Any]]]:
     """A step without a time follows at once upon the one before it."""
     when = at(sample["received_at"])
-    steps: list[tuple[datetime, Mapping[str, Any]]] = [(when, {"file": True})]
+    steps: list[tuple[datetime, Mapping[str, Any]]] = [(when, {"file": True})] if "place" in sample else []
     for step in sample["steps"]:
         when = at(step["at"]) if "at" in step else when
         steps.append((when, step))

@@ -1,7 +1,7 @@
 """Tea-talks and neighbourhood councils: called, held, written down; what was raised goes its own way as a case."""
 
 from engine.sessions.figures import Counts, count_sessions
-from engine.sessions.holding import Minutes, publish
+from engine.sessions.holding import Minutes, keep, publish
 from engine.sessions.model import Disposition, Gathering, GatheringItem, Invitation, Kind
 from engine.sessions.raising import KINDS, Raised, raise_item, take_back
 from engine.sessions.rows import (
@@ -40,6 +40,7 @@ __all__ = [
     "how_many_coming",
     "invitations_of",
     "items_of",
+    "keep",
     "publish",
     "raise_item",
     "schedule",

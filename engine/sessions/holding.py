@@ -30,6 +30,18 @@ class Minutes:
     """Items of earlier sessions whose outcome people were told."""
 
 
+def keep(session: Session, gathering_id: int, minutes: Minutes, *, viewer: Viewer) -> None:
+    """Keeps what is written of the minutes so far, without publishing it. Raises NotFound, NotAllowed; does nothing to
+    a session whose minutes are published."""
+    gathering = lock_session(session, viewer, gathering_id)
+    viewer.must("session.hold", gathering.unit_id)
+    if gathering.held_at is not None:
+        return
+    gathering.attended = minutes.attended if minutes.attended and minutes.attended <= MOST else None
+    gathering.attendees, gathering.minutes = minutes.attendees[:LONGEST] or None, minutes.text[:LONGEST] or None
+    session.flush()
+
+
 def publish(session: Session, gathering_id: int, minutes: Minutes, *, viewer: Viewer, now: datetime) -> Gathering:
     """Publishes the minutes. The session stays open until each of its cases is closed.
 

@@ -45,6 +45,7 @@ class Gathering(Base):
     created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     attended: Mapped[int | None] = mapped_column(Integer)
+    """With the next two: as far as they are written; published with `held_at`."""
     attendees: Mapped[str | None] = mapped_column(Text)
     minutes: Mapped[str | None] = mapped_column(Text)
     held_at: Mapped[datetime | None] = mapped_column(Instant)

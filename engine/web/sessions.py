@@ -116,6 +116,7 @@ def raise_item(session_id: int) -> Response | tuple[str, int]:
     )
 
     def act(session: Session) -> Done:
+        sessions.keep(session, session_id, _minutes(), viewer=viewer())
         item = sessions.raise_item(session, world(), session_id, raised, viewer=viewer(), now=now())
         where = url_for("sessions.show", session_id=session_id, _anchor="raise")
         return Done(where, _("Written down and filed.") if item.case_id else _("Written down."))
@@ -127,6 +128,7 @@ def raise_item(session_id: int) -> Response | tuple[str, int]:
 @policy("session.hold")
 def take_back(session_id: int, item_id: int) -> Response:
     def act(session: Session) -> Done:
+        sessions.keep(session, session_id, _minutes(), viewer=viewer())
         sessions.take_back(session, session_id, item_id, viewer=viewer())
         return Done(url_for("sessions.show", session_id=session_id), _("The item is removed."))
 
@@ -142,16 +144,8 @@ def minutes(session_id: int) -> str:
 @pages.post("/sessions/<int:session_id>/minutes")
 @policy("session.hold")
 def publish(session_id: int) -> Response | tuple[str, int]:
-    form = request.form
-    written = Minutes(
-        attended=number(form.get("attended")),
-        attendees=form.get("attendees", ""),
-        text=form.get("minutes", ""),
-        told=[item for item in map(number, form.getlist("told")) if item is not None],
-    )
-
     def act(session: Session) -> Done:
-        sessions.publish(session, session_id, written, viewer=viewer(), now=now())
+        sessions.publish(session, session_id, _minutes(), viewer=viewer(), now=now())
         return Done(url_for("sessions.show", session_id=session_id), _("The minutes are published."))
 
     return act_or_page(act, lambda wrong: _page(session_id, wrong))
@@ -207,6 +201,17 @@ def _page(session_id: int, wrong: Wrong | None = None, *, template: str = "sessi
             typed=request.form,
             wrong=wrong or {},
         )
+
+
+def _minutes() -> Minutes:
+    """As far as they are written; they come with every form of the page, so that no word is lost."""
+    form = request.form
+    return Minutes(
+        attended=number(form.get("attended")),
+        attendees=form.get("attendees", ""),
+        text=form.get("minutes", ""),
+        told=[item for item in map(number, form.getlist("told")) if item is not None],
+    )
 
 
 def standing(gathering: Any, has_open: bool) -> str:

@@ -75,6 +75,9 @@ def test_a_session_from_the_call_to_the_last_closed_item(
         case = session.get_one(Case, case_id)
         assert (case.channel, case.kind, case.category) == ("tea_talk", "suggestion", "suggestion.facility")
         assert (case.severity, case.tier, case.facts["people_count"]) == (2, "community", 9)
+    lead.post(f"{where}/items", {"text": "路灯坏了", "disposition": "noted", "minutes": "写到一半"})
+    assert "写到一半" in words(lead.get(where)), "nothing typed is lost when an item is written down"
+    assert "写到一半" not in words(lead.get(f"{where}/minutes")), "and nothing is published by it"
     assert lead.post(f"{where}/minutes", {"attended": "0", "minutes": ""}).status_code == 422
     assert lead.post(f"{where}/minutes", {"attended": "9", "minutes": "讨论三件事。"}).status_code == 302
     assert "items are open" in words(in_english(lead).get(where))
@@ -92,7 +95,7 @@ def test_a_session_from_the_call_to_the_last_closed_item(
     lead.get("/sessions/new")
     later = call(lead, topic="下一次", starts_at="2026-03-09T09:00")
     assert "suggestion adopted" in words(lead.get(later)), "what is to be told is offered"
-    lead.post(f"{later}/minutes", {"attended": "5", "minutes": "通报充电桩。", "told": [str(items(district)[-1].id)]})
+    lead.post(f"{later}/minutes", {"attended": "5", "minutes": "通报充电桩。", "told": [str(items(district)[2].id)]})
     page = words(lead.get(f"{later}/minutes"))
     assert "建议在空地加装电动车充电桩" in page
     assert "suggestion adopted" in page

@@ -69,7 +69,7 @@ def best_fits(rows: Iterable[tuple[str, int, str, str]], loads: Mapping[str, int
 def candidates(session: Session, place_id: str, category: str, *, on: date, wall: Wall) -> list[Candidate]:
     """Every living organisation outside the wall: those that fit, best first, then all others by name.
 
-    Four statements, however many organisations there are.
+    Three statements, however many organisations there are.
     """
     living = [
         (organisation, unit)
@@ -83,14 +83,15 @@ def candidates(session: Session, place_id: str, category: str, *, on: date, wall
     ]
     known = {organisation.unit_id: (organisation, unit) for organisation, unit in living}
     fitting = session.execute(
-        select(Organisation.unit_id, Organisation.capacity, Area.unit_id, Subject.category)
+        select(Organisation.unit_id, Organisation.capacity, Unit, Subject.category)
         .join(Area, Area.organisation_id == Organisation.unit_id)
+        .join(Unit, Unit.id == Area.unit_id)
         .join(Subject, Subject.organisation_id == Organisation.unit_id)
         .where(Area.unit_id.in_(ancestors(place_id)), Subject.category.in_(_subjects(category)))
     ).all()
-    rows = [(unit_id, capacity, area, subject) for unit_id, capacity, area, subject in fitting if unit_id in known]
+    areas = {area.id: area for _unit_id, _capacity, area, _subject in fitting}
+    rows = [(unit_id, capacity, area.id, subject) for unit_id, capacity, area, subject in fitting if unit_id in known]
     fits = ranked(best_fits(rows, loads_of(session, {row[0] for row in rows})))
-    areas = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_({fit.area for fit in fits})))}
     proposed = [Candidate(*known.pop(fit.unit_id), areas.get(fit.area), fit) for fit in fits]
     return [*proposed, *(Candidate(organisation, unit, None, None) for organisation, unit in known.values())]
 

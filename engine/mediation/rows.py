@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
-from engine.history import HistoryEntry
+from engine.history import MEDIATED, HistoryEntry
 from engine.mediation.model import (
     EVERYTHING,
     SUCCEEDED,
@@ -193,7 +193,7 @@ def figures_of(session: Session, unit_id: str, *, since: datetime | None = None)
     theirs = select(Referral.case_id).where(Referral.organisation_id == unit_id)
     entries = (
         select(HistoryEntry.act, HistoryEntry.facts)
-        .where(HistoryEntry.act.in_(("mediation.accepted", "mediation.ended")))
+        .where(MEDIATED)
         .where(HistoryEntry.case_id.in_(theirs))
     )
     if since is not None:

@@ -19,6 +19,7 @@ from engine.store import Store
 from engine.tasks import Task
 from tests.web import district as town
 from tests.web.district import District
+from tests.web.test_worklist import statements
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
@@ -90,6 +91,7 @@ def test_an_organisation_is_proposed_asked_and_answers_for_the_case(
 ) -> None:
     case_id, lead = to_mediation(district, clock, visit)
     choose = town.open_task(district, case_id, "mediation_organisation")
+    assert statements(district, lead, f"/tasks/{choose.id}") <= 15
     page = lead.get(f"/tasks/{choose.id}")
     said = words(page)
     assert "专门调解此类纠纷 · 服务民治街道 · 在办 0/2" in said
@@ -102,6 +104,7 @@ def test_an_organisation_is_proposed_asked_and_answers_for_the_case(
     assert "楼上漏水" in bao.get("/").text
     accept = town.open_task(district, case_id, "mediation_acceptance")
     assert accept.unit_id == guild
+    assert statements(district, bao, f"/tasks/{accept.id}") <= 15
     page = bao.get(f"/tasks/{accept.id}")
     assert "熟悉此类纠纷 · 客家话" in words(page)
     assert bao.post(f"/tasks/{accept.id}/completion", {"decision": "accept", "mediator": "1"}).status_code == 302

@@ -18,6 +18,8 @@ from engine.staffing import Kind, PostingIn, forces
 from engine.tasks import Task
 from tests.web import district as town
 from tests.web.district import District
+from tests.web.standing import stand
+from tests.web.test_worklist import statements
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
@@ -275,3 +277,26 @@ def test_a_role_comes_and_goes_with_its_posting(district: District, clock: Manua
         assert session.get(Membership, key) is None
         entries, _next = people.operator_log.entries(session, subject=f"person:{key[0]}")
     assert [entry.act for entry in entries] == ["role.taken", "role.given"]
+
+
+PAGES = {
+    "district": (
+        *("/mediation", "/mediation?place=LHQ.MZ&category=labour.wages&q=民", "/mediation/organisations/LHQ.MZ.o1"),
+        *("/mediation/calendar", "/mediation/rooms/1", "/mediation/organisations/LHQ.MZ.o1/edit", "/members"),
+        *("/mediation/mediators/1", "/mediation/organisations/LHQ.MZ.o1/rooms/new", "/members/LHQ.d1", "/task-forces"),
+        *(f"/assignments?unit={GRID}", "/assignments?past=yes", "/task-forces/1", "/registers"),
+    ),
+    "mediator": ("/mediation/mine", "/mediation/offers", "/cases/1/mediation"),
+    "instructor": ("/guidance", "/cases/1"),
+    "delegate": ("/matters", "/registers", "/notices"),
+}
+
+
+def test_no_page_of_theirs_asks_the_database_much(visit: Visit, district: District, clock: ManualClock) -> None:
+    town.file_case(district, clock)
+    stand(district, clock)
+    for who, addresses in PAGES.items():
+        visitor = visit(who)
+        visitor.get("/registers")
+        for where in addresses:
+            assert statements(district, visitor, where) <= 15, where

@@ -127,7 +127,6 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
     if link is None:
         steps += _sign_ins(visits)
     else:
-        steps = [step for step in steps if (step.what, step.detail) != ("answered", "merged")]
         steps += _sign_ins(visits_of(session, case.id))
         steps += _of_master(told_entries(session, lead), visits, since=link.at)
     steps.sort(key=lambda step: step.at)
@@ -238,6 +237,8 @@ def _step(entry: HistoryEntry) -> Step | None:
     match what:
         case "reopened" if facts.get("reason") == SPLIT:
             return Step(entry.at, "split", (facts.get("to") or {}).get("unit"))
+        case "answered" if facts.get("result") == "merged":
+            return None  # that it was, and into which, is told by the next entry
         case "joined":
             return Step(entry.at, what, detail=str(facts.get("number") or ""))
         case "moved_up" | "moved_down" | "moved_over" | "reopened":

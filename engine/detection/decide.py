@@ -42,6 +42,7 @@ def accept_pair(
     if len(others) != 1:
         raise Invalid("finding.master", "Choose which case goes on.", fields={"master": REQUIRED})
     master = process.merge(session, world, others[0], master_id, reason, viewer=viewer, now=now)
+    process.tell_joined(session, master, viewer=viewer, now=now)
     _decided(seen.finding, FindingState.ACCEPTED, reason, viewer, now, master_id=master.id)
     session.flush()
     return master
@@ -92,6 +93,7 @@ def link_cluster(
             refused.append(case.number)
     if not linked:
         raise Conflict("finding.none_linked", f"None of them can be linked now: {', '.join(refused)}.")
+    process.tell_joined(session, leading, viewer=viewer, now=now)
     if not files_one:
         _count_people(session, world, leading, cases, reason, viewer=viewer, now=now)
     after = FindingState.OPEN if refused else FindingState.ACCEPTED  # what could not be linked now is asked for again

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, exists, func, literal_column, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine import postmortems
@@ -19,13 +20,13 @@ from engine.detection.model import Finding, FindingCase, FindingKind, FindingSta
 from engine.errors import NotFound
 from engine.people import ACTS, Viewer
 from engine.postmortems import PostMortem
+from engine.store import Together
 from engine.tasks import outside_wall, visible_cases
 from engine.territory import Unit, ancestors, units_by_id, within
 
 PAGE = 20
 MOST_CASES = 100
 MOST_LINKED = 60
-MOST_TOLD = 5
 MEMBER = aliased(FindingCase)
 IS_OPEN = Finding.state == literal_column("'open'")
 """Written out, so that the partial index fits."""
@@ -194,32 +195,23 @@ def what_stands_about(session: Session, viewer: Viewer, case: Case) -> tuple[lis
     """
     if not (viewer.may("finding.read") or viewer.may("postmortem.read")):
         return [], []
+    findings, looked_back = _about(viewer).lists(session, this=case.id)
+    return findings, looked_back
+
+
+@lru_cache(maxsize=512)
+def _about(viewer: Viewer) -> Together:
+    """Put into words once per person and what they are, as `tasks.see_case` is; holds no row."""
+    this = bindparam("this", type_=Integer)
     mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
     behind_wall = (
         exists()
         .where(MEMBER.finding_id == Finding.id, Case.id == MEMBER.case_id)
         .where(~and_(*_shown(viewer)), Case.id.is_distinct_from(Finding.master_id))
     )
-    belongs = (
-        select(Finding.id.label("finding_id"), null().label("post_mortem_id"))
-        .join(FindingCase, FindingCase.finding_id == Finding.id)
-        .where(FindingCase.case_id == case.id, mine, Finding.state == FindingState.OPEN.value)
-        .where(or_(Finding.kind != FindingKind.DUPLICATE.value, ~behind_wall))
-        .order_by(Finding.id.desc())
-        .limit(MOST_TOLD)
-    )
-    looked_back = select(null(), PostMortem.id).where(postmortems.are_of_case(viewer, case.id))
-    told = union_all(select(belongs.subquery()), looked_back).subquery()
-    rows = session.execute(
-        select(Finding, PostMortem)
-        .select_from(told)
-        .outerjoin(Finding, Finding.id == cast(told.c.finding_id, Integer))
-        .outerjoin(PostMortem, PostMortem.id == cast(told.c.post_mortem_id, Integer))
-        .order_by(Finding.id.desc(), PostMortem.id)
-    ).all()
-    findings: Sequence[Finding | None]
-    findings, looked_at = [row[0] for row in rows], [row[1] for row in rows]
-    return list(filter(None, findings)), list(filter(None, looked_at))
+    belongs = select(FindingCase.finding_id).where(FindingCase.case_id == this)
+    told = (Finding.id.in_(belongs), IS_OPEN, mine, or_(Finding.kind != FindingKind.DUPLICATE.value, ~behind_wall))
+    return Together((Finding, and_(*told)), (PostMortem, postmortems.are_of_case(viewer, this)))
 
 
 def _shown(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:

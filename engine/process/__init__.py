@@ -31,7 +31,7 @@ from engine.process.mediating import (
     offer_mediation,
 )
 from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in, units_of_story
-from engine.process.merging import may_merge, merge, split, tell_followers
+from engine.process.merging import may_merge, merge, split, tell_followers, tell_joined
 from engine.process.migration import (
     OBSTACLES,
     Judged,
@@ -220,6 +220,7 @@ __all__ = [
     "tasks_together",
     "tell",
     "tell_followers",
+    "tell_joined",
     "time_spent",
     "to_decide",
     "troubles",

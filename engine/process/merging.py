@@ -85,6 +85,13 @@ def merge(
     return master
 
 
+def tell_joined(session: Session, master: Case, *, viewer: Viewer, now: datetime) -> None:
+    """Tells the unit that has the master, once however many cases have joined it."""
+    said = {"what": "cases_joined", "whom": ["holder"]}
+    record(session, master, "case.told", actor_id=viewer.person_id, now=now, facts=said)
+    session.flush()
+
+
 def split(session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer | None, now: datetime) -> None:
     """Gives a merged case its own process and clocks again, at the unit that had it. `viewer` None: its petitioner.
 

@@ -32,7 +32,6 @@ OUTWARD = frozenset(
         "card.voided",
         "case.filed",
         "case.instructed",
-        "case.joined",
         "case.left",
         "case.moved",
         "case.passed_on",

@@ -153,6 +153,7 @@ def merge(case_id: int) -> Response:
             raise NotFound("case.unknown", "There is no such case.")
         tasks.see_case(session, viewer(), master_id)
         master = process.merge(session, world(), case_id, master_id, _text("reason"), viewer=viewer(), now=now())
+        process.tell_joined(session, master, viewer=viewer(), now=now())
         return Done(url_for("cases.show", case_id=master.id), _("Merged: %(number)s goes on.", number=master.number))
 
     return once(act)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select
 
@@ -35,8 +36,8 @@ def test_forty_households_and_one_lift(district: Open) -> None:
         codes.append(report(visitor, **told))
         visitors.append(visitor)
     here.until("2024-11-12 20:00")
-    assert here.application.scheduler.detect() == 1
-    assert here.application.scheduler.detect() == 0
+    with ThreadPoolExecutor(4) as nodes:  # whoever holds the watermark looks; what is found is found once
+        assert sum(nodes.map(lambda _: here.application.scheduler.detect(), range(4))) == 1
     (cluster,) = found(here, FindingKind.CLUSTER)
     assert found(here, FindingKind.DUPLICATE) == []  # five households are no five times the same
     children = members(here, cluster)

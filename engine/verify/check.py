@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Text, and_, column, exists, func, select, table, type_coerce
+from sqlalchemy import String, Text, and_, column, exists, func, literal, select, table, type_coerce
 from sqlalchemy.orm import Session
 
 from engine import documents
 from engine.cases import Case
-from engine.documents import Document
+from engine.documents import Document, Photo
 from engine.letters import Letter, LetterNumbering
 from engine.outbox import GIVE_UP_AFTER, LONGEST_WAIT, OutboxEntry
 from engine.people import SignIn
@@ -130,12 +130,15 @@ def _files(store: Store, world: World, now: datetime) -> list[Violation]:
 
 
 def _named_by(session: Session, said: Mapping[str, Sequence[str]]) -> list[Violation]:
-    """What is said of contents, for each document that has one of them."""
-    rows = select(Document.sha256, Document.id, Case.number).join(Case, Case.id == Document.case_id)
-    within = Document.sha256.between(min(said), max(said))
+    """What is said of contents, for each document of a case and each photo of none that has one of them."""
+    papers = select(Document.sha256, Document.id, Case.number).join(Case, Case.id == Document.case_id)
+    papers = papers.where(Document.sha256.between(min(said), max(said))).order_by(Document.sha256, Document.id)
+    photos = select(Photo.sha256, Photo.id, literal(None, String)).order_by(Photo.sha256, Photo.id)
+    photos = photos.where(Photo.sha256.between(min(said), max(said)))
     return [
-        Violation("I10", number, f"document {id_}", what)
-        for sha256, id_, number in session.execute(rows.where(within).order_by(Document.sha256, Document.id))
+        Violation("I10", number, f"{name} {id_}", what)
+        for name, rows in (("document", papers), ("photo", photos))
+        for sha256, id_, number in session.execute(rows)
         for what in said.get(sha256, ())
     ]
 

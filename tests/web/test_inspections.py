@@ -11,9 +11,10 @@ from typing import Any
 from PIL import Image
 from sqlalchemy import select
 
-from engine import inspections
+from engine import inspections, verify
 from engine.cases import Case, parties_of
 from engine.clock import ManualClock
+from engine.documents import Photo
 from engine.inspections import Check, Duty, DutyLog, DutyLook, Finding, Logged
 from engine.people import viewer_of
 from tests.web import district as town
@@ -201,6 +202,17 @@ def test_fixed_on_the_spot_and_looked_at_again(district: District, visit: Visit,
     assert send(grid, f"{where}/rechecks", {"passed": "yes"}).status_code == 302
     assert "复查合格" in words(grid.get(f"/cases/{case.id}"))
     assert "项待复查" not in grid.get("/").text
+
+
+def test_a_photo_of_no_case_is_missed_when_its_file_is_gone(
+    district: District, visit: Visit, clock: ManualClock
+) -> None:
+    send(visit("grid"), "/inspections/checks", failing(district, items(district)[0], "fixed"))
+    assert verify.check(district.store, district.world, now=clock.now()) == []
+    sha256 = only(district, Photo).sha256
+    (district.config.documents.folder / sha256[:2] / sha256).unlink()
+    (found,) = verify.check(district.store, district.world, now=clock.now())
+    assert (found.invariant, found.where) == ("I10", "photo 1")
 
 
 def test_the_weekly_contact_counts_from_monday_to_sunday(district: District, visit: Visit, clock: ManualClock) -> None:

@@ -217,7 +217,7 @@ def _minutes() -> Minutes:
 def standing(gathering: Any, has_open: bool) -> str:
     """In one word: called off, ahead, open or closed."""
     if gathering.cancelled_at is not None:
-        return _("called off")
+        return _("was called off")
     if gathering.held_at is None:
         return _("ahead") if gathering.starts_at > now() else _("minutes are due")
     return _("items are open") if has_open else _("closed")

@@ -117,6 +117,7 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     postmortems.register(app)
     assessments.register(app)
     staffing.guidance.register(app)
+    mediation.mine.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
     more = (notices, delegations, drafts, board, cards, decisions, instructions, public, place_codes, samples)
     for pages in (*shown, *more, *KEPT, heat, exports, figures, field_reports, manual, registers, letters, inspections):

@@ -140,6 +140,8 @@ def test_a_session_is_booked_from_the_case_and_stands_in_the_week_of_the_room(
     case_id, lead = to_mediation(district, clock, visit)
     day = (clock.now() + timedelta(days=2)).date().isoformat()
     assert book(lead, case_id, day, "09:00", "10:30", mediator="1")[0] == 302
+    assert "下次调解会" in words(visit("bao").get("/"))
+    assert "下次调解会" not in words(lead.get("/"))
     status, said = book(lead, case_id, day, "10:00", "11:00")
     assert (status, "已被预约" in said) == (409, True)
     assert book(lead, case_id, day, "10:30", "11:00", people="9")[0] == 422

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import render_template, request
+from flask import Flask, render_template, request
+from sqlalchemy.orm import Session
 
 from engine import mediation, process
+from engine.mediation import Booking, Mediator, Organisation, Room
 from engine.people import ACTS
-from engine.territory import units_by_id
+from engine.process import Pending
+from engine.territory import is_office, units_by_id
 from engine.web.areas import area_asked, line_down_to
-from engine.web.context import looking, now, today, viewer
+from engine.web.context import looking, maybe_viewer, now, today, viewer
 from engine.web.mediation.blueprint import midnight, pages
 from engine.web.numbers import number
 from engine.web.periods import read_days
@@ -19,25 +24,58 @@ from engine.web.policy import policy
 AHEAD = timedelta(days=14)
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a mediator has before them: sessions of the next days, and what follows their agreements, soonest first."""
+
+    registered: Sequence[Mediator]
+    sessions: Sequence[tuple[Booking, Room, Mediator | None, Organisation]]
+    performing: Sequence[Pending]
+    confirming: Sequence[Pending]
+
+    @property
+    def any(self) -> bool:
+        return bool(self.sessions or self.performing or self.confirming)
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals["mediation_strip"] = strip
+
+
+def strip() -> Ahead | None:
+    """For the work list: what lies before a mediator of an organisation; nobody else asks for it."""
+    who = maybe_viewer()
+    if who is None or not any(role == "mediator" and is_office(unit) for unit, role in who.memberships):
+        return None
+    with looking() as session:
+        return _ahead(session)
+
+
 @pages.get("/mediation/mine")
 @policy("mediation.read")
 def mine() -> str:
     with looking() as session:
-        registered = mediation.mediators_at(session, viewer())
-        ids = [each.id for each in registered]
-        since = midnight(today())
-        sessions = mediation.booked(session, since=since, until=since + AHEAD, mediator_ids=ids) if ids else []
-        after = process.after_mediation(session, ids)
+        ahead = _ahead(session)
+        tomorrow = midnight(today()) + timedelta(days=1)
         return render_template(
             "mediation/mine.html",
-            registered=registered,
-            units=units_by_id(session, {each.organisation_id for each in registered}),
-            cases=mediation.my_mediations(session, ids, now=now()),
-            sessions=sessions,
-            performing=[each for each in after if each.clock.process == "p_performance"],
-            confirming=[each for each in after if each.clock.process == "p_confirmation"],
-            today_count=sum(booking.starts_at < since + timedelta(days=1) for booking, *_rest in sessions),
+            ahead=ahead,
+            units=units_by_id(session, {each.organisation_id for each in ahead.registered}),
+            cases=mediation.my_mediations(session, [each.id for each in ahead.registered], now=now()),
+            today_count=sum(booking.starts_at < tomorrow for booking, *_rest in ahead.sessions),
         )
+
+
+def _ahead(session: Session) -> Ahead:
+    registered = mediation.mediators_at(session, viewer())
+    ids, since = [each.id for each in registered], now()
+    after = process.after_mediation(session, ids)
+    return Ahead(
+        registered,
+        mediation.booked(session, since=since, until=since + AHEAD, mediator_ids=ids) if ids else [],
+        [each for each in after if each.clock.process == "p_performance"],
+        [each for each in after if each.clock.process == "p_confirmation"],
+    )
 
 
 @pages.get("/mediation/offers")

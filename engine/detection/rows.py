@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from engine import postmortems
 from engine.cases import Case, Party, linked_to
 from engine.cases import CaseLink as Link
-from engine.detection.model import Finding, FindingCase, FindingKind, FindingState
+from engine.detection.model import Finding, FindingCase, FindingKind
 from engine.errors import NotFound
 from engine.people import ACTS, Viewer
 from engine.postmortems import PostMortem

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
@@ -90,7 +90,7 @@ def actions_of(session: Session, post_mortem_id: int) -> Sequence[Action]:
     return session.scalars(wanted).all()
 
 
-def are_of_case(viewer: Viewer, case_id: int) -> ColumnElement[bool]:
+def are_of_case(viewer: Viewer, case_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """A condition on `PostMortem`: those about a case that the viewer sees."""
     return and_(
         PostMortem.case_id == case_id, within(PostMortem.unit_id.expression, viewer.units(ACTS["postmortem.read"]))

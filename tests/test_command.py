@@ -35,6 +35,8 @@ VERBS = (
     "documents",
     "account",
     "units",
+    "mediation",
+    "assignments",
 )
 REPORT = {
     "channel": "qr",
@@ -173,6 +175,12 @@ def test_an_installation_begins_with_units_and_an_operator(empty: str, tmp_path:
     for dry in (["--dry-run"], []):
         assert told(run("units", str(table), *dry, "--database", empty, "--json"))["added"] == 2
     assert told(run("units", str(table), "--database", empty, "--json"))["same"] == 2
+    register = tmp_path / "organisations.csv"
+    register.write_text("seat,kind,name_zh,name_en,areas\nLHQ,industry,物业调委会,Property,LHQ\n", encoding="utf-8")
+    for dry in (["--dry-run"], []):
+        assert told(run("mediation", str(register), *dry, "--database", empty, "--json"))["added"] == 1
+    register.write_text("organisation,name_zh,name_en\nLHQ.o1,包某,Bao\n", encoding="utf-8")
+    assert told(run("mediation", str(register), "--database", empty, "--json"))["what"] == "mediators"
     person = ("account", "admin", "--name-zh", "管理员", "--name-en", "Admin", "--database", empty, "--json")
     half = run(*person, "--role", "operator")
     assert (half.exit_code, told(half)["code"]) == (1, "role.half")

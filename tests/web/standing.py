@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -15,6 +16,11 @@ from engine.staffing import Kind, PostingIn, forces
 from tests.web.district import District
 
 GRID = "LHQ.MZ.01.01.01"
+STANDING: Mapping[str, tuple[str, str, Sequence[tuple[str, str]]]] = {
+    "instructor": ("程指导", "Instructor Cheng", [("LHQ.MZ.01", "instructor")]),
+    "delegate": ("温代表", "Delegate Wen", [(GRID, "delegate")]),
+}
+"""Who comes with it, as `district.PEOPLE` tells of the others."""
 
 
 def stand(district: District, clock: ManualClock) -> None:
@@ -22,7 +28,7 @@ def stand(district: District, clock: ManualClock) -> None:
     now = clock.now()
     today = now.astimezone(district.world.calendar.tz).date()
     with district.store.transaction() as session:
-        for username, zh, en in (("instructor", "程指导", "Instructor Cheng"), ("delegate", "温代表", "Delegate Wen")):
+        for username, (zh, en, _roles) in STANDING.items():
             person = Person(username=username, name_zh=zh, name_en=en, active=True, offered_in_demo=True)
             session.add(person)
             session.flush()

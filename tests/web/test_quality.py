@@ -30,7 +30,7 @@ from tests.web.looked_back import look_back
 from tests.web.meetings import meet
 from tests.web.reported import keep_report
 from tests.web.rounds import go_round
-from tests.web.standing import stand
+from tests.web.standing import STANDING, stand
 from tests.web.test_access import address
 from tests.web.visitor import Visitor
 
@@ -189,7 +189,7 @@ def may_come(policy: str | None, who: str) -> bool:
         return who == ""
     if not who or policy is None:
         return False
-    return policy == SIGNED_IN or any(role in ACTS[policy] for _unit, role in PEOPLE[who][2])
+    return policy == SIGNED_IN or any(role in ACTS[policy] for _unit, role in {**PEOPLE, **STANDING}[who][2])
 
 
 def is_page(answer: Any) -> bool:

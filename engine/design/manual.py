@@ -13,8 +13,9 @@ from typing import Any
 from engine.deadlines import Limits
 from engine.deploy import LoadedRelease
 from engine.errors import NotFound
-from engine.runtime import DUE, read_xml
+from engine.runtime import DUE, letter_calls, read_xml
 from engine.tasks import Field
+from engine.vocabulary import LETTERS
 
 FRAMES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 BY_SYSTEM = frozenset({"serviceTask", "scriptTask", "businessRuleTask", "sendTask"})
@@ -72,6 +73,8 @@ class Step:
     service: str = ""
     message: str = ""
     fields: tuple[Field, ...] = ()
+    letters: tuple[str, ...] = ()
+    """Kinds of letters that it calls for, and the one it delivers."""
     clocks: tuple[Clock, ...] = ()
     exits: tuple[Exit, ...] = ()
     ways: tuple[Way, ...] = ()
@@ -206,6 +209,7 @@ class _Reader:
             service=_camunda(node, "topic"),
             message=self._message(node),
             fields=self._fields(form),
+            letters=_letters(node),
             clocks=tuple(self._clock(each) for each in (node, *self.edges.get(id_, [])) if _timer(each) is not None),
             exits=tuple(self._exit(edge) for edge in self.edges.get(id_, []) if _timer(edge) is None),
             ways=self.ways(node),
@@ -268,6 +272,11 @@ def _text(node: Any, local: str) -> str:
 
 def _camunda(node: Any, name: str) -> str:
     return node.get(f"{{http://camunda.org/schema/1.0/bpmn}}{name}") or ""
+
+
+def _letters(node: Any) -> tuple[str, ...]:
+    called = [call.kind for call in letter_calls(_property(node, "letter"))]
+    return tuple(kind for kind in (*called, _property(node, "delivers").strip()) if kind in LETTERS)
 
 
 def _property(node: Any, name: str) -> str:

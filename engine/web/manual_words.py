@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as N_
 
+from engine import letters
 from engine.deadlines import parse_length
 from engine.design.manual import BY_SYSTEM, FRAMES, Clock, Exit, Manual, Step, Way
 from engine.design.picture import Drawing
@@ -119,11 +120,16 @@ def _steps(steps: Sequence[Step], frame: Step | None) -> Table:
             tuple(_who(step)),
             tuple(_field(each) for each in step.fields),
             (*map(_clock, step.clocks), *_around(step, frame), *map(_exit, step.exits)),
-            tuple(_way(way) for way in step.ways),
+            (*(_way(way) for way in step.ways), *_letters(step)),
         )
         for step in steps
     )
     return Table(head, rows, (16, 18, 26, 20, 20))
+
+
+def _letters(step: Step) -> Iterable[str]:
+    if step.letters:
+        yield _("Letters: %(letters)s", letters=_joined(letters.KINDS[kind].name(locale()) for kind in step.letters))
 
 
 def _around(step: Step, frame: Step | None) -> Iterable[str]:

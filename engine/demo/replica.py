@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import TableClause, column, func, insert, select, table
 from sqlalchemy.orm import Session
 
 from engine import search
@@ -90,7 +90,7 @@ def seed_replica(store: Store, config: Config, plan: Plan, *, progress: Progress
             progress(done, "")
     with store.transaction() as session:
         copies.meetings.write(session)
-    _count_on(store)
+    _count_on(store, [*NAMES, *(model.__tablename__ for model in copies.meetings.rows)])
     search.fill_index(store)
     return copies.until
 
@@ -280,8 +280,13 @@ def _instance(rows: Copied, process_id: str) -> int:
     return next(int(row[id_]) for name, row in rows if name == "instance" and row[process] == process_id)
 
 
+def _plain(name: str) -> TableClause:
+    """A table whose columns take what the database itself keeps, as copies hold it."""
+    return table(name, *(column(each) for each in NAMES[name]))
+
+
 def _last_id(session: Session, name: str) -> int:
-    return int(session.scalar(text(f'SELECT max(id) FROM "{name}"')) or 0)  # noqa: S608  a name of our own tables
+    return int(session.scalar(select(func.max(_plain(name).c.id))) or 0)
 
 
 def _batches(items: Iterable[Copied], size: int) -> Iterator[list[Copied]]:
@@ -302,17 +307,15 @@ def _write(store: Store, batch: list[Copied]) -> None:
             by_table.setdefault(name, []).append(dict(zip(NAMES[name], row, strict=True)))
     with store.transaction() as session:
         for name in sorted(by_table, key=list(NAMES).index):
-            columns = NAMES[name]
-            quoted, marks = ", ".join(f'"{c}"' for c in columns), ", ".join(f":{c}" for c in columns)
-            session.execute(text(f'INSERT INTO "{name}" ({quoted}) VALUES ({marks})'), by_table[name])  # noqa: S608
+            session.execute(insert(_plain(name)), by_table[name])
 
 
-def _count_on(store: Store) -> None:
+def _count_on(store: Store, names: Iterable[str]) -> None:
     """Lets the next ids follow those that were written."""
     if store.dialect != "postgresql":
         return
     with store.transaction() as session:
-        for name, columns in NAMES.items():
-            if "id" in columns:
-                sequence = f"pg_get_serial_sequence('\"{name}\"', 'id')"
-                session.execute(text(f'SELECT setval({sequence}, (SELECT max(id) FROM "{name}"))'))  # noqa: S608
+        for name in names:
+            if name not in NAMES or "id" in NAMES[name]:
+                last = select(func.max(table(name, column("id")).c.id)).scalar_subquery()
+                session.execute(select(func.setval(func.pg_get_serial_sequence(f'"{name}"', "id"), last)))

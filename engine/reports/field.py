@@ -54,7 +54,7 @@ def _first_petitions(p: Population) -> Rows:
 
 
 def _settled_at_once(p: Population) -> Rows:
-    return _first_petitions(p).where(p.closed.c.id.not_in(p.came_back()))
+    return _first_petitions(p).where(~p.came_back())
 
 
 def _of_closed(*acts: str) -> Any:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    func,
     literal,
     literal_column,
     not_,
@@ -35,10 +36,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import FunctionElement
 
-from engine.cases import Case, Party, Visit
+from engine.cases import RESPONDENT, Case, Party, Visit
 from engine.deadlines import Deadline
 from engine.escalation import RISES
 from engine.history import ENDS, FIGURED, HistoryEntry
+from engine.reports.figures import below
 from engine.reports.metric import Ask
 from engine.store import Instant
 
@@ -149,22 +151,28 @@ class Population:
         """Ids of cases to which one of the acts had happened by then, at any time."""
         return select(HistoryEntry.case_id).where(FIGURED, _is(*acts), self._known())
 
-    def came_back(self) -> Select[Any]:
-        """Ids of closed cases whose petitioner came again with the same category soon after."""
-        closed, later, mine, theirs = self.closed, aliased(Case), aliased(Party), aliased(Party)
-        same = and_(theirs.phone == mine.phone, theirs.case_id != mine.case_id)
+    def came_back(self) -> ColumnElement[bool]:
+        """On `closed`: whether its petitioner came again with the same category soon after."""
+        closed, later, mine, theirs = self.closed.c, aliased(Case), aliased(Party), aliased(Party)
         return (
-            select(closed.c.id)
-            .join(mine, and_(mine.case_id == closed.c.id, mine.phone.is_not(None), mine.role != "respondent"))
-            .join(theirs, same)
-            .join(later, and_(later.id == theirs.case_id, later.category == closed.c.category))
-            .where(later.received_at > closed.c.at, later.filed_at <= self.ask.as_of)
-            .where(later.received_at <= days_after(closed.c.at, self.ask.repeat_days))
+            select(literal_column("1"))
+            .select_from(mine)
+            .join(theirs, and_(theirs.phone == mine.phone, theirs.case_id != mine.case_id))
+            .join(later, and_(later.id == theirs.case_id, later.category == closed.category))
+            .where(mine.case_id == closed.id, mine.phone.is_not(None), mine.role != RESPONDENT)
+            .where(later.received_at > closed.at, later.filed_at <= self.ask.as_of)
+            .where(later.received_at <= days_after(closed.at, self.ask.repeat_days))
+            .correlate(self.closed)
+            .exists()
         )
 
     def wanted(self) -> ColumnElement[bool]:
-        """On `Case`: what the viewer may see of the area, the category and the channel that are asked for."""
-        found = self.ask.within.cases()
+        """On `Case`: what the viewer may see of the area, the category and the channel that are asked for.
+
+        The place is wrapped so that no index on it is tempting: the days narrow more, whatever the area.
+        """
+        place = func.coalesce(Case.place_id.expression, "")
+        found = and_(below(place, self.ask.within.unit_id), self.ask.within.seen())
         if self.ask.channel is not None:
             found = and_(found, Case.channel == self.ask.channel)
         if self.ask.category is not None:

@@ -48,6 +48,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     "assessment.read": frozenset({"lead", "dispatcher", "leader", "petition_officer", "liaison"}),
     "assessment.write": frozenset({"lead", "dispatcher", "petition_officer", "liaison"}),
     "assessment.approve": frozenset({"leader"}),
+    "case.supervise": frozenset({"leader", "dispatcher", "petition_officer"}),
     "card.void": frozenset({"leader", "dispatcher"}),
     "board.read": frozenset({"leader", "dispatcher", "petition_officer"}),
     "document.hide": frozenset({"lead", "deputy", "dispatcher", "leader", "petition_officer"}),

@@ -57,7 +57,15 @@ from engine.process.model import Arbitration, Instance, Instruction
 from engine.process.parties import correct_party, name_party
 from engine.process.push import FUNCTIONS, OUTWARD, length_of, record
 from engine.process.related import Related, related
-from engine.process.reopening import NotSolved, arm_case_clocks, found_unsolved, not_solved, reopen, supervise
+from engine.process.reopening import (
+    NotSolved,
+    arm_case_clocks,
+    found_unsolved,
+    not_solved,
+    reopen,
+    supervise,
+    supervise_by_hand,
+)
 from engine.process.requests import (
     apply_review,
     ask_extension,
@@ -215,6 +223,7 @@ __all__ = [
     "step_aside",
     "stop_migration",
     "supervise",
+    "supervise_by_hand",
     "supply",
     "take_from_force",
     "tasks_together",

@@ -176,6 +176,17 @@ class Push:
         return parse_length(f"{days}cd") if 0 < days < MOST_DAYS_AHEAD else None
 
 
+SUPERVISION = "p_supervision"
+
+
+def is_supervised(session: Session, case_id: int) -> bool:
+    """Whether a supervision of the case is under way."""
+    running = select(Instance.id).where(
+        Instance.case_id == case_id, Instance.process_id == SUPERVISION, Instance.ended_at.is_(None)
+    )
+    return session.scalar(running.limit(1)) is not None
+
+
 def standing(push: Push) -> dict[str, Any]:
     """What a diagram knows of where the case is."""
     return {"tier": push.case.tier, "top": escalation.is_top(push.case, push.world.tiers, push.wall)}

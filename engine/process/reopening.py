@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import deadlines, escalation
-from engine.cases import Case, visits_of
+from engine.cases import Case, lock_case, visits_of
+from engine.errors import REQUIRED, Conflict, Invalid
+from engine.people import Viewer
 from engine.process.acts import end_beside
 from engine.process.beginning import MAIN, begin
-from engine.process.push import Push, record
+from engine.process.push import SUPERVISION, Push, is_supervised, record
 from engine.process.settle import state_after
 from engine.process.world import World
 
@@ -96,8 +98,31 @@ def reopen(
 
 def supervise(session: Session, world: World, case: Case, reason: str, *, actor_id: int | None, now: datetime) -> None:
     """Opens a supervision beside a case, open or closed. The case is locked."""
-    begin(session, world, case, "p_supervision", actor_id=actor_id, now=now, data={"held_by": case.holder_id})
+    begin(session, world, case, SUPERVISION, actor_id=actor_id, now=now, data={"held_by": case.holder_id})
     record(session, case, "supervision.opened", actor_id=actor_id, now=now, facts={"reason": reason})
+
+
+def supervise_by_hand(
+    session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer, now: datetime
+) -> None:
+    """Opens a supervision because somebody above wants it. Raises Conflict `supervision.open` while one runs."""
+    case = lock_case(session, case_id)
+    viewer.must("case.supervise", case.place_id)
+    if not reason.strip():
+        raise Invalid("field.required", "reason is needed.", fields={"reason": REQUIRED})
+    if is_supervised(session, case.id):
+        raise Conflict("supervision.open", "The case is supervised already.", case=case.id)
+    begin(
+        session,
+        world,
+        case,
+        SUPERVISION,
+        actor_id=viewer.person_id,
+        now=now,
+        data={"held_by": case.holder_id},
+    )
+    facts = {"reason": "by_hand", "note": reason.strip()}
+    record(session, case, "supervision.opened", actor_id=viewer.person_id, now=now, facts=facts)
 
 
 def arm_case_clocks(session: Session, world: World, case: Case, *, since: datetime) -> None:

@@ -19,8 +19,7 @@ from engine.errors import Conflict, Invalid
 from engine.mediation import Outcome
 from engine.process import arbitration, mediating
 from engine.process.disputed import DISPUTED
-from engine.process.model import Instance
-from engine.process.push import Push, standing
+from engine.process.push import SUPERVISION, Push, is_supervised, standing
 from engine.process.settle import retime_tasks, state_after
 from engine.store import Prepared, table_of
 from engine.tasks import Task, TaskState
@@ -267,11 +266,8 @@ def _supervise(push: Push, call: runtime.ServiceCall) -> Given:
 
 def _open_supervision(push: Push, reason: str) -> None:
     """One at a time: what is supervised already is not supervised once more."""
-    running = select(Instance.id).where(
-        Instance.case_id == push.case.id, Instance.process_id == "p_supervision", Instance.ended_at.is_(None)
-    )
-    if push.session.scalar(running.limit(1)) is None:
-        push.begin_beside(push, "p_supervision", {"held_by": push.case.holder_id})
+    if not is_supervised(push.session, push.case.id):
+        push.begin_beside(push, SUPERVISION, {"held_by": push.case.holder_id})
         push.happened("supervision.opened", {"reason": reason})
 
 

@@ -22,6 +22,7 @@ class Figures:
     """Cases, unless a line says otherwise. `escalations` are rises; `overdue` are cases a tier clock ran out on."""
 
     filed: int
+    filed_per_track: dict[str, int]
     closed: int
     open: int
     closed_per_tier: dict[str, int]
@@ -38,6 +39,13 @@ class Figures:
     jumped: int
     downgraded: int
     joint: int
+    mediated: int
+    disputed: int
+    """Where a unit said that it is another's."""
+    changed_hands: int
+    asked_after: int
+    """Whose petitioner was asked whether it is solved."""
+    reopened: int
     supervised: int
     at_ceiling: int
     """Open cases for which a lead official was named."""
@@ -48,7 +56,9 @@ class Figures:
 def figures_of(session: Session) -> Figures:
     """Reads everything; meant for databases that one machine can hold in mind."""
     cases = sorted(
-        session.execute(select(Case.number, Case.state, Case.tier, Case.history_hash, Case.lead_official)).all(),
+        session.execute(
+            select(Case.number, Case.state, Case.tier, Case.history_hash, Case.lead_official, Case.track)
+        ).all(),
         key=lambda row: row.number,
     )
     ended = [row for row in cases if row.state in ENDED]
@@ -73,6 +83,7 @@ def figures_of(session: Session) -> Figures:
     jumped = select(func.count(Visit.case_id.distinct())).where(Visit.reason == "severity_jump")
     return Figures(
         filed=len(cases),
+        filed_per_track=dict(sorted(Counter(row.track for row in cases).items())),
         closed=len(ended),
         open=len(cases) - len(ended),
         closed_per_tier=dict(sorted(Counter(row.tier for row in ended if row.state == CaseState.CLOSED).items())),
@@ -87,6 +98,11 @@ def figures_of(session: Session) -> Figures:
         jumped=session.scalar(jumped) or 0,
         downgraded=acts.get("case.downgraded", 0),
         joint=_joint(session),
+        mediated=acts.get("mediation.referred", 0),
+        disputed=acts.get("arbitration.opened", 0),
+        changed_hands=acts.get("case.moved", 0),
+        asked_after=acts.get("return_visit.made", 0),
+        reopened=acts.get("case.reopened", 0),
         supervised=acts.get("supervision.opened", 0),
         at_ceiling=sum(1 for row in cases if row.lead_official and row.state not in ENDED),
         history_entries=session.scalar(select(func.count()).select_from(HistoryEntry)) or 0,

@@ -226,6 +226,16 @@ def downgrade(case_id: int) -> BaseResponse | tuple[str, int]:
     )
 
 
+@pages.post("/cases/<int:case_id>/supervision")
+@policy("case.supervise")
+def supervise(case_id: int) -> BaseResponse | tuple[str, int]:
+    return _act(
+        case_id,
+        lambda db: process.supervise_by_hand(db, world(), case_id, _text("reason"), viewer=viewer(), now=now()),
+        _("Supervision is opened; the notice waits to be issued."),
+    )
+
+
 def _act(case_id: int, act: Callable[[Session], Any], said: str) -> BaseResponse | tuple[str, int]:
     """Does one act on a case the person may see; wrong fields come back with the page and what was typed."""
     return _once(case_id, lambda session: _done(session, case_id, act, said))
@@ -293,6 +303,8 @@ def _may(story: Story, case: Case) -> dict[str, bool]:
         "split": case.state == CaseState.MERGED and process.may_merge(who, case.place_id, world().tiers),
         "look_back": not case.confidential and who.may("postmortem.write", case.holder_id),
         "withdraw": running and who.may("case.withdraw", case.place_id),
+        "supervise": not any(run.process_id == "p_supervision" and not run.ended for run in story.runs)
+        and who.may("case.supervise", case.place_id),
         "downgrade": running
         and case.size == "big"
         and world().tiers.index(case.tier) > 0

@@ -99,6 +99,8 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             if not facts.get("reached"):
                 return _("not reached")
             return _("%(stars)s of 5", stars=facts.get("stars"))
+        case "supervision.opened":
+            return masked_text(str(facts.get("note") or ""))
         case "card.voided":
             said = masked_text(str(facts.get("reason") or ""))
             return " · ".join(part for part in (word(facts.get("colour"), "card"), said) if part)

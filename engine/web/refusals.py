@@ -164,6 +164,7 @@ SAID: Mapping[str, Any] = {
     "arbitration.not_now": N_("The case waits for another decision and cannot change hands now."),
     "arbitration.walled": N_("A unit that is complained about cannot be asked."),
     "card.unknown": N_("There is no such card."),
+    "supervision.open": N_("The case is supervised already."),
     "return.nothing_below": N_("There is no unit below that this case came from."),
     "return.too_often": N_("It went back between these two units too often; the unit above decides."),
     "return.window_closed": N_("The time for sending it back has passed: it ends with the sign-in."),

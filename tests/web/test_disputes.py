@@ -108,3 +108,14 @@ def test_nobody_below_the_district_voids_a_card(visit: Visit, district: District
     assert "观澜" not in words(street.get("/cards"))
     with district.store.reading() as session:
         assert session.scalars(select(Notice)).first() is None
+
+
+def test_a_case_is_supervised_by_hand_once(visit: Visit, district: District, clock: ManualClock) -> None:
+    case_id = town.file_case(district, clock)
+    street = visit("street")
+    assert "督办" in words(street.get(f"/cases/{case_id}"))
+    assert street.post(f"/cases/{case_id}/supervision", {"reason": ""}).status_code == 422
+    assert street.post(f"/cases/{case_id}/supervision", {"reason": "媒体关注"}).status_code == 302
+    assert town.open_task(district, case_id, "supervision_notice").unit_id == "LHQ"
+    assert street.post(f"/cases/{case_id}/supervision", {"reason": "再次"}).status_code == 409
+    assert visit("grid").post(f"/cases/{case_id}/supervision", {"reason": "自己"}).status_code == 403

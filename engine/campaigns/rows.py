@@ -132,8 +132,8 @@ def ledger(
 def led_by(session: Session, viewer: Viewer, *, now: datetime) -> Sequence[Line]:
     """The items a person leads that are not struck off, overdue ones first. Two statements."""
     query = _items(viewer, CampaignItem.lead_id == viewer.person_id).where(Instance.outcome.is_(None))
-    found = _lines(session, query.order_by(CampaignItem.issued_at, CampaignItem.id).limit(MOST_LED), now)
-    return sorted(found, key=lambda line: not line.overdue)
+    late_first = _overdue(now).desc(), CampaignItem.issued_at, CampaignItem.id
+    return _lines(session, query.order_by(*late_first).limit(MOST_LED), now)
 
 
 def how_many_led_late(session: Session, viewer: Viewer, *, now: datetime) -> int:

@@ -7,6 +7,7 @@ from engine.receptions.figures import Counts, count_by_leader, count_receptions
 from engine.receptions.model import Booking, Reception
 from engine.receptions.receiving import KINDS, Received, note_absence, owners, receive
 from engine.receptions.rows import (
+    PAGE,
     Booked,
     bookings_of,
     how_many_soon,
@@ -20,6 +21,7 @@ from engine.receptions.rows import (
 
 __all__ = [
     "KINDS",
+    "PAGE",
     "Booked",
     "Booking",
     "Brief",

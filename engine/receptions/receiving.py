@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from engine import intake, process
+from engine import intake, process, tasks
 from engine.cases import Case, lock_case, wall_of
 from engine.errors import Conflict, Invalid
 from engine.intake import Filing, PartyIn
@@ -60,6 +60,7 @@ def receive(
     reception, booking = _open(session, reception_id, booking_id, viewer, now)
     place_id = received.place_id or reception.community_id or reception.unit_id
     if booking.case_id is not None:
+        tasks.see_case(session, viewer, booking.case_id)
         case = lock_case(session, booking.case_id)
         _check(session, reception, received, case.place_id, case)
     else:

@@ -53,13 +53,16 @@ def lock_published(session: Session, reception_id: int, *, now: datetime) -> Rec
     return _locked(session, reception_id, _open_to_all(now))
 
 
-def receptions_of(session: Session, viewer: Viewer, *, since: datetime, until: datetime) -> Sequence[Reception]:
-    """Those the viewer may see within [since, until), the next first."""
+def receptions_of(
+    session: Session, viewer: Viewer, *, since: datetime, until: datetime, page: int = 1
+) -> Sequence[Reception]:
+    """Those the viewer may see within [since, until), the first first; one more than a page holds."""
     return session.scalars(
         select(Reception)
         .where(Reception.starts_at >= since, Reception.starts_at < until, _seen_by(viewer))
         .order_by(Reception.starts_at, Reception.id)
-        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+        .limit(PAGE + 1)
     ).all()
 
 

@@ -19,7 +19,7 @@ from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, maybe_viewer, now, viewer, world
 from engine.web.kept import Wrong, act_or_page, counted, two_tiers_below
 from engine.web.language import _
-from engine.web.numbers import number
+from engine.web.numbers import number, page_number
 from engine.web.once import Done, once
 from engine.web.periods import read_days, typed_instant
 from engine.web.policy import policy
@@ -64,14 +64,16 @@ def brief_is_due(reception: Reception) -> bool:
 def show_list() -> str:
     days, who = read_days(request.args, usual=DAYS), viewer()
     until = days.period.end if request.args.get("to") else days.period.end + AHEAD
-    top = own_units(READERS)[0]
+    top, page = own_units(READERS)[0], page_number(request.args.get("page"))
     with looking() as session:
-        found = receptions.receptions_of(session, who, since=days.period.start, until=until)
+        found = receptions.receptions_of(session, who, since=days.period.start, until=until, page=page)
         by_leader = receptions.count_by_leader(session, top, days.period)
         units = [each.unit_id for each in found] + [each.community_id or "" for each in found]
         return render_template(
             "receptions/list.html",
-            found=found,
+            found=found[: receptions.PAGE],
+            more=len(found) > receptions.PAGE,
+            page=page,
             days=days,
             taken=receptions.places_taken(session, [each.id for each in found]),
             counts=receptions.count_receptions(session, top, days.period),

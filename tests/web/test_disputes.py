@@ -118,4 +118,6 @@ def test_a_case_is_supervised_by_hand_once(visit: Visit, district: District, clo
     assert street.post(f"/cases/{case_id}/supervision", {"reason": "媒体关注"}).status_code == 302
     assert town.open_task(district, case_id, "supervision_notice").unit_id == "LHQ"
     assert street.post(f"/cases/{case_id}/supervision", {"reason": "再次"}).status_code == 409
-    assert visit("grid").post(f"/cases/{case_id}/supervision", {"reason": "自己"}).status_code == 403
+    grid = visit("grid")
+    assert "启动督办" in words(grid.get(f"/cases/{case_id}"))
+    assert grid.post(f"/cases/{case_id}/supervision", {"reason": "自己"}).status_code == 403

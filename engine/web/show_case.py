@@ -79,10 +79,11 @@ def told(session: Session, case: Case) -> Story:
 
 def keep_off_phones() -> None:
     """For a page that shows personal data in the clear."""
-    after_this_request(_never_kept)
+    after_this_request(never_kept)
 
 
-def _never_kept(answer: Response) -> Response:
+def never_kept(answer: Response) -> Response:
+    """A page that no phone may keep for later."""
     answer.headers["X-In-The-Clear"] = "yes"
     return answer
 

@@ -200,7 +200,8 @@ def test_a_private_note_is_its_authors_alone(visit: Visit, district: District, c
     lead.get(f"/cases/{case_id}/mediation")
     secret = "男方可让步到三千"
     assert lead.post(f"/cases/{case_id}/private-note", {"private": secret}).status_code == 302
-    assert secret in lead.get(f"/cases/{case_id}/mediation").text
+    page = lead.get(f"/cases/{case_id}/mediation")
+    assert (secret in page.text, page.headers["X-In-The-Clear"]) == (True, "yes")
     for who in ("mediator", "street", "district"):
         other = visit(who)
         assert secret not in other.get(f"/cases/{case_id}/mediation").text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template, request, url_for
+from flask import after_this_request, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -17,11 +17,13 @@ from engine.web.mediation.rooms import typed_hours
 from engine.web.numbers import number
 from engine.web.once import Done
 from engine.web.policy import policy
+from engine.web.show_case import never_kept
 
 
 @pages.get("/cases/<int:case_id>/mediation")
 @policy("case.read")
 def show_case(case_id: int) -> str:
+    after_this_request(never_kept)  # it shows the viewer's private note
     return _page(case_id, {})
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask_openapi3.openapi import OpenAPI
 
-from engine.web.api import case_acts, cases, document, health, papers, parties, places, problems, tasks
+from engine.web.api import case_acts, cases, document, drafts, health, papers, parties, places, problems, tasks
 from engine.web.api.blueprint import api
 from engine.web.api.blueprint import health as health_pages
 from engine.web.api.door import is_api, know_bearer
 
 __all__ = ["hang_on", "is_api", "know_bearer", "problems"]
 
-PARTS = (cases, case_acts, parties, papers, tasks, places, health)
+PARTS = (cases, case_acts, parties, papers, tasks, drafts, places, health)
 """Importing them has given the blueprints their operations."""
 
 

@@ -231,6 +231,17 @@ class MessageBody(RootModel[Annotated[Message, Field(discriminator="name")]]):
 # --- tasks -----------------------------------------------------------------------------------------------------------
 
 
+class DraftBody(Body):
+    answers: dict[str, bool | int | float | str | list[str] | None] = Field(
+        max_length=200,
+        description="By the keys of the task's form, as far as they are written.",
+        examples=[{"action_type": "talk", "findings": "双方各执一词"}],
+    )
+    seen: Annotated[int, Field(ge=1, le=LARGEST)] | None = Field(
+        None, description="The `revision` these words were written upon; none for the first."
+    )
+
+
 class HandoverBody(Body):
     to_person_id: int = Field(ge=1, le=LARGEST, description="One of the task's `colleagues`.")
 

@@ -293,6 +293,22 @@ class Tasks(Told):
     next: str | None = Field(description="`cursor` of the following page; null on the last one.")
 
 
+class DraftTold(Told):
+    """What somebody has begun to write. `other` is what another device had kept when this was saved unseen."""
+
+    answers: dict[str, Any] = Field(description="Texts and lists of texts by field, not checked.")
+    revision: int
+    saved_at: datetime
+    other: dict[str, Any] | None
+    other_at: datetime | None
+
+
+class TrackingCode(Told):
+    """What a petitioner follows their matter by, without a sign-in."""
+
+    code: str = Field(examples=["7K2M-X4QP-9TBD-W3HN"])
+
+
 class Completed(Told):
     """`opened`: the tasks that now wait in the same process."""
 

@@ -23,22 +23,9 @@ from engine.inspections.model import (
 )
 from engine.inspections.planning import Draft, end_plan, make_plan, see_plan
 from engine.inspections.rechecking import recheck, rechecks_of, see_finding
-from engine.inspections.rows import (
-    PAGE,
-    Again,
-    Due,
-    Waiting,
-    checks,
-    findings_of,
-    is_missed,
-    live_plans,
-    logs,
-    see_check,
-    seen_cases,
-    turn_on,
-    waiting,
-)
+from engine.inspections.rows import PAGE, checks, findings_of, live_plans, logs, see_check, seen_cases
 from engine.inspections.turns import Turn, believed, week_of
+from engine.inspections.waiting import Again, Due, Waiting, is_missed, turn_on, waiting
 
 __all__ = [
     "CONTACTS",

@@ -11,7 +11,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store import Base, Instant, Json, UnitId
@@ -25,12 +25,16 @@ class LetterState(enum.StrEnum):
     WAIVED = "waived"
 
 
+IS_DUE = text("state = 'due'")
+
+
 class Letter(Base):
     __tablename__ = "letter"
     __table_args__ = (
         UniqueConstraint("kind", "unit_id", "year", "seq"),
         Index("ix_letter_case_id", "case_id", "id"),
-        Index("ix_letter_unit_id_state", "unit_id", "state", "id"),
+        Index("ix_letter_unit_id", "unit_id", "id"),
+        Index("ix_letter_due", "unit_id", "case_id", postgresql_where=IS_DUE, sqlite_where=IS_DUE),
         Index("ix_letter_number", "number"),
     )
 

@@ -22,6 +22,7 @@ from engine.detection import Finding, FindingCase, Watermark
 from engine.history import HistoryEntry
 from engine.inspections import Check, DutyLog
 from engine.inspections import Finding as CheckFinding
+from engine.letters import Letter
 from engine.notify import Notice
 from engine.outbox import OutboxEntry
 from engine.people import viewer_of
@@ -37,7 +38,7 @@ from tests.web.visitor import Visitor
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 MANY = 8_000
 LARGE = "case|visit|task|deadline|party|history|instance|outbox|notice|case_text|finding|finding_case|case_link"
-LARGE += "|inspection|inspection_finding|duty_log"
+LARGE += "|inspection|inspection_finding|duty_log|letter"
 SCAN = re.compile(
     rf"seq scan on \"?({LARGE})\"?( |$)|^scan \"?({LARGE})\"?( using .*index.*)?$", re.MULTILINE | re.IGNORECASE
 )
@@ -64,6 +65,10 @@ PAGES = (
     "/inspections/weeks",
     "/inspections/promises",
     "/inspections/promises/demand",
+    "/letters",
+    "/letters?state=due&kind=registration",
+    "/letters?q=第1号",
+    "/letters/1",
     "/tasks/{task}",
     "/search?q=漏水",
     "/search?q=漏",
@@ -86,6 +91,7 @@ def district(each_store: Store, clock: ManualClock) -> town.District:
         _surround(session)
         _surround_findings(session)
         _surround_rounds(session, settled)
+        _surround_letters(session)
     with each_store.transaction() as session:
         deploy.store_release(session, {**deploy.read_folder(town.BPMN), "r.yaml": b""}, reason="again", actor_id=None,
                              now=NOW)  # fmt: skip
@@ -153,6 +159,14 @@ def _surround_rounds(session: Session, district: town.District) -> None:
     )
     lead = viewer_of(session, district.people["grid"])
     inspections.make_plan(session, district.world, draft, viewer=lead, now=NOW)
+
+
+def _surround_letters(session: Session) -> None:
+    """Letters of another street that wait to be issued, and one that waits here."""
+    due = {"unit_id": "LHQ.GL.01.01.01", "kind": "opinion", "state": "due", "called_at": NOW}
+    rows = [{**due, "id": 100_000 + number, "case_id": 100_000 + number} for number in range(MANY)]
+    here = {**due, "unit_id": "LHQ.MZ.01.01.01", "kind": "registration", "id": 1, "case_id": 1}
+    session.execute(insert(table_of(Letter)), [here, *rows])
 
 
 def _copied(row: dict[str, Any], number: int, first: int) -> dict[str, Any]:

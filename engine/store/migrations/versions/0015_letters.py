@@ -95,5 +95,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "unit_id", "year", "seq", name="uq_letter_kind_unit_id_year_seq"),
     )
     op.create_index("ix_letter_case_id", "letter", ["case_id", "id"])
-    op.create_index("ix_letter_unit_id_state", "letter", ["unit_id", "state", "id"])
+    op.create_index("ix_letter_unit_id", "letter", ["unit_id", "id"])
+    due = sa.text("state = 'due'")
+    op.create_index("ix_letter_due", "letter", ["unit_id", "case_id"], postgresql_where=due, sqlite_where=due)
     op.create_index("ix_letter_number", "letter", ["number"])

@@ -19,7 +19,17 @@ from engine.territory import Tiers
 from engine.verify.model import Facts, Violation
 from engine.verify.past import Past
 
-OUTLIVES = frozenset({"p_supervision", "p_instruction", "p_performance", "p_confirmation", "p_return_visit"})
+OUTLIVES = frozenset(
+    {
+        "p_supervision",
+        "p_instruction",
+        "p_performance",
+        "p_confirmation",
+        "p_return_visit",
+        "p_reception",
+        "p_backlog_item",
+    }
+)
 """Processes that go on when the case is closed."""
 
 LIVE = (DeadlineState.ARMED.value, DeadlineState.PAUSED.value)

@@ -125,6 +125,7 @@ def test_an_item_from_its_issue_to_the_strike_off(
     do(district, clock, case_id, "t_plan_review", "quality", agree="yes")
     do(district, clock, case_id, "t_revise_plan", "district", **plan)
     do(district, clock, case_id, "t_plan_review", "petition", "street", "quality", agree="yes")
+    assert verify.check(district.store, district.world, now=clock.now()) == [], "it outlives its case"
     clock.advance(timedelta(days=9))
     Scheduler(district.store, district.world, clock, name="n").fire_due()
     late = totals(district, clock)

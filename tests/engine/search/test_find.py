@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
@@ -314,6 +316,26 @@ def test_a_beginning_finds_the_same_whether_the_words_of_a_unit_are_few_or_too_m
 
 def _says(asked: str, *texts: str) -> bool:
     return all(any(found_in(text, [phrase]) for text in texts) for phrase in phrases_of(asked))
+
+
+def test_the_migration_makes_the_words_of_units_that_are_kept_from_then_on(settled: Store) -> None:
+    with settled.transaction() as session:
+        for place in (GRID, "LHQ.GL.01.01.01", DISTRICT):
+            asked = add(session, f"Night noise 噪音 {place}", place, party="欧阳", protected=place == GRID)
+        town.add_task(session, asked, now=NOW, unit="LHQ.MZ.02", form=None, due=None)
+        index_case(session, asked)
+        kept = _words_of_units(session)
+        session.execute(text("DROP TABLE unit_word"))
+        made = importlib.import_module("engine.store.migrations.versions.0017_search_words")
+        with Operations.context(MigrationContext.configure(session.connection())):
+            made.upgrade()
+        assert _words_of_units(session) == kept
+    assert ("LHQ.MZ.02", "noise") in kept
+    assert not any(word.startswith("¤") or "2026" in word for _unit, word in kept)
+
+
+def _words_of_units(session: Session) -> set[tuple[str, str]]:
+    return {(unit, word) for unit, word in session.execute(text("SELECT unit_id, word FROM unit_word"))}
 
 
 def test_an_index_that_is_missing_is_filled(settled: Store, monkeypatch: pytest.MonkeyPatch) -> None:

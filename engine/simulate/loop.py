@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from engine.deadlines import DeadlineState
 from engine.deploy import LoadedRelease
 from engine.main import Application
 from engine.people import Viewer
-from engine.simulate import reads, shares
+from engine.simulate import choosing, reads, shares
 from engine.simulate.answers import fill
 from engine.simulate.arrivals import Arrival
 from engine.simulate.behaviour import UNSAID, UNTOUCHED, Beside, Response, respond
@@ -29,7 +29,6 @@ from engine.simulate.crew import Crew
 from engine.simulate.followed import Asked, Fate, Followed
 from engine.simulate.pace import Pace
 from engine.simulate.texts import texts
-from engine.tasks import Choice
 
 Progress = Callable[[int, str], None]
 
@@ -262,50 +261,20 @@ class Loop:
             decided = {"decision": "refuse"}
         match asked.form:
             case "sign_in" if decided.get("action") in ("dispute", "return"):
-                decided = {**decided, "proper_unit": self._one_of(case, choices.get("competent_units", ()))}
+                decided = {**decided, "proper_unit": choosing.one_of(case, choices.get("competent_units", ()))}
             case "arbitration":
-                decided = self._ruled(case, choices.get("competent_units", ()))
+                decided = choosing.ruled(case, choices.get("competent_units", ()))
             case "mediation_organisation":
-                decided = {"organisation": self._asked_to_mediate(case, choices["mediation_organisations"])}
+                decided = {"organisation": choosing.asked_to_mediate(case, choices["mediation_organisations"])}
             case "mediation_acceptance" if not choices.get("mediators"):
                 decided = {"decision": "refuse"}
             case _:
                 pass
         if asked.form == "invite_joint":
-            decided = {**decided, "co_units": self._invited(case, choices.get("community_units", ()))}
+            decided = {**decided, "co_units": choosing.invited(case, choices.get("community_units", ()))}
         return fill(
             form, decided, choices=choices, now=self.clock.now(), zone=self.world.calendar.tz, chance=case.chance
         )
-
-    @staticmethod
-    def _one_of(case: Followed, offered: Sequence[Choice]) -> str:
-        return case.chance.choice(offered).value if offered else ""
-
-    @staticmethod
-    def _ruled(case: Followed, offered: Sequence[Choice]) -> dict[str, Any]:
-        """The unit that has it is offered first; sometimes another one is found to be the right one."""
-        others = [choice.value for choice in offered if choice.value != case.holder_id]
-        goes_over = bool(others) and case.chance.random() < shares.GOES_OVER
-        lead = case.chance.choice(others[:4]) if goes_over else case.holder_id
-        joins = case.chance.random() < shares.JOINS_IN
-        rest = [case.holder_id] if goes_over else others[:1]
-        return {"lead_unit": lead, "co_units": rest if joins else []}
-
-    @staticmethod
-    def _asked_to_mediate(case: Followed, offered: Sequence[Choice]) -> str:
-        """Mostly the first that is proposed."""
-        return (offered[0] if case.chance.random() < 0.8 else case.chance.choice(offered)).value
-
-    def _invited(self, case: Followed, offered: Any) -> list[str]:
-        """Two to four units, those nearest to the place first."""
-        units = [choice.value for choice in offered if tasks.split_invitee(choice.value)[1] is None]
-        place = case.place_id.split(".")
-
-        def near(unit: str) -> int:
-            return sum(1 for ours, theirs in zip(place, unit.split("."), strict=False) if ours == theirs)
-
-        closest = sorted(units, key=lambda unit: (-near(unit), unit))[:12]
-        return sorted(case.chance.sample(closest, min(len(closest), case.chance.randint(2, 4))))
 
     # --- beside the tasks -------------------------------------------------------------------------------------------
 

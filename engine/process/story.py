@@ -270,7 +270,8 @@ def _chosen(task: Task, form: Form, source: str) -> list[str]:
 
 def _units_in(entry: HistoryEntry) -> list[str]:
     facts = entry.facts
-    found = [facts.get("unit"), facts.get("place"), *(facts.get("units") or []), *(facts.get("passed_over") or [])]
+    found = [facts.get("unit"), facts.get("organisation"), facts.get("place"), *(facts.get("units") or [])]
+    found += facts.get("passed_over") or []
     for side in ("from", "to"):
         place = facts.get(side)
         if isinstance(place, dict):

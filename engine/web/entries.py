@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
@@ -13,7 +14,7 @@ from engine.letters import KINDS
 from engine.process import Story
 from engine.web.context import locale
 from engine.web.language import _, bilingual
-from engine.web.show import person_name, unit_name
+from engine.web.show import moment, person_name, unit_name
 from engine.web.words import word
 
 
@@ -115,6 +116,17 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             return _("batch %(batch)s, item %(number)s", batch=facts.get("batch"), number=facts.get("number"))
         case "reception.received" | "session.raised" | "session.told":
             return masked_text(str(facts.get("text") or ""))
+        case "mediation.offered":
+            why = [word(facts["reason"], "offer_reason")] if facts.get("reason") else []
+            return " · ".join([word(facts.get("answer"), "offer_answer"), *why])
+        case "mediation.referred" | "mediation.accepted":
+            return unit_name(story.units.get(str(facts.get("organisation") or story.case.holder_id)))
+        case "mediation.ended":
+            return word(facts.get("outcome"), "mediation_outcome")
+        case "mediation.booked":
+            return f"{moment(datetime.fromisoformat(facts['from']))} – {moment(datetime.fromisoformat(facts['until']))}"
+        case "force.added" | "force.removed":
+            return str(facts.get("name") or "")
         case "joint.absent":
             return ", ".join(unit_name(story.units.get(unit)) for unit in facts.get("units") or [])
         case _:

@@ -125,6 +125,7 @@ def test_an_organisation_is_proposed_asked_and_answers_for_the_case(
     assert "当前在办 1/2" in words(lead.get(f"/mediation/organisations/{guild}"))
     assert "物业纠纷调委会 · 包调解" in words(lead.get(f"/cases/{case_id}/mediation"))
     assert "楼上漏水" in words(bao.get("/mediation/mine"))
+    assert "转入调解 物业纠纷调委会" in words(lead.get(f"/cases/{case_id}"))
 
 
 def book(bao: Visitor, case_id: int, day: str, begins: str, ends: str, **more: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import notify
+from engine import figures, notify
 from engine.cases import Case
 from engine.clock import ManualClock
 from engine.demo.letters import write_letters
@@ -73,6 +73,7 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
         mediate(lived, now=now)
         stand_for(lived, now=now)
         write_letters(lived, now=now)
+        _ask_for_report(lived, now)
         with quick.transaction() as session:  # nobody comes to work with six weeks of news
             offered = [person.id for person, _ in demo_people(session)]
             notify.mark_older_read(session, offered, before=now - timedelta(days=1))
@@ -81,6 +82,14 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
             quick.dispose()
     application.world.forget_people()
     return True
+
+
+def _ask_for_report(application: Application, now: datetime) -> None:
+    """The last month's report of the district, which the server makes as soon as it runs."""
+    last = now.astimezone(application.config.tz).date().replace(day=1) - timedelta(days=1)
+    with application.store.transaction() as session:
+        top = session.scalars(select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1)).one()
+        figures.ask_report(session, figures.Wanted(top, last.replace(day=1), last, now), viewer=None, now=now)
 
 
 def _quick_store(application: Application) -> Store:

@@ -3,6 +3,7 @@
 from engine.figures.asking import KEPT, ask_report, get_ready, get_report, reports_of, wanted_by
 from engine.figures.catalogue import metric_of, metrics_of
 from engine.figures.files import as_word, as_workbook
+from engine.figures.listing import Meeting, meetings_behind
 from engine.figures.making import PARTS, Wanted, a_year_before, ask_of, last_months, line, period
 from engine.figures.model import FieldReport, KeptFigure, ReportState, packed, unpacked
 from engine.figures.population import people_in
@@ -16,6 +17,7 @@ __all__ = [
     "STEPS",
     "FieldReport",
     "KeptFigure",
+    "Meeting",
     "ReportState",
     "Sheet",
     "Wanted",
@@ -28,6 +30,7 @@ __all__ = [
     "get_report",
     "last_months",
     "line",
+    "meetings_behind",
     "metric_of",
     "metrics_of",
     "packed",

@@ -17,6 +17,7 @@ from engine.reports.measure import (
     ids_behind,
     in_parts,
     measure,
+    rows_behind,
 )
 from engine.reports.metric import Ask, Group, Metric, Rounding, Said, Shape, Value, change, points, rounded, shown
 from engine.reports.model import DayFigure
@@ -81,6 +82,7 @@ __all__ = [
     "read_board",
     "read_heat",
     "rounded",
+    "rows_behind",
     "shown",
     "squarify",
     "standings",

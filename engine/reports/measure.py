@@ -140,6 +140,12 @@ def cases_behind(session: Session, metric: Metric, ask: Ask, side: Side, *, page
     return Behind(rows, units, total, first + 1)
 
 
+def rows_behind(metric: Metric, ask: Ask, side: Side) -> Select[*tuple[Any, ...]]:
+    """The query of one side, for registers that list rows of their own."""
+    found: Select[*tuple[Any, ...]] = _side(metric, side)(Population(ask))
+    return found
+
+
 def _sides(metric: Metric) -> Sequence[Any]:
     return (metric.above,) if metric.below is None else (metric.above, metric.below)
 

@@ -153,13 +153,19 @@ def one(metric: str) -> str:
 @pages.get("/reports/figures/<metric>/cases")
 @policy("figures.read")
 def cases(metric: str) -> str:
-    """The cases above or below the line, for those who may see cases there."""
+    """What stands above or below the line, for those who may see cases there."""
     asked, chosen, page = _asked(), _metric(metric), page_number(request.args.get("page"))
     side = request.args.get("side", "above")
-    if not asked.opened or not _of_cases(chosen) or side not in ("above", "below"):
+    if not asked.opened or side not in ("above", "below"):
         raise NotFound("figure.unknown", "There is no such figure.")
     with looking() as session:
         line, _below = _area(session, asked)
+        if not _of_cases(chosen):
+            meetings, total = figures.meetings_behind(session, chosen, asked.ask, cast(Side, side), page=page)
+            told_of = {"meetings": meetings, "total": total, "page": page, "size": reports.PAGE}
+            return render_template(
+                "figures/meetings.html", asked=asked, metric=chosen, unit=line[-1], **told_of, **_words()
+            )
         found = reports.cases_behind(session, chosen, asked.ask, cast(Side, side), page=page)
         return render_template(
             "figures/cases.html",
@@ -206,7 +212,7 @@ class Shown:
             number(metric, before) if comparable and before is not None else None,
             None if change is None else f"{change:+}{' %' if metric.shape is Shape.COUNT else ''}",
             None if not change or not metric.better else (change > 0) == (metric.better > 0),
-            asked.opened and _of_cases(metric),
+            asked.opened,
         )
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import text
@@ -132,11 +133,11 @@ class Naive:
             for row in (self._every[other],)
         )
 
-    @property
+    @cached_property
     def _every(self) -> Mapping[int, Row]:
         return {row["id"]: row for row in self.rows["case"]}
 
-    @property
+    @cached_property
     def _phones(self) -> dict[int, set[str]]:
         found: dict[int, set[str]] = {}
         for party in self.rows["party"]:
@@ -144,7 +145,7 @@ class Naive:
                 found.setdefault(party["case_id"], set()).add(party["phone"])
         return found
 
-    @property
+    @cached_property
     def _all_phones(self) -> dict[int, set[str]]:
         found: dict[int, set[str]] = {}
         for party in self.rows["party"]:
@@ -152,7 +153,7 @@ class Naive:
                 found.setdefault(party["case_id"], set()).add(party["phone"])
         return found
 
-    @property
+    @cached_property
     def _callers(self) -> dict[str, set[int]]:
         found: dict[str, set[int]] = {}
         for party in self.rows["party"]:

@@ -67,12 +67,14 @@ def fields_in(parts: Parts) -> list[Found]:
 
 
 def fill(parts: Parts, values: Values) -> bytes:
-    """The file with every field replaced by its value."""
+    """The file with every field replaced by its value. A value that looks like a field stays as it is."""
     filled = roots(parts)
     for root in filled.values():
+        written = list(_paragraphs(root))
         _repeat(root, values)
-        for paragraph in list(_paragraphs(root)):
-            _fill_paragraph(paragraph, values.one)
+        for paragraph in written:  # none that was made here: what stands in those is a value
+            if any(each is root for each in paragraph.iterancestors()):
+                _fill_paragraph(paragraph, values.one)
     return write_word(parts, filled)
 
 

@@ -64,6 +64,9 @@ def said(text: str, one: Mapping[str, str], each: Sequence[Mapping[str, str]] = 
          ["姓名|甲", "姓名|乙", "之后"]),
         ("当事人：{{当事人}}", {}, [{"当事人": "甲"}, {"当事人": "乙"}], ["当事人：甲", "当事人：乙"]),
         ("当事人：{{当事人}}\n之后", {}, [], ["之后"]),
+        ("{{当事人}}和{{number}}", {"number": "1"}, [{"当事人": "{{number}}"}, {"当事人": "{{x}}"}],
+         ["{{number}}和1", "{{x}}和1"]),
+        ("| {{party_name}} |", {}, [{"party_name": "{{party_name}}"}], ["{{party_name}}"]),
         ("| 电话 | {{phone}} |", {"phone": ""}, [], ["电话|"]),
     ],
 )  # fmt: skip

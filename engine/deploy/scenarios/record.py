@@ -98,7 +98,7 @@ def assumed(call: runtime.ServiceCall, tiers: Sequence[str]) -> Mapping[str, Any
         case "change_hands":
             return {"tier": tier, "top": bool(data.get("top")), "signed_in": False}
         case "carry_out":
-            return {key: data[key] for key in ("co_units", "lead_unit") if key in data}
+            return {"co_units": list(data.get("co_units") or ()), "lead_unit": str(data.get("lead_unit") or "")}
         case "majority":
             return {"agreed": True}
         case _:

@@ -215,7 +215,7 @@ FORM_READS: Mapping[str, tuple[str, ...]] = {
     "mediation_organisation": ("organisation", "chosen_by"),
     "mediation_acceptance": ("decision", "mediator"),
     "mediation_termination": ("why",),
-    "agreement": ("agreement_form",),
+    "agreement": ("agreement_form", "performance_due"),
     "handle": ("outcome",),
     "resolve": ("result_code", "substantive"),
     "ceiling": ("lead_official",),
@@ -229,7 +229,6 @@ FORM_READS: Mapping[str, tuple[str, ...]] = {
     "petition_opinion": ("conclusion",),
     "backlog_review": ("agree",),
     "backlog_acceptance": ("documents", "return_visit", "petitioner_view"),
-    "agreement": ("performance_due",),
     "arbitration": ("lead_unit", "co_units", "reason"),
     "return_visit": ("reached", "satisfied", "really_solved"),
 }

@@ -23,6 +23,7 @@ from engine.process.forces import end_force, give_to_force, reindex_force, take_
 from engine.process.identity import SHOWN_FOR, may_unmask, shown_now, step_aside, unmask
 from engine.process.instructions import instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
+from engine.process.marks import SIGNS_IN
 from engine.process.mediating import (
     Pending,
     after_mediation,
@@ -98,6 +99,7 @@ __all__ = [
     "OUTWARD",
     "SERVICES",
     "SHOWN_FOR",
+    "SIGNS_IN",
     "Agreement",
     "Arbitration",
     "ArbitrationOutcome",

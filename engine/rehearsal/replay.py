@@ -203,7 +203,8 @@ class _Case:
     def _mark(self, form: str | None, said: Mapping[str, Any]) -> None:
         """What the engine itself reads from a form (`process.marks`), as far as it moves the case."""
         held = self.held
-        if form == "sign_in" and said.get("action") == "sign":
+        signs = form == "sign_in" and said.get("action") in ("sign", "dispute")
+        if signs or (form in process.SIGNS_IN and held.stays[-1].signed_in_at is None):
             held.stays[-1] = replace(held.stays[-1], signed_in_at=held.now)
         elif form == "confirm_triage" and said.get("verdict") == "change":
             held.severity = int(said.get("severity") or held.severity)

@@ -29,7 +29,7 @@ BEFORE = timedelta(weeks=7)
 """So long before the end the lives of the patterns begin."""
 LIVED_DAYS = 46
 LIVED = 150
-FEWEST_LIVED = 30
+FEWEST_LIVED = 16
 NINE = timedelta(hours=9)
 PLAYED_DAYS = 150
 EACH = 4
@@ -162,10 +162,9 @@ def _play(store: Store, application: Application, start: datetime, *, each: int)
         again = {"repeat_count": 1}
         case = player.file(file("petition_letter", "petition", "housing.delivery", again), PETITION)
         wanted[case] = "petition.again"
-        for channel in ("qr", "tea_talk"):
-            for how, code in (("resolved", "explained"), ("unresolved", "guided")):
-                answers = {**HANDLED, "resolve": {"result_code": code, "substantive": "no"}}
-                wanted[player.file(file(channel, "complaint", "noise.social"), answers)] = f"{channel}.{how}"
+        for kind, code in (("qr.resolved", "explained"), ("qr.unresolved", "guided"), ("tea_talk.resolved", "fulfilled")):
+            answers = {**HANDLED, "resolve": {"result_code": code, "substantive": "no"}}
+            wanted[player.file(file(kind.partition(".")[0], "complaint", "noise.social"), answers)] = kind
         for outcome in ("agreed", "failed"):
             said = {"session_result": outcome}
             chosen = {"organisation": committee, "chosen_by": "unit"}

@@ -160,14 +160,14 @@ class _Copies:
 
     def _sessions(self) -> Iterator[Copied]:
         plan = self.plan
-        for name, many in (("closed", plan.many("sessions", "closed")), ("open", plan.many("sessions", "open"))):
-            for number in range(many):
-                if name == "open" and self.led.get("tea_talk.open"):
-                    rows, case = self.open("tea_talk.open")
-                else:
-                    rows, case = self.closed("tea_talk.resolved" if name == "closed" else "tea_talk.unresolved", number)
-                self.meetings.raised(case)
-                yield rows
+        for number in range(plan.many("sessions", "closed")):
+            rows, case = self.closed("tea_talk.resolved", number)
+            self.meetings.raised(case)
+            yield rows
+        for _ in range(plan.many("sessions", "open") if self.led.get("tea_talk.open") else 0):
+            rows, case = self.open("tea_talk.open")
+            self.meetings.raised(case)
+            yield rows
         self.meetings.fill_sessions(
             plan.many("sessions", "held"), plan.many("sessions", "answered"), plan.many("sessions", "noted")
         )

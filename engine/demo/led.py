@@ -162,7 +162,11 @@ def _play(store: Store, application: Application, start: datetime, *, each: int)
         again = {"repeat_count": 1}
         case = player.file(file("petition_letter", "petition", "housing.delivery", again), PETITION)
         wanted[case] = "petition.again"
-        for kind, code in (("qr.resolved", "explained"), ("qr.unresolved", "guided"), ("tea_talk.resolved", "fulfilled")):
+        for kind, code in (
+            ("qr.resolved", "explained"),
+            ("qr.unresolved", "guided"),
+            ("tea_talk.resolved", "fulfilled"),
+        ):
             answers = {**HANDLED, "resolve": {"result_code": code, "substantive": "no"}}
             wanted[player.file(file(kind.partition(".")[0], "complaint", "noise.social"), answers)] = kind
         for outcome in ("agreed", "failed"):

@@ -42,7 +42,7 @@ UNITS = (
     *((f"D.S.{c}.1.{g}", "grid") for c in "12" for g in "12"),
 )
 GRIDS = tuple(unit for unit, tier in UNITS if tier == "grid")
-ROLES = ("lead", "handler", "leader", "dispatcher", "petition_officer", "operator")
+ROLES = ("lead", "handler", "leader", "dispatcher", "petition_officer", "quality", "operator")
 
 LATER = "2026-03-01T09:00:00+08:00"
 ANSWERS: Mapping[str, Mapping[str, Any]] = {
@@ -64,7 +64,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "evidence": "照片",
     },
     "decide_upgrade": {"decision": "accept", "answer": "同意"},
-    "quality_check": {"checks": ["facts", "contact"], "verdict": "pass"},
+    "quality_check": {"verdict": "pass"},
     "invite_joint": {"co_units": ["D.S.1.1.1", "D.S.1.1.2", "D.S.2.1.1"], "question": "请提意见"},
     "co_opinion": {"position": "agree", "opinion": "同意", "measures": "配合"},
     "joint_conclusion": {"summary": "一致", "measures": "整改", "agreed": "yes"},
@@ -85,6 +85,13 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "supervision_reply": {"measures": "整改", "result": "完成"},
     "supervision_review": {"verdict": "accept"},
     "circular": {"title": "通报", "text": "通报"},
+    "return_visit": {
+        "method": "phone",
+        "reached": "yes",
+        "really_solved": "yes",
+        "satisfied": "5",
+        "performed": "none",
+    },
 }
 """A plain good answer to every form."""
 

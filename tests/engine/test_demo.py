@@ -74,7 +74,9 @@ def test_the_offered_people_have_work(demo: Application) -> None:
             viewer = people.viewer_of(session, person.id)
             mine = [task for task in opened if viewer.holds(task.unit_id, task.role_names)]
             works = membership.role not in ("delegate", "instructor")  # they look on, nothing is asked of them
-            if membership.role == "lead" or (works and demo.world.tiers.tier_of(membership.unit_id) in ("grid", "zone")):
+            if membership.role == "lead" or (
+                works and demo.world.tiers.tier_of(membership.unit_id) in ("grid", "zone")
+            ):
                 assert len(mine) >= 3, (membership.unit_id, membership.role)
 
 

@@ -191,11 +191,7 @@ def children_of(session: Session, unit_id: str) -> Sequence[Unit]:
 def figures_of(session: Session, unit_id: str, *, since: datetime | None = None) -> Figures:
     """What the history of its cases says of an organisation. One statement."""
     theirs = select(Referral.case_id).where(Referral.organisation_id == unit_id)
-    entries = (
-        select(HistoryEntry.act, HistoryEntry.facts)
-        .where(MEDIATED)
-        .where(HistoryEntry.case_id.in_(theirs))
-    )
+    entries = select(HistoryEntry.act, HistoryEntry.facts).where(MEDIATED).where(HistoryEntry.case_id.in_(theirs))
     if since is not None:
         entries = entries.where(HistoryEntry.at >= since)
     found = [(act, facts) for act, facts in session.execute(entries) if facts.get("organisation") == unit_id]

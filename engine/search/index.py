@@ -68,9 +68,7 @@ def index_cases(session: Session, cases: Sequence[Case]) -> None:
         shown.setdefault(case_id, set()).add(unit_id)
     units = units_by_id(session, {unit for case in cases for unit in ancestors(case.place_id)})
     told = [case for case in cases if not case.confidential]
-    found_by = {
-        case.id: words_of_case(case, parties.get(case.id, ()), units, shown.get(case.id, ())) for case in told
-    }
+    found_by = {case.id: words_of_case(case, parties.get(case.id, ()), units, shown.get(case.id, ())) for case in told}
     secret = [case.id for case in cases if case.confidential]
     if secret:
         session.execute(delete(_text).where(_text.c.case_id.in_(secret)))

@@ -137,15 +137,20 @@ class Viewer:
         wanted = WORKING | {"confidential_clerk"} if roles is None else frozenset(roles)
         return tuple(sorted({unit for unit, role in self.memberships if role in wanted}))
 
-    def may(self, act: str, unit_id: str | None = None) -> bool:
-        """Whether a role allows the act, at `unit_id` or anywhere above it; of None: anywhere at all."""
+    def may(self, act: str, *at: str) -> bool:
+        """Whether a role allows the act at one of the units or anywhere above it; without units: anywhere at all.
+
+        About a case one asks with its place and with whoever holds it: the two lie apart once a dispute about
+        who handles it was decided.
+        """
         return any(
-            role in ACTS[act] and (unit_id is None or is_within(unit_id, unit)) for unit, role in self.memberships
+            role in ACTS[act] and (not at or any(is_within(each, unit) for each in at))
+            for unit, role in self.memberships
         )
 
-    def must(self, act: str, unit_id: str | None = None) -> None:
+    def must(self, act: str, *at: str) -> None:
         """Raises NotAllowed when `may` says no."""
-        if not self.may(act, unit_id):
+        if not self.may(act, *at):
             raise NotAllowed("act.not_yours", f"Your roles do not allow this: {act}.", act=act)
 
     def holds(self, unit_id: str, roles: Iterable[str]) -> bool:

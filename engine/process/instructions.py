@@ -39,7 +39,7 @@ def instruct(
     Raises NotAllowed, Conflict for a closed case, Invalid for an empty text or a unit that cannot be instructed.
     """
     case = lock_case(session, case_id)
-    viewer.must("case.instruct", case.place_id)
+    viewer.must("case.instruct", case.place_id, case.holder_id)
     if case.ended:
         raise Conflict("case.ended", f"Case {case.number} is closed.", case=case.id)
     if not text.strip():
@@ -82,7 +82,7 @@ def instruct(
 
 def instructable(session: Session, case: Case, viewer: Viewer) -> Sequence[str]:
     """Units the viewer may instruct about a case, the holder first: those of its line, staffed, at or below them."""
-    if not viewer.may("case.instruct", case.place_id):
+    if not viewer.may("case.instruct", case.place_id, case.holder_id):
         return []
     wall, top = wall_of(session, case), _standing_at(viewer, case)
     line = [unit for unit in dict.fromkeys([case.holder_id, *ancestors(case.place_id)]) if is_within(unit, top)]
@@ -100,7 +100,8 @@ def instruction_of(session: Session, task: Task) -> Instruction | None:
 def _standing_at(viewer: Viewer, case: Case) -> str:
     """The highest unit above the case where the viewer leads: there the answer comes back to."""
     units = viewer.units(ACTS["case.instruct"])
-    return min((unit for unit in units if is_within(case.place_id, unit)), key=len)
+    about = (case.place_id, case.holder_id)
+    return min((unit for unit in units if any(is_within(each, unit) for each in about)), key=len)
 
 
 def _wrong(field: str, code: str, zh: str, en: str) -> Invalid:

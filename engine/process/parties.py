@@ -69,7 +69,7 @@ def correct_party(
 
 def _locked(session: Session, case_id: int, viewer: Viewer) -> Case:
     case = lock_case(session, case_id)
-    viewer.must("case.name_parties", case.place_id)
+    viewer.must("case.name_parties", case.place_id, case.holder_id)
     return case
 
 

@@ -39,7 +39,7 @@ def report_risk(
     Raises Invalid for facts triage does not know or without a reason, Conflict for a closed case.
     """
     case = _open_case(session, case_id)
-    viewer.must("case.report_risk", case.place_id)
+    viewer.must("case.report_risk", case.place_id, case.holder_id)
     _need(reason, "reason")
     merged = {**case.facts, **{k: v for k, v in facts.items() if v is not None}}
     triage.complete_facts(merged)
@@ -145,7 +145,7 @@ def supply(session: Session, world: World, case_id: int, note: str, *, viewer: V
     """
     case = _open_case(session, case_id)
     if viewer is not None:
-        viewer.must("case.supply", case.place_id)
+        viewer.must("case.supply", case.place_id, case.holder_id)
     _need(note, "note")
     actor_id = None if viewer is None else viewer.person_id
     record(session, case, "material.supplied", actor_id=actor_id, now=now, facts={"note": note, **_source(viewer)})
@@ -162,7 +162,7 @@ def supply(session: Session, world: World, case_id: int, note: str, *, viewer: V
 def sort_case(session: Session, case_id: int, category: str, *, viewer: Viewer, now: datetime) -> None:
     """Puts a running case into another category; the same one again changes nothing."""
     case = _open_case(session, case_id)
-    viewer.must("case.file", case.place_id)
+    viewer.must("case.file", case.place_id, case.holder_id)
     if not CATEGORY.fullmatch(category) or len(category) > 64:
         words = {"zh": "类别应形如 labour.wages。", "en": "A category looks like labour.wages."}
         raise Invalid("case.category", words["en"], fields={"category": words})
@@ -252,7 +252,7 @@ def _petitioner_asks(
 ) -> None:
     case = _open_case(session, case_id)
     if viewer is not None:
-        viewer.must(right, case.place_id)
+        viewer.must(right, case.place_id, case.holder_id)
     _need(reason, "reason")
     facts = {"reason": reason, **_source(viewer)}
     actor_id = None if viewer is None else viewer.person_id

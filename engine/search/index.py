@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import String, bindparam, cast, delete, select, union
+from sqlalchemy import String, bindparam, cast, delete, exists, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -166,7 +166,7 @@ def fill_index(store: Store, *, anew: bool = False, on_progress: Callable[[int],
     Broken off, it is gone on with: what is indexed stays. Cases that are filed meanwhile index themselves.
     """
     after = done = 0
-    without = Case.id.not_in(select(CaseText.case_id))
+    without = ~exists().where(CaseText.case_id == Case.id)
     while True:
         with store.transaction() as session:
             wanted = select(Case).where(Case.id > after).order_by(Case.id).limit(AT_ONCE)

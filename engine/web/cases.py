@@ -294,15 +294,15 @@ def _may(story: Story, case: Case) -> dict[str, bool]:
     return {
         "comment": True,
         "step_aside": running and who.may("case.step_aside"),
-        "sort_out": running and who.may("case.file", case.place_id),
-        "give_code": who.may("case.supply", case.place_id),
-        "supply": running and who.may("case.supply", case.place_id),
-        "report_risk": running and who.may("case.report_risk", case.place_id),
-        "apply_review": story.review_until is not None and who.may("case.supply", case.place_id),
+        "sort_out": running and who.may("case.file", case.place_id, case.holder_id),
+        "give_code": who.may("case.supply", case.place_id, case.holder_id),
+        "supply": running and who.may("case.supply", case.place_id, case.holder_id),
+        "report_risk": running and who.may("case.report_risk", case.place_id, case.holder_id),
+        "apply_review": story.review_until is not None and who.may("case.supply", case.place_id, case.holder_id),
         "merge": running and not case.confidential and process.may_merge(who, case.place_id, world().tiers),
         "split": case.state == CaseState.MERGED and process.may_merge(who, case.place_id, world().tiers),
         "look_back": not case.confidential and who.may("postmortem.write", case.holder_id),
-        "withdraw": running and who.may("case.withdraw", case.place_id),
+        "withdraw": running and who.may("case.withdraw", case.place_id, case.holder_id),
         "supervise": not any(run.process_id == "p_supervision" and not run.ended for run in story.runs)
         and who.may("case.supervise", case.place_id),
         "downgrade": running

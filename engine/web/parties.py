@@ -101,7 +101,7 @@ def _act(case_id: int, party_id: int | None, act: Callable[[Session], Done]) -> 
 def _page(case_id: int, party_id: int | None, *, wrong: Mapping[str, Mapping[str, str]] | None = None) -> str:
     with looking() as session:
         case = tasks.see_case(session, viewer(), case_id)
-        viewer().must("case.name_parties", case.place_id)
+        viewer().must("case.name_parties", case.place_id, case.holder_id)
         party = None if party_id is None else _party(session, case_id, party_id)
         line = line_of(session, case.place_id)
         staff = staff_on(session, line)

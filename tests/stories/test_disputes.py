@@ -104,6 +104,23 @@ def test_the_first_receiver_keeps_it_and_a_decision_is_final(district: Open) -> 
     clean(here)
 
 
+def test_whoever_holds_a_case_of_another_place_may_act_about_it(district: Open) -> None:
+    here = district("2024-11-25 09:00")
+    case = community_case(here)
+    dispute(here, case, proper_unit=BESIDE)
+    state(here, case)
+    outsider = here.person(BESIDE, "lead")
+    with pytest.raises(NotAllowed), here.store.transaction() as session:
+        process.supply(session, here.world, case, "照片", viewer=outsider, now=here.clock.now())
+    decide(here, case, BESIDE)
+    assert here.case(case).holder_id == BESIDE
+    with here.store.transaction() as session:
+        process.supply(session, here.world, case, "照片", viewer=outsider, now=here.clock.now())
+        process.sort_case(session, case, "environment.waste", viewer=outsider, now=here.clock.now())
+    assert here.acts(case).count("material.supplied") == 1
+    clean(here)
+
+
 def test_a_decided_unit_cannot_dispute_again(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = community_case(here)

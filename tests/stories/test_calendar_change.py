@@ -20,7 +20,7 @@ def test_clocks_into_an_unloaded_year_are_provisional_until_its_table_is_there(
     district: Callable[[str], District],
 ) -> None:
     here = district("2026-12-30 10:00")
-    case = here.file("LHQ.MZ.01.01")
+    case = here.file("LHQ.MZ.01.01.01")
     here.sign_in(case)
     begin_handling(here, case)
     before = here.clocks(case)["handle"]
@@ -38,4 +38,4 @@ def test_clocks_into_an_unloaded_year_are_provisional_until_its_table_is_there(
     assert here.open_tasks(case)[0].due_at == after.due_at
     assert {facts["step"] for facts in here.facts_of(case, "clock.recounted")} == {"handle", "case_outer"}
     here.until("2027-01-02 18:00")
-    assert here.case(case).tier == "community"
+    assert here.case(case).tier == "zone"

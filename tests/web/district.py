@@ -223,9 +223,13 @@ def file_case(
     *,
     place: str = "LHQ.MZ.01.01.01",
     title: str = "楼上漏水，天花板发霉",
+    phone: str = "13800138000",
     **facts: Any,
 ) -> int:
-    """Files a real case through the front door and gives its id; its process runs."""
+    """Files a real case through the front door and gives its id; its process runs.
+
+    The same telephone again, about the same kind of matter, makes a repeat of one that was answered.
+    """
     filing = Filing(
         channel="hotline_12345",
         kind="dispute",
@@ -236,7 +240,7 @@ def file_case(
         received_at=clock.now(),
         facts=facts,
         parties=(
-            PartyIn("applicant", "谢女士", phone="13800138000", protected=True),
+            PartyIn("applicant", "谢女士", phone=phone, protected=True),
             PartyIn("respondent", "许某"),
         ),
     )

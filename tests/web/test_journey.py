@@ -246,7 +246,7 @@ def test_people_without_a_mouse_get_everywhere(handler: Handler, district: Distr
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    for _ in range(8):
+    for _ in range(12):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.className").startswith("item"):
             break

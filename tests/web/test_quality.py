@@ -294,12 +294,12 @@ def look(page: Any, language: str, width: str) -> list[str]:
 
 
 def test_every_page_opens_for_everybody_who_may_come(site: Site) -> None:
-    """Each page by each of its visitors, in both languages, without a browser."""
+    """Each page by each of its visitors, who take turns with the languages, without a browser."""
     assert len(site.pages) > 30
     for where, who in site.pages.items():
-        for each in who:
+        for turn, each in enumerate(who):
             visitor = signed_in(site, each)
-            for language in ("zh_CN", "en"):
+            for language in ("zh_CN", "en") if len(who) == 1 else (("zh_CN", "en")[turn % 2],):
                 visitor.client.set_cookie("language", language)
                 answer = visitor.get(where)
                 assert answer.status_code == (404 if where == "/nowhere" else 200), (where, each)

@@ -36,7 +36,7 @@ PERIOD = {"since": "2026-03-01", "until": "2026-03-31", "unit": "LHQ"}
 def proposal(district: District, clock: ManualClock) -> int:
     """Six cases were settled in the grid within two days; the proposal gives it half a day."""
     for number in range(6):
-        case_id = town.file_case(district, clock, title=f"{SECRET} {number}")
+        case_id = town.file_case(district, clock, title=f"{SECRET} {number}", phone=f"1390013900{number}")
         complete(district, clock, case_id, "sign_in", "grid", {"action": "sign"})
         complete(district, clock, case_id, "first_contact", "grid", CONTACTED)
         clock.advance(timedelta(days=1, minutes=7 * number))

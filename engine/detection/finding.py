@@ -28,7 +28,7 @@ def add_finding(
 ) -> Finding:
     """The caller holds the lease of the detector, so that nobody else adds the same key."""
     finding = Finding(
-        key=key[:160],
+        key=key,
         kind=kind.value,
         state=FindingState.OPEN.value,
         unit_id=unit_id,

@@ -134,6 +134,7 @@ def clusters(new: Iterable[Arrival], known: Iterable[Arrival], *, least: int, wi
 
 Counts = Mapping[tuple[str, str], int]
 """Cases by place and category."""
+KNOWN_WEEKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,26 +147,25 @@ class Surge:
     mean: float
 
 
-def surges(
-    week: Counts, before: Counts, *, weeks: float, factor: float, least: int, tiers: Tiers, known_weeks: int = 2
-) -> list[Surge]:
+def surges(week: Counts, before: Counts, *, weeks: float, factor: float, least: int) -> list[Surge]:
     """Units whose last week held `factor` times the mean of the weeks before, and at least so many cases.
 
     Counted where leads answer for many grids: from the third tier from the top upwards. A unit above is named only for
-    what is left without the units below it that are named already. With less than `known_weeks` to compare with,
-    nothing is said.
+    what is left without the units below it that are named already. With less than two weeks to compare with, nothing is
+    said.
     """
-    if weeks < known_weeks:
+    if weeks < KNOWN_WEEKS:
         return []
     now, then = _rolled_up(week), _rolled_up(before)
     named: list[Surge] = []
-    for (unit, category), count in sorted(now.items(), key=lambda item: (-item[0][0].count("."), item[0])):
-        below = [each for each in named if each.category == category and is_within(each.unit_id, unit)]
-        count -= sum(each.count for each in below)
-        past = then[unit, category] - sum(then[each.unit_id, category] for each in below)
-        mean = max(past, 0) / weeks
+    for unit, category in sorted(now, key=lambda key: (-key[0].count("."), key)):
+        count, past = now[unit, category], then[unit, category]
+        mean = past / weeks
         if count >= least and count >= factor * mean:
             named.append(Surge(unit, category, count, round(mean, 2)))
+            for above in ancestors(unit)[1:]:
+                now[above, category] -= count
+                then[above, category] -= past
     return named
 
 

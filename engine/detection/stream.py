@@ -54,10 +54,10 @@ def look_on(session: Session, world: World, *, now: datetime, most: int = BATCH)
         ready.append(entry)
     if not ready:
         return Looked()
-    filed = [entry.case_id for entry in ready if entry.topic == "case.filed"]
+    filed = {entry.case_id for entry in ready if entry.topic == "case.filed"}
     looked_at = [entry.case_id for entry in ready if entry.topic in ("case.filed", "opinion.rose")]
-    cases = _open_ones(session, looked_at)
-    new = [case for case in cases if case.id in set(filed)]
+    cases = _cases(session, looked_at)
+    new = [case for case in cases if case.id in filed]
     found = find_clusters(session, world, new, now=now)
     found += find_returns(session, world, new, now=now)
     found += find_pairs(session, world, new, now=now)
@@ -70,7 +70,7 @@ def look_on(session: Session, world: World, *, now: datetime, most: int = BATCH)
     return Looked(len(ready), found)
 
 
-def _open_ones(session: Session, case_ids: Sequence[int]) -> Sequence[Case]:
+def _cases(session: Session, case_ids: Sequence[int]) -> Sequence[Case]:
     """In order of filing; a confidential case takes no part in anything here."""
     if not case_ids:
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from engine.detection.leases import take
 from engine.detection.model import Finding, FindingKind
 from engine.detection.rules import Counts, Surge
 from engine.process import World
-from engine.territory import within
+from engine.territory import ancestors, within
 
 WEEK = timedelta(days=7)
 WEEKS = 8
@@ -32,7 +33,10 @@ def look_for_surges(session: Session, world: World, *, now: datetime) -> int:
     mark.done_at = now
     rule = world.config.detection
     week = _counts(session, now - WEEK, now)
-    likely = {category for (_, category), count in _by_category(week).items() if count >= rule.surge_cases}
+    whole: Counter[str] = Counter()
+    for (_, category), count in week.items():
+        whole[category] += count
+    likely = {category for category, count in whole.items() if count >= rule.surge_cases}
     if not likely:
         session.flush()
         return 0
@@ -44,7 +48,6 @@ def look_for_surges(session: Session, world: World, *, now: datetime) -> int:
         weeks=weeks,
         factor=rule.surge_factor,
         least=rule.surge_cases,
-        tiers=world.tiers,
     )
     told = _told_lately(session, found, since=now - WEEK)
     new = [each for each in found if (each.unit_id, each.category) not in told]
@@ -64,13 +67,6 @@ def _counts(session: Session, since: datetime, until: datetime, *, categories: I
     if categories:
         counted = counted.where(Case.category.in_(sorted(categories)))
     return {(place, category): count for place, category, count in session.execute(counted)}
-
-
-def _by_category(counts: Counts) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
-    for (_, category), count in counts.items():
-        found["", category] = found.get(("", category), 0) + count
-    return found
 
 
 def _weeks_known(session: Session, now: datetime) -> float:
@@ -121,5 +117,4 @@ def _keep(session: Session, world: World, surge: Surge, *, weeks: float, now: da
         session, world, key, unit_id=surge.unit_id, category=surge.category, case_id=cases[0], facts=facts, now=now
     )
     finding.post_mortem_id = opened.id
-    units = [each for each in (surge.unit_id, surge.unit_id.rpartition(".")[0]) if each]
-    tell(session, cases[0], "surge_found", units, now=now)
+    tell(session, cases[0], "surge_found", ancestors(surge.unit_id)[:2], now=now)

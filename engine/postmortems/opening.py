@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 from engine import process
 from engine.cases import Case, lock_case
 from engine.deadlines import parse_length
-from engine.errors import Conflict, NotAllowed
+from engine.errors import Conflict
 from engine.people import Viewer
 from engine.postmortems.model import PostMortem, PostMortemState, Trigger
 from engine.process import World
 from engine.reasons import reason_given
-from engine.territory import get_unit
 
 
 def open_for_surge(
@@ -50,8 +49,7 @@ def open_by_hand(
     """For a case that the viewer sees; one by hand for each. Raises Conflict `postmortem.confidential`."""
     reason = reason_given(reason)
     case = lock_case(session, case_id)
-    if not viewer.may("postmortem.write", case.holder_id) and not viewer.may("postmortem.write", case.place_id):
-        raise NotAllowed("act.not_yours", "Your roles do not allow this: postmortem.write.", act="postmortem.write")
+    viewer.must("postmortem.write", case.holder_id, case.place_id)
     if case.confidential:
         raise Conflict("postmortem.confidential", "A confidential case stands in no register.")
     key, facts = f"hand:{case.id}", {"reason": reason}
@@ -73,11 +71,9 @@ def _open(
     *,
     now: datetime,
 ) -> PostMortem:
-    key = key[:160]
     present = session.scalars(select(PostMortem).where(PostMortem.key == key)).first()
     if present is not None:
         return present
-    get_unit(session, unit_id)
     due = world.calendar.due(now, parse_length(world.config.detection.post_mortem_within), provisional=True)
     opened = PostMortem(
         key=key,
@@ -90,9 +86,6 @@ def _open(
         opened_at=now,
         opened_by=actor_id,
         due_at=due.at,
-        cause="",
-        missed="",
-        worked="",
     )
     session.add(opened)
     session.flush()

@@ -16,6 +16,7 @@ from engine import process
 from engine.cases import lock_case
 from engine.postmortems.model import Action, PostMortem, PostMortemState
 from engine.process import World
+from engine.territory import ancestors
 
 MOST = 20
 
@@ -59,6 +60,5 @@ def tell_overdue(session: Session, world: World, *, now: datetime, most: int = M
 
 def _tell(session: Session, found: PostMortem, what: str, *, now: datetime, **more: int) -> None:
     case = lock_case(session, found.case_id)
-    units = [each for each in (found.unit_id, found.unit_id.rpartition(".")[0]) if each]
-    facts = {"what": what, "units": units, "post_mortem": found.id, **more}
+    facts = {"what": what, "units": ancestors(found.unit_id)[:2], "post_mortem": found.id, **more}
     process.record(session, case, "case.told", actor_id=None, now=now, facts=facts)

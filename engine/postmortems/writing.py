@@ -84,7 +84,7 @@ def write(
     Raises Invalid naming every field at once, Conflict `postmortem.not_open`.
     """
     found = _locked(session, post_mortem_id)
-    _must(viewer, "postmortem.write", found)
+    viewer.must("postmortem.write", found.unit_id)
     if found.state != PostMortemState.OPEN:
         raise Conflict("postmortem.not_open", "It was submitted already.")
     faults = faults_in(draft, whole=submit)
@@ -113,7 +113,7 @@ def decide(
     Raises Conflict `postmortem.not_submitted`, NotAllowed `postmortem.own` for whoever submitted it.
     """
     found = _locked(session, post_mortem_id)
-    _must(viewer, "postmortem.approve", found)
+    viewer.must("postmortem.approve", found.unit_id)
     if found.state != PostMortemState.SUBMITTED:
         raise Conflict("postmortem.not_submitted", "It does not wait for a decision.")
     if found.submitted_by == viewer.person_id:
@@ -130,18 +130,13 @@ def finish_action(
 ) -> None:
     """Notes that an action of an approved post-mortem is done, and how; the second time it changes nothing."""
     found = _locked(session, post_mortem_id)
-    _must(viewer, "postmortem.write", found)
+    viewer.must("postmortem.write", found.unit_id)
     action = session.get(Action, (post_mortem_id, number))
     if action is None or found.state != PostMortemState.APPROVED:
         raise NotFound("action.unknown", "There is no such action to follow.")
     if action.done_at is None:
         action.note, action.done_at, action.done_by = reason_given(note), now, viewer.person_id
         session.flush()
-
-
-def _must(viewer: Viewer, act: str, found: PostMortem) -> None:
-    if not viewer.may(act, found.unit_id):
-        raise NotAllowed("act.not_yours", f"Your roles do not allow this: {act}.", act=act)
 
 
 def _locked(session: Session, post_mortem_id: int) -> PostMortem:

@@ -86,7 +86,7 @@ def surges(week: dict[str, int], before: dict[str, int], weeks: float = 8.0) -> 
     def named(counts: dict[str, int]) -> dict[tuple[str, str], int]:
         return {(place, "x"): count for place, count in counts.items()}
 
-    return rules.surges(named(week), named(before), weeks=weeks, factor=3, least=10, tiers=TIERS)
+    return rules.surges(named(week), named(before), weeks=weeks, factor=3, least=10)
 
 
 def test_a_surge_is_three_times_the_mean_and_no_small_number() -> None:
@@ -103,6 +103,9 @@ def test_a_unit_above_is_named_only_for_what_the_named_ones_below_leave() -> Non
     assert [(each.unit_id, each.count) for each in found] == [("L.G.01", 12), ("L.M.01", 30)]
     spread = {f"L.M.{n:02d}.01.01": 6 for n in range(1, 4)}
     assert [each.unit_id for each in surges(spread, dict.fromkeys(spread, 8))] == ["L.M"]
+    deep = {"L.M.01.01.01": 30, **{f"L.M.{n:02d}.01.01": 6 for n in range(2, 5)}, "L.G.01.01.01": 9, "L.G.02.01.01": 9}
+    before = {"L.M.01.01.01": 80, "L.G.01.01.01": 36, "L.G.02.01.01": 36}  # what L.M.01 had counts against it alone
+    assert [(each.unit_id, each.mean) for each in surges(deep, before)] == [("L.M.01", 10.0), ("L.M", 0.0)]
 
 
 def test_what_comes_back() -> None:

@@ -13,6 +13,11 @@ REQUIRED: Mapping[str, str] = {"zh": "此项必填。", "en": "This is required.
 """What is said of a field that is left empty and must not be."""
 
 
+def too_long(most: int) -> Mapping[str, str]:
+    """What is said of a field that holds more than so many characters."""
+    return {"zh": f"最多 {most} 字。", "en": f"At most {most} characters."}
+
+
 class Refusal(Exception):
     """Something was refused on purpose. Never raised itself: raise one of the five kinds below."""
 

@@ -1,8 +1,8 @@
 """Backlog campaigns: old matters looked for, listed once, taken charge of one by one, and struck off."""
 
-from engine.campaigns.criteria import STANDINGS, Criteria, how_many
-from engine.campaigns.freezing import LEAST_PANEL, MOST_ITEMS, Plan, freeze
-from engine.campaigns.issuing import MOST_AT_ONCE, PROCESS, Charge, issue, take_up_again
+from engine.campaigns.criteria import Criteria, how_many
+from engine.campaigns.freezing import LEAST_PANEL, Plan, freeze
+from engine.campaigns.issuing import MOST_AT_ONCE, Charge, issue, take_up_again
 from engine.campaigns.model import Campaign, CampaignItem
 from engine.campaigns.people import LEADS, PANEL, Seat, staff_near
 from engine.campaigns.rows import (
@@ -25,11 +25,8 @@ __all__ = [
     "LEADS",
     "LEAST_PANEL",
     "MOST_AT_ONCE",
-    "MOST_ITEMS",
     "PAGE",
     "PANEL",
-    "PROCESS",
-    "STANDINGS",
     "Campaign",
     "CampaignItem",
     "Charge",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from engine.campaigns.criteria import Criteria, matching
 from engine.campaigns.criteria import check as check_criteria
 from engine.campaigns.model import Campaign, CampaignItem
 from engine.campaigns.people import PANEL, staff_near
-from engine.errors import Conflict, Invalid
+from engine.errors import REQUIRED, Conflict, Invalid, too_long
 from engine.people import Viewer
 from engine.territory import get_unit
 
@@ -74,12 +75,12 @@ def freeze(session: Session, plan: Plan, *, viewer: Viewer, now: datetime) -> Ca
 
 
 def _check(session: Session, plan: Plan) -> None:
-    wrong: dict[str, dict[str, str]] = {}
+    wrong: dict[str, Mapping[str, str]] = {}
     for field, value, most in (("name", plan.name, 120), ("batch_no", plan.batch_no, 32)):
         if not value.strip():
-            wrong[field] = {"zh": "此项必填。", "en": "This is required."}
+            wrong[field] = REQUIRED
         elif len(value) > most:
-            wrong[field] = {"zh": f"最多 {most} 字。", "en": f"At most {most} characters."}
+            wrong[field] = too_long(most)
     offered = {each.value for each in staff_near(session, plan.criteria.unit_id, PANEL)}
     if set(plan.panel) - offered:
         wrong["panel"] = {"zh": "请从给出的人员中选择。", "en": "Choose from the people offered."}

@@ -5,13 +5,12 @@ from engine.receptions.booking import Wish, book, book_publicly, give_up
 from engine.receptions.brief import Brief, brief_of
 from engine.receptions.figures import Counts, count_by_leader, count_receptions
 from engine.receptions.model import Booking, Reception
-from engine.receptions.receiving import KINDS, Received, note_absence, owners, receive
+from engine.receptions.receiving import EARLY, KINDS, Received, note_absence, owners, receive
 from engine.receptions.rows import (
     PAGE,
     Booked,
     bookings_of,
     how_many_soon,
-    keeps_book,
     open_to_all,
     places_taken,
     received_by,
@@ -20,6 +19,7 @@ from engine.receptions.rows import (
 )
 
 __all__ = [
+    "EARLY",
     "KINDS",
     "PAGE",
     "Booked",
@@ -40,7 +40,6 @@ __all__ = [
     "count_receptions",
     "give_up",
     "how_many_soon",
-    "keeps_book",
     "note_absence",
     "open_to_all",
     "owners",

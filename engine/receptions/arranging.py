@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.errors import Conflict, Invalid
+from engine.errors import REQUIRED, Conflict, Invalid, too_long
 from engine.people import Viewer, members
 from engine.receptions.model import Booking, Reception
 from engine.receptions.rows import lock_reception
@@ -87,12 +88,12 @@ def _arranged(session: Session, reception_id: int, viewer: Viewer) -> Reception:
 
 
 def _check(session: Session, plan: Plan, now: datetime) -> None:
-    wrong: dict[str, dict[str, str]] = {}
+    wrong: dict[str, Mapping[str, str]] = {}
     for field, value, most in (("place", plan.place, 200), ("topics", plan.topics, 300)):
         if not value.strip():
-            wrong[field] = {"zh": "此项必填。", "en": "This is required."}
+            wrong[field] = REQUIRED
         elif len(value) > most:
-            wrong[field] = {"zh": f"最多 {most} 字。", "en": f"At most {most} characters."}
+            wrong[field] = too_long(most)
     if plan.leader_id not in {person.id for person in members(session, plan.unit_id, ("leader",))}:
         wrong["leader_id"] = {"zh": "请选择本单位的领导。", "en": "Choose a leader of this unit."}
     if plan.community_id is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from engine import tasks
 from engine.cases import id_of_number
-from engine.errors import Conflict, Invalid, NotFound
+from engine.errors import Conflict, Invalid, NotFound, too_long
 from engine.people import Viewer
 from engine.receptions.model import Booking, Reception
-from engine.receptions.rows import lock_published, lock_reception
+from engine.receptions.rows import keeps_book, lock_published, lock_reception
 
 LONGEST = {"name": 80, "phone": 32, "matter": 1000}
 MISSING = {
@@ -60,7 +61,7 @@ def give_up(session: Session, reception_id: int, booking_id: int, *, viewer: Vie
 def booking_in(session: Session, reception: Reception, booking_id: int, viewer: Viewer) -> Booking:
     """A booking the viewer may see: all of them at or above the unit, else those they made. Raises NotFound."""
     booking = session.get(Booking, booking_id, populate_existing=True)
-    keeps = viewer.may("reception.read", reception.unit_id) or reception.leader_id == viewer.person_id
+    keeps = keeps_book(viewer, reception)
     if booking is None or booking.reception_id != reception.id or not (keeps or booking.booked_by == viewer.person_id):
         raise NotFound("booking.unknown", "There is no such booking.", booking=booking_id)
     return booking
@@ -107,12 +108,12 @@ def _case_of(session: Session, wish: Wish, viewer: Viewer) -> int | None:
 
 
 def _check(wish: Wish, *, needed: tuple[str, ...]) -> None:
-    wrong: dict[str, dict[str, str]] = {}
+    wrong: dict[str, Mapping[str, str]] = {}
     for field in ("matter", *needed):
         if not getattr(wish, field).strip():
             wrong[field] = MISSING[field]
     for field, most in LONGEST.items():
         if len(getattr(wish, field)) > most:
-            wrong[field] = {"zh": f"最多 {most} 字。", "en": f"At most {most} characters."}
+            wrong[field] = too_long(most)
     if wrong:
         raise Invalid("reception.booking_invalid", "This cannot be booked like this.", fields=wrong)

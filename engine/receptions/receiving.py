@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import intake, process, tasks
 from engine.cases import Case, lock_case, wall_of
-from engine.errors import Conflict, Invalid
+from engine.errors import REQUIRED, Conflict, Invalid, too_long
 from engine.intake import Filing, PartyIn
 from engine.people import Viewer
 from engine.process import World
@@ -151,13 +151,13 @@ def _file(
 
 
 def _check(session: Session, reception: Reception, received: Received, place_id: str, case: Case | None) -> None:
-    wrong: dict[str, dict[str, str]] = {}
+    wrong: dict[str, Mapping[str, str]] = {}
     for field in ("statements", "promise", "instruction"):
         value = getattr(received, field)
         if not value.strip():
-            wrong[field] = {"zh": "此项必填。", "en": "This is required."}
+            wrong[field] = REQUIRED
         elif len(value) > LONGEST:
-            wrong[field] = {"zh": f"最多 {LONGEST} 字。", "en": f"At most {LONGEST} characters."}
+            wrong[field] = too_long(LONGEST)
     if received.persons is None or not 1 <= received.persons <= MOST_PERSONS:
         wrong["persons"] = {"zh": "请填写来访人数。", "en": "Write how many came."}
     if case is None and received.kind not in KINDS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import process
 from engine.cases import lock_case
-from engine.errors import Conflict, Invalid
+from engine.errors import Conflict, Invalid, too_long
 from engine.people import Viewer
 from engine.sessions.model import Gathering
 from engine.sessions.rows import lock_session, untold
@@ -66,13 +66,13 @@ def publish(session: Session, gathering_id: int, minutes: Minutes, *, viewer: Vi
 
 
 def _check(gathering: Gathering, minutes: Minutes, now: datetime) -> None:
-    wrong: dict[str, dict[str, str]] = {}
+    wrong: dict[str, Mapping[str, str]] = {}
     if minutes.attended is None or not 1 <= minutes.attended <= MOST:
         wrong["attended"] = {"zh": "请填写到会人数。", "en": "Write how many came."}
     if not minutes.text.strip():
         wrong["minutes"] = {"zh": "请写会议纪要。", "en": "Write the minutes."}
     if len(minutes.text) > LONGEST or len(minutes.attendees) > LONGEST:
-        wrong["minutes"] = {"zh": f"最多 {LONGEST} 字。", "en": f"At most {LONGEST} characters."}
+        wrong["minutes"] = too_long(LONGEST)
     if gathering.starts_at > now + EARLY:
         wrong["minutes"] = {"zh": "还没有到开会的时间。", "en": "The session has not begun yet."}
     if wrong:

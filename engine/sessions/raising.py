@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import intake, process
-from engine.errors import Conflict, Invalid, NotFound
+from engine.errors import Conflict, Invalid, NotFound, too_long
 from engine.intake import Filing, PartyIn
 from engine.people import Viewer
 from engine.process import World
@@ -110,12 +111,12 @@ def _must_be_open(gathering: Gathering) -> None:
 
 
 def _check(raised: Raised) -> None:
-    wrong: dict[str, dict[str, str]] = {}
+    wrong: dict[str, Mapping[str, str]] = {}
     if not raised.text.strip():
         wrong["text"] = {"zh": "请写下反映的内容。", "en": "Write down what was raised."}
     for field, value in (("text", raised.text), ("answer", raised.answer)):
         if len(value) > LONGEST:
-            wrong[field] = {"zh": f"最多 {LONGEST} 字。", "en": f"At most {LONGEST} characters."}
+            wrong[field] = too_long(LONGEST)
     if raised.disposition not in tuple(Disposition):
         wrong["disposition"] = {"zh": "请选择处理方式。", "en": "Choose what becomes of it."}
     elif raised.disposition == Disposition.ANSWERED and not raised.answer.strip():

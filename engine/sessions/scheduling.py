@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.errors import Conflict, Invalid
+from engine.errors import REQUIRED, Conflict, Invalid, too_long
 from engine.people import Viewer, names
 from engine.sessions.model import Gathering, GatheringItem, Invitation, Kind
 from engine.sessions.rows import lock_session
@@ -73,12 +73,12 @@ def cancel(session: Session, gathering_id: int, *, viewer: Viewer, now: datetime
 
 
 def _check(session: Session, plan: Plan) -> None:
-    wrong: dict[str, dict[str, str]] = {}
+    wrong: dict[str, Mapping[str, str]] = {}
     for field, value in (("topic", plan.topic), ("place", plan.place)):
         if not value.strip():
-            wrong[field] = {"zh": "此项必填。", "en": "This is required."}
+            wrong[field] = REQUIRED
         elif len(value) > LONGEST:
-            wrong[field] = {"zh": f"最多 {LONGEST} 字。", "en": f"At most {LONGEST} characters."}
+            wrong[field] = too_long(LONGEST)
     if plan.kind not in tuple(Kind):
         wrong["kind"] = {"zh": "请选择。", "en": "Please choose."}
     if plan.starts_at is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.territory import Unit, children, is_within, line_of
+from engine.people import BLIND
+from engine.territory import COARSEST, Unit, children, is_within, line_of
 from engine.web.context import viewer
 
 
@@ -21,9 +22,34 @@ def area_asked(asked: str | None, roles: Collection[str]) -> str:
     return asked
 
 
+def area_counted(asked: str | None, roles: Set[str]) -> tuple[str, bool]:
+    """Like `area_asked`, and whether cases may be seen there; who reads no case counts no deeper than `COARSEST`."""
+    for opened, some in ((True, roles - BLIND), (False, roles & BLIND)):
+        own = own_units(some)
+        wanted = asked or (own[0] if own else "")
+        if any(is_within(wanted, unit) for unit in own) and (opened or wanted.count(".") < COARSEST):
+            return wanted, opened
+    raise unknown()
+
+
+def around(session: Session, unit_id: str, roles: Set[str], *, opened: bool) -> tuple[Sequence[Unit], Sequence[Unit]]:
+    """For an area of `area_counted`: the units from above down to it that may be chosen too, and those right below."""
+    line = line_down_to(session, unit_id, roles - BLIND if opened else roles & BLIND)
+    deeper = opened or unit_id.count(".") + 1 < COARSEST
+    return line, right_below(session, unit_id) if deeper else []
+
+
 def own_units(roles: Collection[str]) -> list[str]:
     """Where the person has one of the roles, the highest first."""
     return sorted(viewer().units(roles), key=lambda unit: (unit.count("."), unit))
+
+
+def own_asked(asked: str | None, roles: Collection[str]) -> str:
+    """As `area_asked`, but one of the person's own units and none below it."""
+    own = own_units(roles)
+    if asked and asked not in own:
+        raise unknown()
+    return asked or own[0]
 
 
 def line_down_to(session: Session, unit_id: str, roles: Collection[str]) -> Sequence[Unit]:

@@ -8,12 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import campaigns
 from engine.campaigns import Charge, Criteria, Line, Plan, Standing
-from engine.errors import NotFound
 from engine.intake import KINDS
 from engine.people import ACTS, names
 from engine.territory import get_unit, units_by_id
 from engine.web import ledger
-from engine.web.areas import own_units
+from engine.web.areas import own_asked
 from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, now, viewer, world
 from engine.web.forms import form_of
@@ -48,14 +47,14 @@ def show_list() -> str:
 @pages.get("/campaigns/new")
 @policy("campaign.run")
 def show_new() -> str:
-    return _new_page(_unit_asked(request.args.get("unit")))
+    return _new_page(own_asked(request.args.get("unit"), RUNNERS))
 
 
 @pages.post("/campaigns")
 @policy("campaign.run")
 def freeze() -> BaseResponse | str | tuple[str, int]:
     """Counts what the criteria find; with the step `freeze` keeps the list."""
-    form, unit_id = request.form, _unit_asked(request.form.get("unit_id"))
+    form, unit_id = request.form, own_asked(request.form.get("unit_id"), RUNNERS)
     criteria = _criteria(unit_id)
     plan = Plan(form.get("name", ""), form.get("batch_no", "").strip(), criteria, tuple(form.getlist("panel")))
 
@@ -172,13 +171,6 @@ def _standing() -> Standing:
     return Standing(asked) if asked in tuple(Standing) else Standing.ALL
 
 
-def _unit_asked(asked: str | None) -> str:
-    own = own_units(RUNNERS)
-    if asked and asked not in own:
-        raise NotFound("unit.unknown", "There is no such place.")
-    return asked or own[0]
-
-
 def _new_page(unit_id: str, wrong: Wrong | None = None, *, count: int | None = None) -> str:
     with looking() as session:
         return render_template(
@@ -187,7 +179,6 @@ def _new_page(unit_id: str, wrong: Wrong | None = None, *, count: int | None = N
             panel=campaigns.staff_near(session, unit_id, campaigns.PANEL),
             kinds=KINDS,
             categories=CATEGORIES,
-            standings=campaigns.STANDINGS,
             count=count,
             typed=request.form,
             wrong=wrong or {},

@@ -14,7 +14,7 @@ from engine.errors import NotFound
 from engine.people import ACTS, members, names
 from engine.receptions import Booked, Plan, Received, Reception, Wish
 from engine.territory import get_unit, units_by_id
-from engine.web.areas import own_units
+from engine.web.areas import own_asked, own_units
 from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, maybe_viewer, now, viewer, world
 from engine.web.kept import Wrong, act_or_page, counted, two_tiers_below
@@ -27,7 +27,7 @@ from engine.web.show import local, minutes_per_day
 
 pages = Blueprint("receptions", __name__)
 
-READERS = ACTS["reception.read"]
+READERS, ARRANGERS = ACTS["reception.read"], ACTS["reception.arrange"]
 DAYS = 30
 AHEAD = timedelta(days=90)
 
@@ -88,13 +88,13 @@ def show_list() -> str:
 @pages.get("/receptions/new")
 @policy("reception.arrange")
 def show_new() -> str:
-    return _new_page(_unit_asked(request.args.get("unit")))
+    return _new_page(own_asked(request.args.get("unit"), ARRANGERS))
 
 
 @pages.post("/receptions")
 @policy("reception.arrange")
 def arrange() -> Response | tuple[str, int]:
-    form, unit_id = request.form, _unit_asked(request.form.get("unit_id"))
+    form, unit_id = request.form, own_asked(request.form.get("unit_id"), ARRANGERS)
     plan = Plan(
         unit_id=unit_id,
         leader_id=number(form.get("leader_id")),
@@ -222,13 +222,6 @@ def _done(reception_id: int, said: str) -> Done:
     return Done(url_for("receptions.show", reception_id=reception_id), said)
 
 
-def _unit_asked(asked: str | None) -> str:
-    own = own_units(ACTS["reception.arrange"])
-    if asked and asked not in own:
-        raise NotFound("unit.unknown", "There is no such place.")
-    return asked or own[0]
-
-
 def _new_page(unit_id: str, wrong: Wrong | None = None) -> str:
     with looking() as session:
         unit = get_unit(session, unit_id)
@@ -262,7 +255,7 @@ def _page(reception_id: int, wrong: Wrong | None = None) -> str:
             books=open_ and taken < reception.quota and who.may("reception.book"),
             arranges=who.may("reception.arrange", reception.unit_id),
             receives=who.may("reception.receive", reception.unit_id) and reception.cancelled_at is None,
-            begun=reception.starts_at - timedelta(hours=12) <= now(),
+            begun=reception.starts_at <= now() + receptions.EARLY,
             leader=names(session, [reception.leader_id]).get(reception.leader_id),
             units=units_by_id(session, units),
             typed=request.form,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import groupby
-from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -214,7 +213,7 @@ def _minutes() -> Minutes:
     )
 
 
-def standing(gathering: Any, has_open: bool) -> str:
+def standing(gathering: Gathering, has_open: bool) -> str:
     """In one word: called off, ahead, open or closed."""
     if gathering.cancelled_at is not None:
         return _("was called off")

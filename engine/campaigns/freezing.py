@@ -37,8 +37,9 @@ def freeze(session: Session, plan: Plan, *, viewer: Viewer, now: datetime) -> Ca
     unit = get_unit(session, plan.criteria.unit_id)
     viewer.must("campaign.run", unit.id)
     _check(session, plan)
-    if session.scalar(select(Campaign.id).where(Campaign.unit_id == unit.id, Campaign.batch_no == plan.batch_no)):
-        raise Conflict("campaign.batch_taken", f"There is a batch {plan.batch_no!r} already.", batch=plan.batch_no)
+    batch_no = plan.batch_no.strip()
+    if session.scalar(select(Campaign.id).where(Campaign.unit_id == unit.id, Campaign.batch_no == batch_no)):
+        raise Conflict("campaign.batch_taken", f"There is a batch {batch_no!r} already.", batch=batch_no)
     found = matching(session, plan.criteria, viewer=viewer, now=now, most=MOST_ITEMS + 1)
     if not found:
         raise Conflict("campaign.empty", "No case matches, so there is no list to freeze.")
@@ -47,7 +48,7 @@ def freeze(session: Session, plan: Plan, *, viewer: Viewer, now: datetime) -> Ca
     campaign = Campaign(
         unit_id=unit.id,
         name=plan.name.strip(),
-        batch_no=plan.batch_no.strip(),
+        batch_no=batch_no,
         criteria=plan.criteria.as_json(),
         panel=list(dict.fromkeys(plan.panel)),
         frozen_at=now,

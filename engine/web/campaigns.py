@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import campaigns
 from engine.campaigns import Charge, Criteria, Line, Plan, Standing
+from engine.errors import Invalid
 from engine.intake import KINDS
 from engine.people import ACTS, names
 from engine.territory import get_unit, units_by_id
@@ -16,7 +17,7 @@ from engine.web.areas import own_asked
 from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, now, viewer, world
 from engine.web.forms import form_of
-from engine.web.kept import Wrong, act_or_page, counted
+from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
 from engine.web.numbers import number, page_number
 from engine.web.once import Done
@@ -56,20 +57,21 @@ def freeze() -> BaseResponse | str | tuple[str, int]:
     """Counts what the criteria find; with the step `freeze` keeps the list."""
     form, unit_id = request.form, own_asked(request.form.get("unit_id"), RUNNERS)
     criteria = _criteria(unit_id)
-    plan = Plan(form.get("name", ""), form.get("batch_no", "").strip(), criteria, tuple(form.getlist("panel")))
+    plan = Plan(form.get("name", ""), form.get("batch_no", ""), criteria, tuple(form.getlist("panel")))
 
     def act(session: Session) -> Done:
         campaign = campaigns.freeze(session, plan, viewer=viewer(), now=now())
         where = url_for("campaigns.show", campaign_id=campaign.id)
         return Done(where, _("The list is frozen. Issue its items to those who take charge."))
 
-    def count(session: Session) -> int:
-        return campaigns.how_many(session, criteria, viewer=viewer(), now=now())
-
     if form.get("step") == "freeze":
         return act_or_page(act, lambda wrong: _new_page(unit_id, wrong))
-    with looking() as session:
-        return _new_page(unit_id, count=count(session))
+    try:
+        with looking() as session:
+            count = campaigns.how_many(session, criteria, viewer=viewer(), now=now())
+    except Invalid as refusal:
+        return _new_page(unit_id, refusal.facts["fields"]), 422
+    return _new_page(unit_id, count=count)
 
 
 @pages.get("/campaigns/<int:campaign_id>")
@@ -157,13 +159,22 @@ def _criteria(unit_id: str) -> Criteria:
     form = request.form
     return Criteria(
         unit_id=unit_id,
-        older_than_days=counted(form.get("older_than_days", "")) or 0,
-        within_years=counted(form.get("within_years", "")) or 5,
-        least_repeats=counted(form.get("least_repeats", "")) or 0,
+        older_than_days=_typed("older_than_days", usual=0),
+        within_years=_typed("within_years", usual=5),
+        least_repeats=_typed("least_repeats", usual=0),
         categories=tuple(each for each in form.getlist("categories") if each in CATEGORIES),
         kinds=tuple(form.getlist("kinds")),
         standing=form.get("standing", "both"),
     )
+
+
+def _typed(field: str, *, usual: int) -> int:
+    """The usual where nothing is written; -1, which no criterion takes, for what is no number."""
+    written = request.form.get(field, "").strip()
+    if not written:
+        return usual
+    found = number(written)
+    return -1 if found is None else found
 
 
 def _standing() -> Standing:

@@ -94,6 +94,9 @@ def test_a_list_is_counted_then_frozen_and_stays_as_it_was(
     assert "0 cases match now" in words(
         officer.post("/campaigns", asked(district, step="count", categories="land.lease"))
     )
+    for wrong in ({"within_years": "0"}, {"older_than_days": "x"}):
+        page = officer.post("/campaigns", asked(district, step="count", **wrong))
+        assert (page.status_code, "清仓见底" in page.text) == (422, True), "said at the field; nothing typed is lost"
     assert officer.post("/campaigns", asked(district, panel=panel(district)[:2])).status_code == 422
     freeze(visit, district)
     assert officer.post("/campaigns", asked(district, panel=panel(district))).status_code == 409, "the batch exists"

@@ -6,11 +6,11 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from engine.errors import Conflict, Unavailable
 from engine.people import Person
-from engine.store import Store, canonical_json, open_store
+from engine.store import Store, Together, canonical_json, open_store
 
 
 def person(number: int, username: str | None = None) -> Person:
@@ -50,6 +50,25 @@ def test_an_instant_without_a_zone_is_refused(each_store: Store) -> None:
 
     with pytest.raises(Exception, match="time zone"), each_store.transaction() as session:
         session.add(Node(name="n", beat_at=datetime(2026, 3, 2)))
+
+
+def test_rows_of_two_tables_come_apart_as_they_were(each_store: Store) -> None:
+    """In the order of their ids, whichever table has more, and with none at all."""
+    from engine.people import Absence
+
+    days = {"starts_at": datetime(2026, 3, 2, tzinfo=UTC), "ends_at": datetime(2026, 3, 3, tzinfo=UTC)}
+    both = Together((Person, Person.id > bindparam("above")), (Absence, Absence.person_id == bindparam("who")))
+    with each_store.transaction() as session:
+        session.add_all(person(number) for number in (3, 1, 2))
+        session.flush()
+        session.add_all(
+            Absence(id=number, person_id=1, deputy_id=2, noted_by=1, noted_at=days["starts_at"], **days)
+            for number in (5, 3)
+        )
+    with each_store.reading() as session:
+        people, absences = both.lists(session, above=1, who=1)
+        assert ([each.id for each in people], [each.id for each in absences]) == ([2, 3], [3, 5])
+        assert both.lists(session, above=9, who=9) == [[], []]
 
 
 def test_json_is_canonical() -> None:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from engine import documents, process, tasks
 from engine.cases import Case
-from engine.documents import ACCEPTED, KINDS, Document
+from engine.documents import ACCEPTED, KINDS, Document, Photo
 from engine.errors import Invalid, NotAllowed, NotFound
 from engine.web import attached
 from engine.web.context import acting, looking, now, viewer, world
@@ -100,6 +100,10 @@ def show_small(document_id: int) -> Response:
     document = _seen(document_id)
     if not document.is_image:
         raise NotFound("document.unknown", "There is no such document.", document=document_id)
+    return as_picture(document)
+
+
+def as_picture(document: Document | Photo) -> Response:
     headers = {"Content-Type": "image/jpeg", "Content-Security-Policy": ALONE}
     return Response(documents.preview(attached.limits(), document), headers=headers)
 

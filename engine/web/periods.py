@@ -34,12 +34,21 @@ class Days:
 
 def read_days(given: Mapping[str, str], *, usual: int) -> Days:
     """From `from` and `to`; the last `usual` days up to today where none are given, or no sound ones."""
-    first, last = _day(given.get("from")), _day(given.get("to"))
+    first, last = typed_day(given.get("from")), typed_day(given.get("to"))
     if first and last and timedelta() <= last - first < timedelta(days=LONGEST):
         return Days(first, last)
     today = now().astimezone(world().calendar.tz).date()
     asked = bool(given.get("from") or given.get("to"))
     return Days(today - timedelta(days=usual - 1), today, wrong=asked)
+
+
+def typed_day(words: str | None) -> date | None:
+    """What was written as a day; None for anything else, and for one so far off that no zone knows its midnight."""
+    try:
+        found = date.fromisoformat(words or "")
+    except ValueError:
+        return None
+    return found if date(1970, 1, 2) <= found <= date(9000, 1, 1) else None
 
 
 def typed_instant(words: str | None) -> datetime | None:
@@ -50,14 +59,6 @@ def typed_instant(words: str | None) -> datetime | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=world().calendar.tz)
     return at if 2000 <= at.year <= 2199 else None
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if date(1970, 1, 2) <= found <= date(9000, 1, 1) else None
 
 
 def _midnight(day: date) -> datetime:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from PIL import Image
 from sqlalchemy import select
 
@@ -16,7 +17,8 @@ from engine.cases import Case, parties_of
 from engine.clock import ManualClock
 from engine.documents import Photo
 from engine.inspections import Check, Duty, DutyLog, DutyLook, Finding, Logged
-from engine.people import viewer_of
+from engine.people import Membership, viewer_of
+from engine.territory import open_office
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.test_worklist import statements
@@ -127,6 +129,23 @@ def test_what_is_wrong_in_a_plan_is_said_at_each_field(visit: Visit) -> None:
     for field in ("name", "tier", "starts_on", "ends_on"):
         assert f'id="wrong-{field}"' in answer.text, field
     assert send(visit("grid"), "/inspections/plans", PLAN).status_code == 404, "another's area"
+
+
+@pytest.mark.parametrize("far", [{"starts_on": "9999-12-30"}, {"ends_on": "9999-12-31"}])
+def test_a_plan_as_far_off_as_a_day_can_be_written_breaks_no_page(visit: Visit, far: dict[str, str]) -> None:
+    community = visit("community")
+    send(community, "/inspections/plans", PLAN | far)
+    assert community.get("/inspections/plans").status_code == 200
+    assert visit("grid").get("/inspections").status_code == 200
+
+
+def test_an_office_has_no_places_to_plan_for(district: District, visit: Visit) -> None:
+    with district.store.transaction() as session:
+        office = open_office(session, "LHQ", "d", "住建局", "Housing office").id
+        session.add(Membership(person_id=district.people["operator"], unit_id=office, role="lead"))
+    lead = visit("operator")
+    assert f'value="{office}"' not in lead.get("/inspections/plans/new").text
+    assert send(lead, "/inspections/plans", PLAN | {"area": office}).status_code == 404
 
 
 def test_nothing_is_taken_half_answered_and_photos_need_not_be_taken_twice(district: District, visit: Visit) -> None:

@@ -1,4 +1,4 @@
-"""The one blueprint of these pages, and what they share: places by name, lists by pages, days from a form."""
+"""The one blueprint of these pages, and what they share: places by name, lists by pages, what waits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 
@@ -44,14 +44,6 @@ def lines(session: Session, unit_ids: Iterable[str]) -> Mapping[str, Sequence[Un
 def cut(rows: Sequence[Row], page: int, size: int = PAGE) -> tuple[Sequence[Row], int | None]:
     """The rows of this page, and the number of the next one where there is more."""
     return rows[:size], page + 1 if len(rows) > size else None
-
-
-def written_day(key: str) -> date | None:
-    """A day from the form; None for an empty or impossible one."""
-    try:
-        return date.fromisoformat(request.form.get(key, ""))
-    except ValueError:
-        return None
 
 
 def strip() -> Waiting | None:

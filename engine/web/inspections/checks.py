@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -11,16 +10,17 @@ from werkzeug.wrappers import Response
 
 from engine import inspections
 from engine.documents import Kept
-from engine.errors import Invalid
 from engine.inspections import Answer, Answered, Checklist, Item, Then
 from engine.people import ACTS, names
 from engine.territory import Unit, children, children_of, is_office, line_of, units_by_id
 from engine.web import attached, offline
 from engine.web.context import looking, now, viewer, world
-from engine.web.inspections.blueprint import cut, known, lines, pages, written_day
+from engine.web.inspections.blueprint import cut, known, lines, pages
+from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _, ngettext
 from engine.web.numbers import page_number
-from engine.web.once import Done, once
+from engine.web.once import Done
+from engine.web.periods import typed_day
 from engine.web.policy import policy
 
 Papers = Mapping[str, Sequence[tuple[str, Kept]]]
@@ -92,16 +92,11 @@ def file_check() -> Response | tuple[str, int]:
         )
         return Done(url_for("inspections.check", check_id=check.id), _told(check.failed))
 
-    try:
-        if refused:
-            raise Invalid("document.refused", "A photo was refused.", fields=refused)
-        return once(act)
-    except Invalid as refusal:
-        if not refusal.facts.get("fields"):
-            raise
+    def page(wrong: Wrong) -> str:
         with looking() as session:
-            place = inspections.place_to_check(session, unit_id, viewer=viewer())
-            return _page(session, place, checklist, wrong=refusal.facts["fields"], papers=papers), 422
+            return _page(session, place, checklist, wrong=wrong, papers=papers)
+
+    return (page(refused), 422) if refused else act_or_page(act, page)
 
 
 @pages.get("/inspections/checks/<int:check_id>")
@@ -141,7 +136,7 @@ def _page(
     place: Unit,
     checklist: Checklist,
     *,
-    wrong: Mapping[str, Any] | None = None,
+    wrong: Wrong | None = None,
     papers: Papers | None = None,
 ) -> str:
     return render_template(
@@ -176,7 +171,7 @@ def _answered(item: Item, papers: Papers) -> Answered:
         then=Then(then) if then in tuple(Then) else None,
         photos=[kept for _proof, kept in papers[item.id]],
         who=form.get(f"who-{item.id}", ""),
-        recheck_on=written_day(f"recheck-{item.id}"),
+        recheck_on=typed_day(form.get(f"recheck-{item.id}")),
     )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -19,11 +17,12 @@ from engine.web import offline
 from engine.web.context import looking, now, viewer, world
 from engine.web.duty_words import DUTIES, GROUPS
 from engine.web.inspections.blueprint import cut, lines, pages
+from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
 from engine.web.numbers import page_number
-from engine.web.once import Done, once
+from engine.web.once import Done
+from engine.web.periods import typed_instant
 from engine.web.policy import policy
-from engine.web.show import local
 
 
 @pages.get("/inspections/logs")
@@ -69,12 +68,7 @@ def log_duty() -> Response | tuple[str, int]:
         said = _("Kept; help is asked for by a case of its own.") if log.case_id else _("Kept.")
         return Done(url_for("inspections.show"), said)
 
-    try:
-        return once(act)
-    except Invalid as refusal:
-        if not refusal.facts.get("fields"):
-            raise
-        return _form(refusal.facts["fields"]), 422
+    return act_or_page(act, _form)
 
 
 @pages.get("/inspections/logs/<int:log_id>")
@@ -91,13 +85,10 @@ def unmask_log(log_id: int) -> Response | tuple[str, int]:
         said = _("Shown in the clear for 15 minutes; it is on the record.")
         return Done(url_for("inspections.log", log_id=log_id), said)
 
-    try:
-        return once(act)
-    except Invalid as refusal:
-        return _page(log_id, wrong=refusal.facts["fields"]), 422
+    return act_or_page(act, lambda wrong: _page(log_id, wrong))
 
 
-def _page(log_id: int, *, wrong: Mapping[str, Any] | None = None) -> str:
+def _page(log_id: int, wrong: Wrong | None = None) -> str:
     with looking() as session:
         row = inspections.see_log(session, log_id, viewer=viewer())
         return render_template(
@@ -112,7 +103,7 @@ def _page(log_id: int, *, wrong: Mapping[str, Any] | None = None) -> str:
         )
 
 
-def _form(wrong: Mapping[str, Any] | None = None) -> str:
+def _form(wrong: Wrong | None = None) -> str:
     """For one of their own units or one right below, the place of the address first."""
     with looking() as session:
         own = viewer().units(ACTS["inspection.do"])
@@ -137,9 +128,8 @@ def _happened(written: str, sent: datetime) -> datetime:
     """As it stands in the form, in the zone of the district; left empty: when it was sent."""
     if not written:
         return sent
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
+    at = typed_instant(written)
+    if at is None:
         words = {"zh": "请填写有效的时间。", "en": "Write a valid time."}
-        raise Invalid("log.time", words["en"], fields={"happened_at": words}) from None
-    return at if at.tzinfo else at.replace(tzinfo=local(now()).tzinfo)
+        raise Invalid("log.time", words["en"], fields={"happened_at": words})
+    return at

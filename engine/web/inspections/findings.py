@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
-from engine import documents, inspections
+from engine import inspections
 from engine.documents import Photo
-from engine.errors import Invalid, NotFound
+from engine.errors import NotFound
 from engine.people import names
 from engine.territory import line_of
 from engine.web import attached, offline
 from engine.web.context import looking, now, viewer, world
-from engine.web.inspections.blueprint import pages, written_day
+from engine.web.documents import as_picture
+from engine.web.inspections.blueprint import pages
+from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
-from engine.web.once import Done, once
+from engine.web.once import Done
+from engine.web.periods import typed_day
 from engine.web.policy import policy
-
-ALONE = "default-src 'none'; sandbox"
 
 
 @pages.get("/inspections/findings/<int:finding_id>")
@@ -48,7 +47,7 @@ def recheck(finding_id: int) -> Response | tuple[str, int]:
             passed=passed,
             note=request.form.get("note", ""),
             photos=[kept for _proof, kept in papers],
-            again_on=written_day("again_on"),
+            again_on=typed_day(request.form.get("again_on")),
             done_at=inspections.believed(offline.sent_at(), now=now()),
             viewer=viewer(),
             now=now(),
@@ -58,14 +57,10 @@ def recheck(finding_id: int) -> Response | tuple[str, int]:
         )
         return Done(url_for("inspections.show"), told)
 
-    try:
-        if refused is not None:
-            raise Invalid("document.refused", refused["en"], fields={"photo": refused})
-        return once(act)
-    except Invalid as refusal:
-        if not refusal.facts.get("fields"):
-            raise
-        return _page(finding_id, wrong=refusal.facts["fields"], papers=papers), 422
+    def page(wrong: Wrong) -> str:
+        return _page(finding_id, wrong=wrong, papers=papers)
+
+    return act_or_page(act, page) if refused is None else (page({"photo": refused}), 422)
 
 
 @pages.get("/inspections/photos/<int:finding_id>/<int:photo_id>")
@@ -82,11 +77,10 @@ def photo(finding_id: int, photo_id: int) -> Response:
         )
         if row is None:
             raise NotFound("document.unknown", "There is no such document.")
-        headers = Headers({"Content-Type": "image/jpeg", "Content-Security-Policy": ALONE})
-        return Response(documents.preview(attached.limits(), row), headers=headers)
+        return as_picture(row)
 
 
-def _page(finding_id: int, *, wrong: Mapping[str, Any] | None = None, papers: Any = ()) -> str:
+def _page(finding_id: int, *, wrong: Wrong | None = None, papers: Any = ()) -> str:
     with looking() as session:
         found = inspections.see_finding(session, finding_id, viewer=viewer())
         again = inspections.rechecks_of(session, [found.id])

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import inspections
-from engine.errors import Invalid
 from engine.inspections import Draft, Every
 from engine.people import ACTS, names
-from engine.territory import line_of, units_by_id
+from engine.territory import is_office, line_of, units_by_id
 from engine.web.areas import unknown
 from engine.web.context import looking, now, viewer, world
-from engine.web.inspections.blueprint import cut, known, lines, pages, written_day
+from engine.web.inspections.blueprint import cut, known, lines, pages
+from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
 from engine.web.numbers import number, page_number
 from engine.web.once import Done, once
+from engine.web.periods import typed_day
 from engine.web.policy import policy
 from engine.web.show import local
 
@@ -27,12 +25,13 @@ from engine.web.show import local
 @pages.get("/inspections/plans")
 @policy("inspection.read")
 def plans() -> str:
+    today = local(now()).date()
     with looking() as session:
         rows = inspections.live_plans(session, viewer())
         places = lines(session, [each.area_id for each in rows])
         return render_template(
             "inspections/plans.html",
-            rows=[(each, inspections.turn_on(each, local(now()).date())) for each in rows],
+            rows=[(each, inspections.turn_on(each, today)) for each in rows],
             places=places,
             lists=known().checklists,
         )
@@ -54,8 +53,8 @@ def make_plan() -> Response | tuple[str, int]:
         checklist=form.get("checklist", ""),
         area_id=form.get("area", ""),
         tier=form.get("tier", ""),
-        starts_on=written_day("starts_on"),
-        ends_on=written_day("ends_on"),
+        starts_on=typed_day(form.get("starts_on")),
+        ends_on=typed_day(form.get("ends_on")),
         every=None if sweep else Every.WEEK if form.get("every") == "week" else Every.MONTH,
         turns=1 if sweep else number(form.get("turns")) or 0,
     )
@@ -66,21 +65,16 @@ def make_plan() -> Response | tuple[str, int]:
             url_for("inspections.plan", plan_id=plan.id), _("The plan is made; it waits on the phones of its units.")
         )
 
-    try:
-        return once(act)
-    except Invalid as refusal:
-        if not refusal.facts.get("fields"):
-            raise
-        return _form(refusal.facts["fields"]), 422
+    return act_or_page(act, _form)
 
 
 @pages.get("/inspections/plans/<int:plan_id>")
 @policy("inspection.read")
 def plan(plan_id: int) -> str:
-    page = page_number(request.args.get("page"))
+    page, today = page_number(request.args.get("page")), local(now()).date()
     with looking() as session:
         row = inspections.see_plan(session, plan_id, viewer=viewer())
-        turn = inspections.turn_on(row, local(now()).date())
+        turn = inspections.turn_on(row, today)
         reach = inspections.reach(session, row, turn, world())
         below = request.args.get("below") or row.area_id
         if below != row.area_id and below not in {each.unit.id for each in reach}:
@@ -90,7 +84,7 @@ def plan(plan_id: int) -> str:
             "inspections/plan.html",
             plan=row,
             turn=turn,
-            today=local(now()).date(),
+            today=today,
             checklist=known().checklists.get(row.checklist),
             line=line_of(session, row.area_id),
             reach=reach,
@@ -98,7 +92,7 @@ def plan(plan_id: int) -> str:
             out_of=sum(each.out_of for each in reach),
             found=inspections.found_by(session, row, turn, world()),
             lacking=missing,
-            missed=lambda last: inspections.is_missed(row, turn, last, local(now()).date(), world().calendar.tz),
+            missed=lambda last: inspections.is_missed(row, turn, last, today, world().calendar.tz),
             places=lines(session, [unit.id for unit, _last in missing]),
             more=more,
             page=page,
@@ -118,9 +112,9 @@ def end_plan(plan_id: int) -> Response:
     return once(act)
 
 
-def _form(wrong: Mapping[str, Any] | None = None) -> str:
+def _form(wrong: Wrong | None = None) -> str:
     with looking() as session:
-        own = viewer().units(ACTS["inspection.plan"])
+        own = [each for each in viewer().units(ACTS["inspection.plan"]) if not is_office(each)]
         areas = sorted(units_by_id(session, own).values(), key=lambda each: each.id)
         return render_template(
             "inspections/new_plan.html",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import render_template, request
 
@@ -11,6 +11,7 @@ from engine.web.areas import area_asked, line_down_to
 from engine.web.context import looking, now, world
 from engine.web.inspections.blueprint import READERS, cut, lines, pages
 from engine.web.numbers import page_number
+from engine.web.periods import typed_day
 from engine.web.policy import policy
 from engine.web.show import local
 
@@ -19,7 +20,7 @@ from engine.web.show import local
 @policy("inspection.read")
 def weeks() -> str:
     today = local(now()).date()
-    monday, _end = inspections.week_of(min(_day(request.args.get("week")) or today, today))
+    monday, _end = inspections.week_of(min(typed_day(request.args.get("week")) or today, today))
     area, page = area_asked(request.args.get("unit"), READERS), page_number(request.args.get("page"))
     with looking() as session:
         line = line_down_to(session, area, READERS)
@@ -42,11 +43,3 @@ def weeks() -> str:
             page=page,
             least=world().config.inspections.contacts_per_week,
         )
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if date(2000, 1, 1) <= found else None

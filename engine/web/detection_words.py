@@ -8,7 +8,6 @@ from typing import Any
 from flask import Flask
 from flask_babel import lazy_gettext as N_
 
-from engine.cases import Party, name_of
 from engine.detection import Finding, FindingKind, Likeness
 from engine.web.language import _, ngettext
 from engine.web.words import word
@@ -36,12 +35,7 @@ GROUNDS: Mapping[str, Any] = {
 
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(because=because, kind_of_finding=lambda kind: KINDS[kind])
-    app.jinja_env.globals.update(alike_words=alike_words, finding_states=STATES, party_masked=party_masked)
-
-
-def party_masked(party: Party) -> str:
-    """Where cases are compared nobody is shown in the clear: whoever must know opens the case."""
-    return name_of(party, shown=False)
+    app.jinja_env.globals.update(alike_words=alike_words, finding_states=STATES)
 
 
 def because(finding: Finding) -> str:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import receptions, staffing
-from engine.cases import Party, masked_phone, name_of
 from engine.errors import NotFound
 from engine.people import ACTS, members, names
 from engine.receptions import Booked, Plan, Received, Reception, Wish
@@ -40,16 +39,6 @@ def own_receptions() -> list[tuple[Reception, int]]:
         return []
     with looking() as session:
         return list(receptions.received_by(session, who.person_id, now=now()))
-
-
-@pages.app_template_filter("party_masked")
-def party_masked(party: Party) -> str:
-    return name_of(party, shown=False)
-
-
-@pages.app_template_filter("phone_masked")
-def phone_masked(phone: str) -> str:
-    return masked_phone(phone)
 
 
 @pages.app_template_global("brief_is_due")
@@ -227,12 +216,11 @@ def _new_page(unit_id: str, wrong: Wrong | None = None) -> str:
         unit = get_unit(session, unit_id)
         leaders = members(session, unit_id, ("leader",))
         leader = number(request.form.get("leader_id")) or (leaders[0].id if leaders else 0)
-        today = now().astimezone(world().calendar.tz).date()
         return render_template(
             "receptions/new.html",
             unit=unit,
             leaders=leaders,
-            linked=staffing.linked_communities(session, leader, on=today),
+            linked=staffing.linked_communities(session, leader, on=local(now()).date()),
             places=two_tiers_below(session, unit),
             typed=request.form,
             wrong=wrong or {},

@@ -24,8 +24,20 @@ from engine.web.words import word
 
 PAGE = 40
 SORTS: Mapping[str, tuple[str, ...]] = {
-    "moves": ("case.", "card.", "supervision.", "incident.", "joint.", "master."),
-    "steps": ("task.", "triage.", "form."),
+    "moves": (
+        "arbitration.",
+        "campaign.",
+        "card.",
+        "case.",
+        "force.",
+        "incident.",
+        "joint.",
+        "master.",
+        "mediation.",
+        "process.",
+        "supervision.",
+    ),
+    "steps": ("task.", "triage.", "form.", "votes."),
     "clocks": ("clock.", "extension."),
     "words": (
         "comment.",
@@ -40,6 +52,10 @@ SORTS: Mapping[str, tuple[str, ...]] = {
         "instruction.",
         "letter.",
         "party.",
+        "reception.",
+        "return_visit.",
+        "session.",
+        "tracking.",
     ),
     "looks": ("identity.", "handler.", "letter.issued"),
 }
@@ -53,6 +69,8 @@ def register(app: Flask) -> None:
         calendar_strip=calendar_strip,
         clear=clear,
         masked_address=masked_address,
+        masked_phone=masked_phone,
+        party_masked=party_masked,
         party_name=party_name,
         party_phone=party_phone,
         party_id_number=party_id_number,
@@ -93,6 +111,11 @@ def never_kept(answer: Response) -> Response:
 
 def clear(party: Party, story: Story) -> bool:
     return party.id in story.shown
+
+
+def party_masked(party: Party) -> str:
+    """Where cases are compared, and on paper, nobody is shown in the clear: whoever must know opens the case."""
+    return name_of(party, shown=False)
 
 
 def party_name(party: Party, story: Story) -> str:

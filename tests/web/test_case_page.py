@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from flask import Flask
@@ -13,6 +14,8 @@ from sqlalchemy import event, text, update
 from engine.cases import Case, Party
 from engine.clock import ManualClock
 from engine.scheduler import Scheduler
+from engine.web.history_words import ACTS
+from engine.web.show_case import SORTS
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor, words
@@ -122,6 +125,10 @@ def test_the_history_is_looked_through_by_sort_and_page_by_page(visit: Visit, di
     assert "第44条留言" not in second.text.partition('id="history"')[2]
     assert "没有此类记录" in words(visitor.get(f"/cases/{case_id}?sort=looks"))
     assert visitor.get(f"/cases/{case_id}?sort=nonsense&older=x").status_code == 200
+
+
+def test_every_act_of_a_history_is_found_under_some_sort() -> None:
+    assert [act for act in ACTS if not act.startswith(tuple(chain(*SORTS.values())))] == []
 
 
 def test_related_cases_are_told_with_why_and_only_those_one_may_see(

@@ -4,7 +4,7 @@ from engine.figures.asking import KEPT, ask_report, get_ready, get_report, repor
 from engine.figures.catalogue import metric_of, metrics_of
 from engine.figures.files import as_word, as_workbook
 from engine.figures.listing import Meeting, meetings_behind
-from engine.figures.making import PARTS, Wanted, a_year_before, ask_of, last_months, line, period
+from engine.figures.making import PARTS, RESOLVED, Wanted, a_year_before, ask_of, by_month, last_months, period
 from engine.figures.model import FieldReport, KeptFigure, ReportState, packed, unpacked
 from engine.figures.population import people_in
 from engine.figures.sheets import NOTE, Sheet, sheets_of, subject_of, title_of
@@ -14,6 +14,7 @@ __all__ = [
     "KEPT",
     "NOTE",
     "PARTS",
+    "RESOLVED",
     "STEPS",
     "FieldReport",
     "KeptFigure",
@@ -26,10 +27,10 @@ __all__ = [
     "as_workbook",
     "ask_of",
     "ask_report",
+    "by_month",
     "get_ready",
     "get_report",
     "last_months",
-    "line",
     "meetings_behind",
     "metric_of",
     "metrics_of",

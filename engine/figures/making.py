@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine import reports
 from engine.cases import Case
-from engine.figures.catalogue import metrics_of
+from engine.figures.catalogue import metric_of, metrics_of
 from engine.figures.population import people_in
 from engine.process import World
-from engine.reports import Ask, Measured, Metric, Period, Shape, Value, Within
+from engine.reports import Ask, Measured, Metric, Period, Value, Within
 from engine.territory import children
 
 MONTHS = 13
 """So many months the trend shows, the last one being that of the report's end."""
 MOST = 15
-COMPARED = ("received_total", "resolution_rate", "overdue_rate")
+RESOLVED = "resolution_rate"
+COMPARED = ("received_total", RESOLVED, "overdue_rate")
 """What neighbouring units are compared by in a report."""
 
 
@@ -83,7 +85,7 @@ def line(measured: Measured) -> dict[str, Any]:
         "below": value.below,
         "shown": _text(reports.shown(metric, value)),
         "before": None if before is None else [before.above, before.below, _text(reports.shown(metric, before))],
-        "change": None if before is None else _text(_moved(metric, value, before)),
+        "change": None if before is None else _text(reports.moved(metric, value, before)),
     }
 
 
@@ -100,10 +102,10 @@ def ladder(session: Session, world: World, wanted: Wanted) -> Any:
 def units(session: Session, world: World, wanted: Wanted) -> Any:
     """Units right below, compared: by metric, [unit, zh, en, above, below, shown, against expected, per 10,000]."""
     below = [unit for unit in children(session, wanted.unit_id) if unit.valid_to is None]
-    ask, chosen = ask_of(world, wanted), {each.id: each for each in metrics_of(world)}
+    ask = ask_of(world, wanted)
     told: dict[str, Any] = {}
     for name in COMPARED if below else ():
-        metric = chosen[name]
+        metric = metric_of(world, name)
         told[name] = [
             [
                 *(row.unit.id, row.unit.name_zh, row.unit.name_en, row.value.above, row.value.below),
@@ -126,7 +128,7 @@ def categories(session: Session, world: World, wanted: Wanted) -> Any:
 
 def _split(session: Session, world: World, wanted: Wanted, column: Any) -> Any:
     """[key, received, resolved, rate as printed], the most frequent first; the rest together under ``."""
-    metric = next(each for each in metrics_of(world) if each.id == "resolution_rate")
+    metric = metric_of(world, RESOLVED)
     found = sorted(
         reports.by(session, metric, ask_of(world, wanted), column).items(), key=lambda pair: -(pair[1].below or 0)
     )
@@ -138,24 +140,23 @@ def _split(session: Session, world: World, wanted: Wanted, column: Any) -> Any:
 
 def months(session: Session, world: World, wanted: Wanted) -> Any:
     """[year-month, received, resolved of them, rate], the earliest first, as far as each was known as of the report."""
-    metric = next(each for each in metrics_of(world) if each.id == "resolution_rate")
-    firsts = last_months(wanted.last)
-    spans = [period(world, first, _last_of(first)) for first in firsts]
-    values = reports.in_parts(session, metric, ask_of(world, wanted), spans)
-    return [
-        [f"{first:%Y-%m}", value.below, value.above, _text(reports.shown(metric, value))]
-        for first, value in zip(firsts, values, strict=True)
-    ]
+    metric = metric_of(world, RESOLVED)
+    found = by_month(session, world, metric, ask_of(world, wanted), wanted.last)
+    return [[f"{first:%Y-%m}", value.below, value.above, _text(reports.shown(metric, value))] for first, value in found]
+
+
+def by_month(session: Session, world: World, metric: Metric, ask: Ask, last: date) -> Sequence[tuple[date, Value]]:
+    """A metric in the last months up to that of a day: the first day of each, earliest first. One statement."""
+    firsts = last_months(last)
+    after = (firsts[-1] + timedelta(days=31)).replace(day=1)
+    spans = [period(world, first, then - timedelta(days=1)) for first, then in pairwise([*firsts, after])]
+    return list(zip(firsts, reports.in_parts(session, metric, ask, spans), strict=True))
 
 
 def last_months(day: date) -> Sequence[date]:
     """The first days of the months up to that of a day, earliest first."""
     number = day.year * 12 + day.month - 1
     return [date(each // 12, each % 12 + 1, 1) for each in range(number - MONTHS + 1, number + 1)]
-
-
-def _last_of(first: date) -> date:
-    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def rules(session: Session, world: World, wanted: Wanted) -> Any:
@@ -174,12 +175,6 @@ PARTS: Mapping[str, Callable[[Session, World, Wanted], Any]] = {
     "rules": rules,
 }
 """In the order they are made."""
-
-
-def _moved(metric: Metric, value: Value, before: Value) -> Any:
-    if metric.shape is Shape.COUNT:
-        return reports.change(value, before)
-    return reports.points(metric, value, before)
 
 
 def _text(number: Any) -> str | None:

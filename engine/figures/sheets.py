@@ -43,7 +43,6 @@ class Sheet:
     rows: tuple[tuple[Cell, ...], ...]
     widths: tuple[int, ...]
     """Shares of a page's width."""
-    note: str = ""
 
 
 def title_of(report: FieldReport, unit: str, locale: str) -> str:

@@ -19,7 +19,7 @@ from engine.reports.measure import (
     measure,
     rows_behind,
 )
-from engine.reports.metric import Ask, Group, Metric, Rounding, Said, Shape, Value, change, points, rounded, shown
+from engine.reports.metric import Ask, Group, Metric, Rounding, Said, Shape, Value, change, moved, rounded, shown
 from engine.reports.model import DayFigure
 from engine.reports.outlines import Outline, outlines
 from engine.reports.places import Standing, standings
@@ -72,12 +72,12 @@ __all__ = [
     "in_parts",
     "keep_day",
     "measure",
+    "moved",
     "of_tiers",
     "outlines",
     "overruled",
     "overruled_by",
     "placed",
-    "points",
     "pressing",
     "read_board",
     "read_heat",

@@ -87,11 +87,6 @@ def _limits(p: Population) -> Rows:
     return _due(p, "handle", "case_outer")
 
 
-def _left(p: Population, *how: str) -> Rows:
-    rows = select(p.left.c.id)
-    return rows.where(p.left.c.how.in_(how)) if how else rows
-
-
 def _satisfied(p: Population) -> Rows:
     return p.acts("citizen.rated", says=('"stars":4', '"stars":5'))
 

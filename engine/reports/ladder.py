@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Select, Text, func, literal_column, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, func, literal_column, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
-from engine.cases import Case
 from engine.deadlines import WorkingCalendar
 from engine.history import HistoryEntry
 from engine.reports.heat import SAMPLED, up_to
@@ -113,16 +112,15 @@ class Overruled:
 
 
 def overruled(session: Session, ask: Ask) -> Sequence[Overruled]:
-    """The rules that graded matters received within the days, most often overruled first. Two statements."""
+    """The rules that graded matters received within the days, most often overruled first. One statement."""
     found = Population(ask)
-    later = {row[0] for row in session.execute(found.ever("triage.overridden"))}
     fired: Counter[str] = Counter()
     turned: Counter[str] = Counter()
-    for case_id, facts in session.execute(_filings(found).add_columns(_text)):
+    for _id, facts, again in session.execute(_filings(found).add_columns(_text, _overridden(found))):
         listed = _RULES.search(facts)
         rules = _RULE.findall(listed[1]) if listed else ()
         fired.update(rules)
-        if case_id in later or _BY_HAND in facts:
+        if again or _BY_HAND in facts:
             turned.update(rules)
     rows = [Overruled(rule, number, turned[rule]) for rule, number in fired.items()]
     return sorted(rows, key=lambda row: (-row.overruled / row.fired, -row.fired, row.rule))
@@ -139,7 +137,7 @@ def overruled_by(rule: str) -> Metric:
             "Of these, matters that a person graded otherwise, at filing or later ÷ matters received to which the rule"
             " applied.",
         ),
-        lambda p: _ruled(p, rule).where(or_(_text.like(f"%{_BY_HAND}%"), Case.id.in_(p.ever("triage.overridden")))),
+        lambda p: _ruled(p, rule).where(or_(_text.like(f"%{_BY_HAND}%"), _overridden(p))),
         lambda p: _ruled(p, rule),
         better=-1,
     )
@@ -148,12 +146,12 @@ def overruled_by(rule: str) -> Metric:
 def _filings(p: Population) -> Rows:
     """The first entry of each matter received."""
     first = HistoryEntry.seq == literal_column("1")
-    return (
-        select(p.received.c.id)
-        .join(HistoryEntry, HistoryEntry.case_id == p.received.c.id)
-        .join(Case, Case.id == p.received.c.id)
-        .where(first)
-    )
+    return select(p.received.c.id).join(HistoryEntry, HistoryEntry.case_id == p.received.c.id).where(first)
+
+
+def _overridden(p: Population) -> ColumnElement[bool]:
+    """On `_filings`: whether a person graded it otherwise later."""
+    return p.received.c.id.in_(p.ever("triage.overridden"))
 
 
 def _ruled(p: Population, rule: str) -> Rows:

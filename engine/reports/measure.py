@@ -165,9 +165,10 @@ def _count(session: Session, metrics: Sequence[Metric], ask: Ask) -> dict[str, V
 
 def _counted(rows: Select[*tuple[Any, ...]]) -> Any:
     """How many rows; where they say how much each counts for, how much."""
-    items = rows.subquery()
-    what = func.coalesce(func.sum(items.c.amount), 0) if "amount" in items.c else func.count()
-    return select(what).select_from(items).scalar_subquery()
+    if "amount" in rows.selected_columns:
+        items = rows.subquery()
+        return select(func.coalesce(func.sum(items.c.amount), 0)).scalar_subquery()
+    return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
 def _cases(metric: Metric, rows: Select[*tuple[Any, ...]]) -> Select[Any]:

@@ -138,6 +138,11 @@ def shown(metric: Metric, value: Value) -> Decimal | None:
     return rounded(exact * of, metric.decimals, metric.rounding)
 
 
+def moved(metric: Metric, now: Value, before: Value) -> Decimal | None:
+    """What is printed against the year before: of a count its `change`, of anything else its `points`."""
+    return change(now, before) if metric.shape is Shape.COUNT else points(metric, now, before)
+
+
 def change(now: Value, before: Value) -> Decimal | None:
     """How much more or less than a year before, in percent with one decimal, towards zero. None where nothing was.
 

@@ -1,4 +1,4 @@
-"""How the places below a unit stand, and how to compare them fairly. One statement, however many cases there are."""
+"""How the places below a unit stand, and how to compare them fairly. Two statements, however many cases there are."""
 
 from __future__ import annotations
 

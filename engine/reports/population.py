@@ -67,7 +67,7 @@ class Population:
 
     @cached_property
     def received(self) -> CTE:
-        """id, kind, channel, again, settled, gone: what came in, and whether it was resolved or closed by then."""
+        """id, kind, channel, again, settled: what came in, and whether it stands resolved by then."""
         rows = select(
             Case.id,
             Case.kind,
@@ -83,7 +83,7 @@ class Population:
 
     @cached_property
     def closed(self) -> CTE:
-        """id, at, tier, kind, settled, again: closings of the period that nobody had undone by then."""
+        """id, at, kind, category, settled, again: closings of the period that nobody had undone by then."""
         return (
             select(
                 HistoryEntry.case_id.label("id"),
@@ -118,14 +118,14 @@ class Population:
 
     @cached_property
     def due(self) -> CTE:
-        """id, step, process, kind, in_time: clocks whose time came; of those that lost their object before, nothing.
+        """id, step, process, in_time: clocks whose time came; of those that lost their object before, nothing.
 
         A clock that stands still is not due. Whoever answers at the very instant is in time.
         """
         moot = and_(Deadline.state == literal_column("'cancelled'"), Deadline.closed_at < Deadline.due_at)
         in_time = and_(Deadline.state == literal_column("'met'"), Deadline.closed_at <= Deadline.due_at)
         rows = (
-            select(Deadline.case_id.label("id"), Deadline.step, Deadline.process, Case.kind, in_time.label("in_time"))
+            select(Deadline.case_id.label("id"), Deadline.step, Deadline.process, in_time.label("in_time"))
             .join(Case, Case.id == Deadline.case_id)
             .where(Deadline.step.in_(CLOCKS), self.ask.period.holds(Deadline.due_at.expression))
             .where(Deadline.due_at <= self.ask.as_of, self.wanted())

@@ -18,24 +18,21 @@ from engine.errors import NotFound
 from engine.intake import CHANNELS
 from engine.people import ACTS, BLIND
 from engine.reports import Ask, Group, Measured, Metric, Rounding, Shape, Side, Value, Within
-from engine.territory import COARSEST, Unit, is_within
 from engine.web import charts
-from engine.web.areas import line_down_to, own_units, right_below, unknown
+from engine.web.areas import area_counted, around, line_down_to
 from engine.web.category_words import CATEGORIES
 from engine.web.context import locale, looking, now, viewer, world
 from engine.web.heat import short
 from engine.web.language import _
 from engine.web.numbers import page_number
-from engine.web.periods import Days, read_days
+from engine.web.periods import Days, read_days, typed_day
 from engine.web.policy import policy
 
 pages = Blueprint("figures", __name__)
 
-SEEING, COUNTING = ACTS["figures.read"] - BLIND, ACTS["figures.read"] & BLIND
-"""Who sees the cases behind the numbers, and who only the numbers."""
+ROLES = ACTS["figures.read"]
 DAYS = 30
 MOST_ROWS = 12
-TREND = "resolution_rate"
 
 GROUPS: Mapping[Group, Any] = {
     Group.LOAD: N_("What comes in"),
@@ -102,7 +99,7 @@ def show() -> str:
     asked = _asked()
     metrics = figures.metrics_of(world())
     with looking() as session:
-        line, below = _area(session, asked)
+        line, below = around(session, asked.unit_id, ROLES, opened=asked.opened)
         found = reports.measure(session, metrics, asked.ask, before=asked.earlier)
         tiers = world().config.tiers
         return render_template(
@@ -115,7 +112,7 @@ def show() -> str:
                 (tier, [Shown.of(found[f"{name}.{tier.id}"], asked) for name in LADDER]) for tier in reversed(tiers)
             ],
             dwell=reports.dwell(session, asked.ask, calendar=world().calendar) if asked.opened else {},
-            trend=_trend(session, _metric(TREND), asked),
+            trend=_trend(session, _metric(figures.RESOLVED), asked),
             kept=figures.reports_of(session, asked.unit_id, most=3) if asked.opened else [],
             **_words(),
         )
@@ -129,7 +126,7 @@ LADDER = ("absorption_rate", "upward_rate", "return_rate")
 def one(metric: str) -> str:
     asked, chosen = _asked(), _metric(metric)
     with looking() as session:
-        line, below = _area(session, asked)
+        line, below = around(session, asked.unit_id, ROLES, opened=asked.opened)
         found = reports.measure(session, [chosen], asked.ask, before=asked.earlier)[chosen.id]
         people = figures.people_in(world().config)
         units = reports.compare_units(session, chosen, asked.ask, below, people) if _of_cases(chosen) and below else []
@@ -159,7 +156,7 @@ def cases(metric: str) -> str:
     if not asked.opened or side not in ("above", "below"):
         raise NotFound("figure.unknown", "There is no such figure.")
     with looking() as session:
-        line, _below = _area(session, asked)
+        line = line_down_to(session, asked.unit_id, ROLES - BLIND)
         if not _of_cases(chosen):
             meetings, total = figures.meetings_behind(session, chosen, asked.ask, cast(Side, side), page=page)
             told_of = {"meetings": meetings, "total": total, "page": page, "size": reports.PAGE}
@@ -202,8 +199,7 @@ class Shown:
         comparable = before is not None and known and (asked.opened or _known(before))
         change = None
         if comparable and before is not None:
-            count = metric.shape is Shape.COUNT
-            change = reports.change(value, before) if count else reports.points(metric, value, before)
+            change = reports.moved(metric, value, before)
         return cls(
             metric,
             number(metric, value) if known else f"< {FEWEST}",
@@ -289,23 +285,21 @@ def _words() -> dict[str, Any]:
 
 def _trend(session: Session, metric: Metric, asked: Asked) -> Any:
     """Month by month up to that of the last day: the columns, and (month, number, above, below) for the table."""
-    firsts = figures.last_months(asked.days.last)
-    spans = [figures.period(world(), first, _last_of(first)) for first in firsts]
-    values = reports.in_parts(session, metric, asked.ask, spans)
     told_of = [
-        (f"{first:%Y-%m}", value if asked.opened or _known(value) else None)
-        for first, value in zip(firsts, values, strict=True)
+        (first, value if asked.opened or _known(value) else None)
+        for first, value in figures.by_month(session, world(), metric, asked.ask, asked.days.last)
     ]
     share = metric.shape is Shape.SHARE
     drawn = charts.columns(
         [
-            (f"{first:%m}" if first.month != 1 else f"{first:%Y}", _height(metric, value), _said(metric, month, value))
-            for first, (month, value) in zip(firsts, told_of, strict=True)
+            (f"{first:%m}" if first.month != 1 else f"{first:%Y}", _height(metric, value), _said(metric, first, value))
+            for first, value in told_of
         ],
         whole=100.0 if share else None,
         unit=" %" if share else "",
     )
-    return metric, drawn, [(month, "—" if value is None else number(metric, value), value) for month, value in told_of]
+    rows = [(f"{first:%Y-%m}", "—" if value is None else number(metric, value), value) for first, value in told_of]
+    return metric, drawn, rows
 
 
 def _height(metric: Metric, value: Value | None) -> float | None:
@@ -314,7 +308,8 @@ def _height(metric: Metric, value: Value | None) -> float | None:
     return float(value.exact) * (100 if metric.shape is Shape.SHARE else 1)
 
 
-def _said(metric: Metric, month: str, value: Value | None) -> str:
+def _said(metric: Metric, first: date, value: Value | None) -> str:
+    month = f"{first:%Y-%m}"
     if value is None:
         return _("%(month)s: held back", month=month)
     return f"{month}: {number(metric, value)}" + ("" if value.below is None else f" ({value.above} / {value.below})")
@@ -330,14 +325,10 @@ def _split(session: Session, metric: Metric, asked: Asked, column: Any) -> Seque
     return [Row.of(key, value, metric, asked, most=most) for key, value in ordered[:MOST_ROWS]]
 
 
-def _last_of(first: date) -> date:
-    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-
-
 def _asked() -> Asked:
-    unit_id, opened = _unit(request.args.get("unit"))
+    unit_id, opened = area_counted(request.args.get("unit"), ROLES)
     category, channel = request.args.get("category", ""), request.args.get("channel", "")
-    past = _day(request.args.get("as_of"))
+    past = typed_day(request.args.get("as_of"))
     tz = world().calendar.tz
     as_of = now() if past is None else min(now(), datetime.combine(past + timedelta(days=1), time(), tz))
     return Asked(
@@ -349,27 +340,3 @@ def _asked() -> Asked:
         category if CATEGORY.fullmatch(category) else None,
         channel if channel in CHANNELS else None,
     )
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if date(1970, 1, 2) <= found <= date(9000, 1, 1) else None
-
-
-def _unit(asked: str | None) -> tuple[str, bool]:
-    """The area, and whether cases may be seen in it: one of the person's own units or below; of None their highest."""
-    for opened, roles in ((True, SEEING), (False, COUNTING)):
-        own = own_units(roles)
-        wanted = asked or (own[0] if own else "")
-        if any(is_within(wanted, unit) for unit in own) and (opened or wanted.count(".") < COARSEST):
-            return wanted, opened
-    raise unknown()
-
-
-def _area(session: Session, asked: Asked) -> tuple[Sequence[Unit], Sequence[Unit]]:
-    line = line_down_to(session, asked.unit_id, SEEING if asked.opened else COUNTING)
-    deeper = asked.opened or asked.unit_id.count(".") + 1 < COARSEST
-    return line, right_below(session, asked.unit_id) if deeper else []

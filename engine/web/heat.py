@@ -20,8 +20,7 @@ from engine.errors import NotFound
 from engine.people import ACTS, BLIND
 from engine.reports import Heat, HeatMap, Period, Spot, Within
 from engine.runtime import ProcessFacts
-from engine.territory import COARSEST, Unit, is_within
-from engine.web.areas import line_down_to, own_units, right_below, unknown
+from engine.web.areas import area_counted, around, line_down_to
 from engine.web.context import locale, looking, viewer, world
 from engine.web.language import _, bilingual
 from engine.web.numbers import page_number
@@ -31,8 +30,7 @@ from engine.web.show import minutes_per_day, span_text
 
 pages = Blueprint("heat", __name__)
 
-SEEING, COUNTING = ACTS["process.measure"] - BLIND, ACTS["process.measure"] & BLIND
-"""Who sees the cases behind the numbers, and who only the numbers."""
+ROLES = ACTS["process.measure"]
 DAYS = 30
 MANY_TIMES = 3
 FRAMES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
@@ -126,7 +124,7 @@ def show(process_id: str) -> str:
     with looking() as session:
         release = world().releases.current(session)
         data, facts = release.process_file(process_id), release.package.processes[process_id]
-        line, below = _area(session, asked)
+        line, below = around(session, asked.unit_id, ROLES, opened=asked.opened)
         present = _read(session, process_id, asked.days.period, asked, facts)
         before = None if asked.earlier is None else _read(session, process_id, asked.earlier, asked, facts)
         rows = _rows(facts, present, before, asked.heat)
@@ -163,7 +161,7 @@ def cases(process_id: str, element: str) -> str:
         release = world().releases.current(session)
         release.process_file(process_id)
         facts = release.package.processes[process_id]
-        line, _below = _area(session, asked)
+        line = line_down_to(session, asked.unit_id, ROLES - BLIND)
         found = reports.behind_spot(
             session,
             process_id,
@@ -212,7 +210,7 @@ def change(value: float | None, earlier: float | None) -> str:
 
 
 def _asked() -> Asked:
-    unit_id, opened = _unit(request.args.get("unit"))
+    unit_id, opened = area_counted(request.args.get("unit"), ROLES)
     heat, against = request.args.get("heat", ""), request.args.get("against", "")
     return Asked(
         unit_id,
@@ -221,26 +219,6 @@ def _asked() -> Asked:
         Heat(heat) if heat in tuple(Heat) else Heat.STAYED,
         against if against in AGAINST else "",
     )
-
-
-def _unit(asked: str | None) -> tuple[str, bool]:
-    """The area, and whether cases may be seen in it: one of the person's own units or below it; of None their highest.
-
-    Designers look no deeper than `COARSEST` tiers.
-    """
-    for opened, roles in ((True, SEEING), (False, COUNTING)):
-        own = own_units(roles)
-        wanted = asked or (own[0] if own else "")
-        if any(is_within(wanted, unit) for unit in own) and (opened or wanted.count(".") < COARSEST):
-            return wanted, opened
-    raise unknown()
-
-
-def _area(session: Session, asked: Asked) -> tuple[Sequence[Unit], Sequence[Unit]]:
-    """The units from above down to the area, as far as they may be chosen, and those right below it."""
-    line = line_down_to(session, asked.unit_id, SEEING if asked.opened else COUNTING)
-    deeper = asked.opened or asked.unit_id.count(".") + 1 < COARSEST
-    return line, right_below(session, asked.unit_id) if deeper else []
 
 
 def _read(session: Session, process_id: str, period: Period, asked: Asked, facts: ProcessFacts) -> HeatMap:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
+from engine import figures
 from engine.reports import Period
 from engine.web.context import now, world
 
@@ -21,7 +22,7 @@ class Days:
 
     @property
     def period(self) -> Period:
-        return Period(_midnight(self.first), _midnight(self.last + timedelta(days=1)))
+        return figures.period(world(), self.first, self.last)
 
     def before(self) -> Days:
         """As many days, right before."""
@@ -29,7 +30,7 @@ class Days:
         return Days(self.first - length, self.last - length)
 
     def a_year_before(self) -> Days:
-        return Days(_a_year_before(self.first), _a_year_before(self.last))
+        return Days(figures.a_year_before(self.first), figures.a_year_before(self.last))
 
 
 def read_days(given: Mapping[str, str], *, usual: int) -> Days:
@@ -59,14 +60,3 @@ def typed_instant(words: str | None) -> datetime | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=world().calendar.tz)
     return at if 2000 <= at.year <= 2199 else None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, world().calendar.tz)
-
-
-def _a_year_before(day: date) -> date:
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - 1, day=28)

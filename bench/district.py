@@ -144,7 +144,7 @@ class _Factory:
         return words, self._words(tokens, BODY_AT)
 
     def _words(self, tokens: list[str], first: int) -> str:
-        """copying.Words as the database takes them, `first` being the position of the first one."""
+        """Words as the database takes them, `first` being the position of the first one."""
         return " ".join(tokens) if self.dialect == "sqlite" else placed(tokens, first)
 
     def make(

@@ -17,7 +17,7 @@ from bench.filling import Filling
 from engine.demo import copying
 from engine.search import marks_of, words_of
 
-SIZES = ("task", "deadline", "instance", "case", "visit", "party", "extension", "card")
+SIZES = ("task", "deadline", "instance", "case", "visit", "party", "extension", "card", "mediation_referral")
 """The largest first."""
 LATER = {
     "postgresql": """"{column}" + {days} * interval '24 hours'""",

@@ -4,13 +4,11 @@ A diagram says which letters a step calls for and which it delivers (`letter`, `
 process when a step is done. Templates are Word files in which a field is a name in double braces: nothing in them runs.
 """
 
-from engine.letters.around import Around
 from engine.letters.building import shipped
 from engine.letters.fields import FIELDS, PARTY_FIELDS
 from engine.letters.filling import Grid, Line, blocks_of
 from engine.letters.kinds import KINDS, METHODS
-from engine.letters.model import Letter, LetterChoice, LetterNumbering, LetterState, LetterTemplate
-from engine.letters.numbers import next_number
+from engine.letters.model import Letter, LetterNumbering, LetterState
 from engine.letters.pdf import converter, pdf_of
 from engine.letters.rows import PAGE, Wanted, export, how_many_due, of_case, register, see_letter
 from engine.letters.sample import sample_of
@@ -53,13 +51,10 @@ __all__ = [
     "PARTY_FIELDS",
     "RECEIPT",
     "SHIPPED",
-    "Around",
     "Grid",
     "Letter",
-    "LetterChoice",
     "LetterNumbering",
     "LetterState",
-    "LetterTemplate",
     "Line",
     "Preview",
     "Template",
@@ -82,7 +77,6 @@ __all__ = [
     "issue",
     "known_kind",
     "may_issue",
-    "next_number",
     "of_case",
     "open_word",
     "pdf_of",

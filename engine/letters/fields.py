@@ -5,12 +5,14 @@ Beside these every answer of a form is a field, `petition_opinion.facts_found`: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
 from engine.cases import Case, Party, masked_address, masked_phone, masked_text, name_of
+from engine.letters.filling import Values, fields_in
+from engine.letters.word import Parts
 from engine.tasks import Form, Words
 
 FIELDS: Mapping[str, Words] = {
@@ -138,6 +140,14 @@ def party_values(facts: Facts) -> list[dict[str, str]]:
         }
         for party in facts.parties
     ]
+
+
+def values_said(parts: Parts, say: Callable[[str], str], parties: Sequence[Mapping[str, str]]) -> Values:
+    """What stands for the fields that a template names, in either language: `say` by field, `parties` for each."""
+    written = {found.name for found in fields_in(parts) if not found.loose}
+    repeated = frozenset(each for each in written if name_of_field(each) in PARTY_FIELDS)
+    each_party = [{each: party[name_of_field(each)] for each in repeated} for party in parties]
+    return Values({each: say(name_of_field(each)) for each in written - repeated}, each_party, repeated)
 
 
 def day_words(at: datetime | date | None, zone: tzinfo | None) -> str:

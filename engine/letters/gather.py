@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, select
@@ -16,10 +17,11 @@ from engine.deadlines import Deadline, Extension
 from engine.deploy import LoadedRelease
 from engine.errors import Invalid, NotFound
 from engine.letters.around import Around
-from engine.letters.fields import PARTY_FIELDS, Facts, day_words, name_of_field, party_values, value_of
-from engine.letters.filling import Values, fields_in
+from engine.letters.fields import PARTY_FIELDS, Facts, day_words, party_values, value_of, values_said
+from engine.letters.filling import Values
 from engine.letters.kinds import KINDS
 from engine.letters.model import Letter, LetterState
+from engine.letters.rows import of_case
 from engine.letters.word import Parts
 from engine.tasks import Form, Task, TaskState
 from engine.territory import ancestors, units_by_id
@@ -62,10 +64,7 @@ def gather(
 
 def values_for(facts: Facts, parts: Parts) -> Values:
     """What stands for the fields that a template names."""
-    written = {found.name for found in fields_in(parts) if not found.loose}
-    repeated = frozenset(each for each in written if name_of_field(each) in PARTY_FIELDS)
-    parties = [{each: party[name_of_field(each)] for each in repeated} for party in party_values(facts)]
-    return Values({each: value_of(facts, name_of_field(each)) for each in written - repeated}, parties, repeated)
+    return values_said(parts, partial(value_of, facts), party_values(facts))
 
 
 def missing_in(kind: str, facts: Facts) -> list[str]:
@@ -126,7 +125,7 @@ def _words(
     responsible = around.tiers.unit_at(case.place_id, tier) if tier in around.tiers.names else case.holder_id
     units = units_by_id(session, {letter.unit_id, case.holder_id, responsible, *ancestors(case.place_id)})
     clock, more = _clock(session, case.id)
-    others = session.scalars(select(Letter).where(Letter.case_id == case.id).order_by(Letter.id)).all()
+    others = of_case(session, case.id)
     opinions = [each for each in others if each.kind.endswith("opinion") and each.id != letter.id]
     numbered = [each.number for each in opinions if each.number and each.state != LetterState.VOIDED]
     about = next((each for each in others if each.id == letter.about_id), None)

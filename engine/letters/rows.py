@@ -63,16 +63,17 @@ def of_case(session: Session, case_id: int) -> Sequence[Letter]:
     return session.scalars(select(Letter).where(Letter.case_id == case_id).order_by(Letter.id)).all()
 
 
-def register(session: Session, viewer: Viewer, wanted: Wanted, *, before: int | None) -> Sequence[tuple[Letter, Case]]:
-    """A page of the letters of the viewer's units, newest first, and one more where others follow."""
+def register(session: Session, viewer: Viewer, wanted: Wanted, *, before: int | None) -> Sequence[tuple[Letter, str]]:
+    """A page of the letters of the viewer's units with the numbers of their cases, newest first; one more where
+    others follow."""
     found = session.execute(_wanted(viewer, wanted, before).limit(PAGE + 1))
-    return [(letter, case) for letter, case in found]
+    return [(letter, number) for letter, number in found]
 
 
-def export(session: Session, viewer: Viewer, wanted: Wanted) -> Sequence[tuple[Letter, Case]]:
+def export(session: Session, viewer: Viewer, wanted: Wanted) -> Sequence[tuple[Letter, str]]:
     """All of them, `MOST_EXPORTED` at most, newest first."""
     found = session.execute(_wanted(viewer, wanted, None).limit(MOST_EXPORTED))
-    return [(letter, case) for letter, case in found]
+    return [(letter, number) for letter, number in found]
 
 
 def how_many_due(session: Session, viewer: Viewer) -> int:
@@ -88,9 +89,9 @@ def how_many_due(session: Session, viewer: Viewer) -> int:
     return session.execute(counted).scalar_one()
 
 
-def _wanted(viewer: Viewer, wanted: Wanted, before: int | None) -> Select[Letter, Case]:
+def _wanted(viewer: Viewer, wanted: Wanted, before: int | None) -> Select[Letter, str]:
     asked = (
-        select(Letter, Case)
+        select(Letter, Case.number)
         .join(Case, Case.id == Letter.case_id)
         .where(within(Letter.unit_id.expression, viewer.units(READERS)), tasks.visible_cases(viewer))
         .order_by(Letter.id.desc())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.letters.fields import FIELDS, PARTY_FIELDS, label_of, name_of_field
-from engine.letters.filling import Grid, Line, Values, blocks_of, fields_in, fill
+from engine.letters.fields import FIELDS, label_of, values_said
+from engine.letters.filling import Grid, Line, blocks_of, fill
 from engine.letters.word import open_word
 from engine.tasks import Form
 
@@ -45,11 +45,7 @@ PARTIES: tuple[Mapping[str, str], ...] = (
 def sample_of(content: bytes, forms: Mapping[str, Form]) -> list[Line | Grid]:
     """The template filled with the made-up case; answers of forms say what they are called, or their first choice."""
     parts = open_word(content)
-    written = {found.name for found in fields_in(parts) if not found.loose}
-    repeated = frozenset(each for each in written if name_of_field(each) in PARTY_FIELDS)
-    one = {each: _said(name_of_field(each), forms) for each in written - repeated}
-    parties = [{each: party[name_of_field(each)] for each in repeated} for party in PARTIES]
-    return blocks_of(open_word(fill(parts, Values(one, parties, repeated))))
+    return blocks_of(open_word(fill(parts, values_said(parts, lambda name: _said(name, forms), PARTIES))))
 
 
 def _said(name: str, forms: Mapping[str, Form]) -> str:

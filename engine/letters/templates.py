@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from engine.errors import REQUIRED, Invalid, NotFound
 from engine.letters.building import shipped
@@ -65,19 +65,21 @@ def in_force(session: Session, kind: str, unit_id: str) -> Template:
         .where(LetterChoice.kind == kind, LetterChoice.unit_id.in_(ancestors(unit_id)))
         .group_by(LetterChoice.unit_id)
     )
-    chosen = session.scalars(
+    nearest = session.scalars(
         select(LetterTemplate)
         .join(LetterChoice, LetterChoice.template_id == LetterTemplate.id)
         .where(LetterChoice.id.in_(newest))
-    ).all()
-    nearest = max(chosen, key=lambda each: len(each.unit_id), default=None)
+        .order_by(func.length(LetterTemplate.unit_id).desc())
+        .limit(1)
+    ).first()
     return _shipped(kind) if nearest is None else _of(nearest)
 
 
 def versions(session: Session, kind: str, unit_id: str) -> Sequence[LetterTemplate]:
-    """What the unit uploaded, newest first."""
+    """What the unit uploaded, newest first, without the files."""
     return session.scalars(
         select(LetterTemplate)
+        .options(defer(LetterTemplate.content, raiseload=True))
         .where(LetterTemplate.kind == kind, LetterTemplate.unit_id == unit_id)
         .order_by(LetterTemplate.version.desc())
         .limit(100)

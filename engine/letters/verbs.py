@@ -25,7 +25,7 @@ from engine.letters.kinds import KINDS, METHODS
 from engine.letters.model import Letter, LetterState
 from engine.letters.numbers import next_number, number_words
 from engine.letters.steps import DELIVERED_AT, METHOD, NUMBER, PAPERS, call_for, delivers, note_delivery
-from engine.letters.templates import Template, in_force, known_kind
+from engine.letters.templates import in_force, known_kind
 from engine.letters.word import open_word
 from engine.people import Viewer
 from engine.tasks import Task, Words
@@ -41,7 +41,6 @@ class Preview:
 
     blocks: list[Line | Grid]
     missing: list[Words]
-    template: Template
 
 
 def may_issue(viewer: Viewer, letter: Letter, case: Case, asked: Iterable[Task]) -> bool:
@@ -61,22 +60,22 @@ def preview(
     now: datetime,
 ) -> Preview:
     """Nothing is written. `clear`: whether the viewer sees personal data of the case now."""
-    template = in_force(session, letter.kind, letter.unit_id)
     found = gather(session, around, letter, case, runs_on, drafted_by=viewer.person_id, clear=clear, now=now)
-    parts = open_word(template.content)
+    parts = open_word(in_force(session, letter.kind, letter.unit_id).content)
     blocks = blocks_of(open_word(fill(parts, values_for(found.facts, parts))))
-    return Preview(blocks, _labels(letter.kind, found), template)
+    return Preview(blocks, _labels(letter.kind, found))
 
 
 def ask_for(session: Session, case_id: int, kind: str, unit_id: str, *, viewer: Viewer, now: datetime) -> Letter:
     """Makes a letter due that no step called for; one of the kind that is due already is given back.
 
-    Raises NotFound for an unknown kind, NotAllowed. Receipts are asked for at the letter they are about.
+    Raises NotFound for an unknown kind and for a confidential case, NotAllowed. Receipts are asked for at the letter
+    they are about.
     """
     case = lock_case(session, case_id)
     known_kind(kind)
     viewer.must(ISSUE, unit_id)
-    if kind == RECEIPT:
+    if kind == RECEIPT or case.confidential:
         raise NotFound("letter.kind", "There is no such letter.")
     return _due(session, case, kind, unit_id) or call_for(session, case, kind, unit_id, now=now)
 

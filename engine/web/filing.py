@@ -31,6 +31,7 @@ from engine.web.meant import MEANT, meant, name_of, staff_on
 from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.sent import sent
+from engine.web.show import here_and_now
 
 pages = Blueprint("filing", __name__)
 
@@ -171,7 +172,7 @@ def _page(
             papers=papers,
             alike=alike,
             typed=request.form or begun,
-            received=now().astimezone(world().calendar.tz).strftime("%Y-%m-%dT%H:%M"),
+            received=here_and_now(),
             staff=staff_on(session, line),
         )
 

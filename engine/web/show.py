@@ -180,8 +180,13 @@ def task_name(task: Task) -> str:
 def first_value(field: Field) -> Any:
     """What stands in a field before anybody wrote in it: when something needed happened is mostly now."""
     if field.default is None and field.kind == "datetime" and field.required:
-        return local(now()).strftime("%Y-%m-%dT%H:%M")
+        return here_and_now()
     return field.default
+
+
+def here_and_now() -> str:
+    """This minute in the zone of the offices, for a field that asks when."""
+    return local(now()).strftime("%Y-%m-%dT%H:%M")
 
 
 def about(task: Task, story: Story) -> str | None:

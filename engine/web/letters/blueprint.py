@@ -11,8 +11,8 @@ from engine import letters
 from engine.cases import Case
 from engine.letters import Letter, LetterState
 from engine.tasks import Form, Task, TaskState
-from engine.web.context import locale, now, viewer
-from engine.web.show import local
+from engine.web.context import locale, viewer
+from engine.web.show import here_and_now
 
 pages = Blueprint("letters", __name__)
 
@@ -42,11 +42,6 @@ def letters_at(task: Task, of_case: Sequence[Letter], kind: str) -> list[Letter]
         if each.state not in (LetterState.VOIDED, LetterState.WAIVED)
         and (each.task_id == task.id or (kind and each.kind == kind and task.state == TaskState.OPEN))
     ]
-
-
-def here_and_now() -> str:
-    """This minute in the zone of the offices, for a field that asks when."""
-    return local(now()).strftime("%Y-%m-%dT%H:%M")
 
 
 def _for_pages(state: BlueprintSetupState) -> None:

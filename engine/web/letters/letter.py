@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -22,6 +21,7 @@ from engine.web.documents import ALONE
 from engine.web.language import _
 from engine.web.letters.blueprint import kind_name, pages
 from engine.web.once import Done, once
+from engine.web.periods import typed_instant
 from engine.web.policy import policy
 from engine.web.show_case import keep_off_phones
 
@@ -56,8 +56,6 @@ def ask_for(case_id: int) -> BaseResponse:
 
     def act(session: Session) -> Done:
         case = tasks.see_case(session, viewer(), case_id)
-        if case.confidential:
-            raise NotFound("letter.kind", "There is no such letter.")
         kind = request.form.get("kind", "")
         letter = letters.ask_for(session, case_id, kind, case.holder_id, viewer=viewer(), now=now())
         return _to(letter, _("Look at the letter before you issue it."))
@@ -109,7 +107,7 @@ def deliver(letter_id: int) -> BaseResponse | tuple[str, int]:
             letter_id,
             process.runs_on(session, case.id),
             method=request.form.get("method", ""),
-            delivered_at=_instant(request.form.get("delivered_at", "")),
+            delivered_at=typed_instant(request.form.get("delivered_at")),
             receipt=receipt,
             viewer=viewer(),
             now=now(),
@@ -203,9 +201,7 @@ def _preview(session: Session, letter: Letter, case: Case, runs_on: Mapping[int,
     clear = bool(process.shown_now(session, case.id, viewer(), now=now()))
     if clear:
         keep_off_phones()
-    return letters.preview(
-        session, world(), letter, case, runs_on, viewer=viewer(), clear=clear, now=letter.issued_at or now()
-    )
+    return letters.preview(session, world(), letter, case, runs_on, viewer=viewer(), clear=clear, now=now())
 
 
 def _content(session: Session, letter: Letter, *, named: bool) -> list[Line | Grid] | None:
@@ -229,12 +225,3 @@ def _is_named(case: Case, asked: Any) -> bool:
 
 def _people(letter: Letter) -> tuple[int | None, ...]:
     return letter.issued_by, letter.delivery_noted_by, letter.ended_by
-
-
-def _instant(written: str) -> datetime | None:
-    """A time of the form, in the zone of the offices; None for what is none."""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return at.replace(tzinfo=world().calendar.tz) if at.tzinfo is None else at

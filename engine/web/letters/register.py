@@ -8,7 +8,6 @@ import io
 from flask import Response, render_template, request
 
 from engine import letters
-from engine.cases import Case
 from engine.letters import Letter, LetterState, Wanted
 from engine.people import ACTS
 from engine.territory import harmless, units_by_id
@@ -32,7 +31,7 @@ def show_list() -> str:
     with looking() as session:
         rows = letters.register(session, viewer(), wanted, before=number(request.args.get("before")))
         mine = own_units(ACTS["letter.read"])
-        units = units_by_id(session, {*mine, *(letter.unit_id for letter, _case in rows)})
+        units = units_by_id(session, {*mine, *(letter.unit_id for letter, _of in rows)})
         return render_template(
             "letters/register.html",
             rows=rows[: letters.PAGE],
@@ -56,9 +55,11 @@ def export() -> Response:
     table.writerow(_head())
     with looking() as session:
         rows = letters.export(session, viewer(), wanted)
-        units = units_by_id(session, {letter.unit_id for letter, _case in rows})
-        for letter, case in rows:
-            table.writerow([harmless(cell) for cell in _cells(letter, case, units[letter.unit_id].name(locale()))])
+        units = units_by_id(session, {letter.unit_id for letter, _of in rows})
+        for letter, case_number in rows:
+            table.writerow(
+                [harmless(cell) for cell in _cells(letter, case_number, units[letter.unit_id].name(locale()))]
+            )
     headers = {"Content-Disposition": 'attachment; filename="maplebridge-letters.csv"'}
     return Response("\ufeff" + out.getvalue(), mimetype="text/csv", headers=headers)
 
@@ -68,13 +69,13 @@ def _head() -> list[str]:
     return [*about, _("Due since"), _("Issued"), _("Delivered"), _("How it was delivered")]
 
 
-def _cells(letter: Letter, case: Case, unit: str) -> list[str]:
+def _cells(letter: Letter, case_number: str, unit: str) -> list[str]:
     instants = (letter.called_at, letter.issued_at, letter.delivered_at)
     zone = world().calendar.tz
     called, issued, delivered = (at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else "" for at in instants)
     how = word(letter.method, "delivery") if letter.method else ""
     state = word(letter.state, "letter_state")
-    return [letter.number or "", kind_name(letter.kind), unit, case.number, state, called, issued, delivered, how]
+    return [letter.number or "", kind_name(letter.kind), unit, case_number, state, called, issued, delivered, how]
 
 
 def _asked() -> tuple[dict[str, str], Wanted]:

@@ -74,11 +74,11 @@ def _needs(
     folder = str(PurePosixPath(path).parent)
     for task in root.iter(f"{BPMN}userTask"):
         key = task.get(f"{CAMUNDA}formKey")
-        if key and not any(f"{place}/{key}.form" in forms for place in (f"{folder}/forms", SHARED)):
+        form = forms.get(f"{folder}/forms/{key}.form") or forms.get(f"{SHARED}/{key}.form")
+        if key and form is None:
             message = f"There is no form {key!r} in {folder}/forms or {SHARED}."
             hint = "Add the form, or choose one that is there."
             yield Finding(path, task.sourceline or 0, task.get("id", ""), "task.form_missing", "error", message, hint)
-        form = forms.get(f"{folder}/forms/{key}.form") or forms.get(f"{SHARED}/{key}.form")
         yield from _letter_findings(path, task, form)
     limits_path = f"{folder}/limits.yaml"
     limits = _limits(limits_path, files[limits_path]) if limits_path in files else Limits(limits_path, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.design.template_words import LETTERS
+from engine.letters import KINDS
 from engine.vocabulary import Vocabulary
 
 
@@ -40,6 +40,6 @@ def letter_fields(words: Vocabulary) -> Iterator[dict[str, Any]]:
         "description": ("由本步骤送达的文书", "The letter that this step delivers"),
         "choices": [
             {"value": "", "name": ("—", "—")},
-            *({"value": each, "name": LETTERS[each]} for each in words.letters),
+            *({"value": each, "name": (KINDS[each].zh, KINDS[each].en)} for each in words.letters),
         ],
     }

@@ -99,18 +99,3 @@ MESSAGES: Mapping[str, Text] = {
     "m_arbitrated": ("裁决由其他单位承办", "it was decided that another unit handles the case"),
     "m_apply_review": ("请求复查或复核", "the petitioner asks for a review or re-review of the opinion"),
 }
-
-LETTERS: Mapping[str, Text] = {
-    "registration": ("登记表", "Registration sheet"),
-    "forwarding": ("转送函", "Forwarding letter"),
-    "assignment": ("交办函", "Assignment letter"),
-    "acceptance": ("受理告知书", "Notice of acceptance"),
-    "refusal": ("不予受理告知书", "Notice of refusal"),
-    "extension": ("延期告知书", "Notice of extension"),
-    "opinion": ("信访处理意见书", "Opinion letter"),
-    "review_opinion": ("复查意见书", "Review opinion"),
-    "rereview_opinion": ("复核意见书", "Re-review opinion"),
-    "mediation_agreement": ("调解协议书", "Mediation agreement"),
-    "supervision": ("督办函", "Supervision notice"),
-    "delivery_receipt": ("送达回证", "Receipt of delivery"),
-}

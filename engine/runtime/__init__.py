@@ -15,7 +15,7 @@ from engine.runtime.driver import cancel, complete, deliver, fire, inspect, sign
 from engine.runtime.elements import BusinessError
 from engine.runtime.expressions import Expression, compile_expression, compile_template
 from engine.runtime.foresight import Sources
-from engine.runtime.letters import LetterCall, letter_calls
+from engine.runtime.letters import letter_calls
 from engine.runtime.likeness import OBSTACLES, Obstacle
 from engine.runtime.live import Live
 from engine.runtime.moving import Movable, Target, movable, move
@@ -54,7 +54,6 @@ __all__ = [
     "FlowFacts",
     "Hit",
     "Host",
-    "LetterCall",
     "Live",
     "Movable",
     "Obstacle",

@@ -13,7 +13,7 @@ import pytest
 from lxml import etree
 
 from engine import deploy, design
-from engine.design.template_words import CHOICES, LETTERS, MESSAGES, PARAMETERS, SERVICES
+from engine.design.template_words import CHOICES, MESSAGES, PARAMETERS, SERVICES
 from engine.vocabulary import TASK_REASONS, WORDS
 from engine.web import words
 from tests.browser import leave_out
@@ -37,7 +37,6 @@ def field(template: dict[str, Any], name: str) -> dict[str, Any]:
 def test_words_of_templates_are_those_of_the_vocabulary() -> None:
     assert set(SERVICES) == set(WORDS.services)
     assert set(MESSAGES) == set(WORDS.messages)
-    assert list(LETTERS) == list(WORDS.letters)
     params = {(name, key) for name, service in WORDS.services.items() for key in service.params}
     assert set(PARAMETERS) == {key for _name, key in params}
     assert set(CHOICES) <= params

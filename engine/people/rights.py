@@ -54,7 +54,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     "document.hide": frozenset({"lead", "deputy", "dispatcher", "leader", "petition_officer"}),
     "task.hand_over": frozenset({"lead", "dispatcher", "leader"}),
     "letter.read": WORKING,
-    "letter.issue": WORKING - {"quality", "clerk"},
+    "letter.issue": DECIDING - {"quality", "clerk"},
     "letter.void": frozenset({"lead", "leader", "petition_officer"}),
     "letter.template": frozenset({"leader", "petition_officer", "designer"}),
     "place.print_codes": frozenset(

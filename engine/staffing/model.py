@@ -32,8 +32,6 @@ LEAST_RANK = "deputy_section"
 DUTIES = ("emergency", "hygiene", "stability", "care", "visits", "volunteering")
 """The six contracted duties (六类包干事项)."""
 
-PRESENT = text("to_on IS NULL")
-
 
 class Posting(Base):
     """A person stands for a unit from a day to a day, both inclusive; without a last day, until further notice."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -84,7 +84,7 @@ def post_person(session: Session, said: PostingIn, *, viewer: Viewer | None, now
         raise Conflict("posting.there_already", "They stand for this unit already.")
     if said.kind == Kind.OFFICER:
         for each in standing:
-            _close(each, max(each.from_on, said.from_on), viewer, now=now, why=None)
+            _close(each, max(each.from_on, said.from_on - timedelta(days=1)), viewer, now=now, why=None)
     posting = Posting(
         kind=said.kind,
         person_id=said.person_id,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, Visit, Wall
 from engine.tasks.fields import Choice, Words
 from engine.tasks.model import Task
-from engine.territory import Unit
+from engine.territory import OFFICE, Unit
 
 HOLDS = Words("现承办单位", "Has it now")
 PASSED_ON = Words("移交过来的单位", "Passed it on")
@@ -18,14 +18,15 @@ BESIDE = Words("其他可选单位", "Others")
 def competent_units(session: Session, task: Task, case: Case, wall: Wall) -> list[Choice]:
     """Each unit once, the holder first; without any that is walled off. Whoever signs in does not offer itself.
 
-    The top has no neighbours; what it cannot keep goes to one of the units below it.
+    An office is nobody's neighbour. The top has none; what it cannot keep goes to one of the units below it.
     """
     passed = select(Visit.from_unit_id).where(Visit.case_id == case.id, Visit.seq == case.visit_seq)
     parent = case.holder_id.rpartition(".")[0] or case.holder_id
+    beside = and_(Unit.parent_id == parent, Unit.tier != OFFICE)
     units = session.scalars(
         select(Unit)
         .where(
-            or_(Unit.id == case.holder_id, Unit.id.in_(passed), Unit.parent_id == parent),
+            or_(Unit.id == case.holder_id, Unit.id.in_(passed), beside),
             Unit.valid_to.is_(None),
         )
         .order_by(Unit.id)

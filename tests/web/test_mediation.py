@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import mediation, process, search
+from engine.cases import Case, wall_of
 from engine.clock import ManualClock
 from engine.errors import Conflict
 from engine.history import HistoryEntry
@@ -17,6 +18,8 @@ from engine.mediation import Fit, MediatorIn, OrganisationIn, RoomIn, ranked
 from engine.people import Membership, Person, viewer_of
 from engine.store import Store
 from engine.tasks import Task
+from engine.tasks.competent import competent_units
+from engine.territory import is_office
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.test_worklist import statements
@@ -156,11 +159,14 @@ def test_a_session_is_booked_from_the_case_and_stands_in_the_week_of_the_room(
     stranger = visit("street_gl")
     stranger.get("/")
     assert stranger.post("/mediation/bookings/2/cancellation").status_code == 403
+    keeper = visit("district")
+    assert "/mediation/bookings/2/cancellation" in keeper.get(f"/mediation/rooms/1?week={day}").text
+    assert keeper.post("/mediation/bookings/2/cancellation").status_code == 302
     assert book(lead, case_id, day, "09:30", "10:15")[0] == 302
     with district.store.reading() as session:
         acts = session.scalars(select(HistoryEntry.act).where(HistoryEntry.case_id == case_id)).all()
     assert acts.count("mediation.booked") == 3
-    assert acts.count("mediation.cancelled") == 1
+    assert acts.count("mediation.cancelled") == 2
 
 
 def test_two_who_book_a_room_or_a_mediator_at_once_never_both_get_it(each_store: Store, clock: ManualClock) -> None:
@@ -299,3 +305,9 @@ def test_an_office_is_no_place(visit: Visit, district: District, clock: ManualCl
     assert "物业纠纷调委会" not in visit("operator").get("/operations/units.csv").text
     with pytest.raises(Exception, match="place_id"):
         town.file_case(district, clock, place=guild)
+    case_id = town.file_case(district, clock, place=COMMUNITY)
+    with district.store.reading() as session:
+        case = session.get_one(Case, case_id)
+        offered = competent_units(session, town.open_task(district, case_id), case, wall_of(session, case))
+    assert "LHQ.MZ.02" in {choice.value for choice in offered}
+    assert not {choice.value for choice in offered if is_office(choice.value)}

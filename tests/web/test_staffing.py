@@ -54,6 +54,9 @@ def test_a_member_unit_without_an_officer_of_rank_is_reported(
     better = {"person": "王建国", "kind": "petition_officer", "rank": "section", "from_on": "2026-03-02"}
     assert keeper.post(f"/members/{unit}/postings", {**better, "person": "谁也不是"}).status_code == 422
     assert keeper.post(f"/members/{unit}/postings", better).status_code == 302
+    with district.store.reading() as session:
+        (now, before), _next = staffing.postings(session, unit_id=unit)
+    assert (now.posting.to_on, before.posting.to_on) == (None, date(2026, 3, 1))
     page = words(keeper.get(f"/members/{unit}"))
     assert page.index("王建国") < page.index("梁家豪")
     assert "区住房和建设局" not in words(keeper.get("/members?officer=none"))

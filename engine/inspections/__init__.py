@@ -1,59 +1,35 @@
 """What goes out to look before anybody complains: checks by plan, sweeps, rechecks, care visits, weekly contacts, and
 the service promises of the district."""
 
-from engine.inspections.catalogue import Catalogue, Checklist, Item, Promise, catalogue
+from engine.inspections.catalogue import Catalogue, Checklist, Item, catalogue
 from engine.inspections.checking import Answered, checklist_for, file_check, place_to_check
-from engine.inspections.coverage import Found, Reach, found_by, not_contacted, not_reached, reach, weekly
+from engine.inspections.coverage import found_by, not_contacted, not_reached, reach, weekly
 from engine.inspections.duties import Logged, log_duty, see_log, show_person, shown_until
-from engine.inspections.measuring import Kept, Served, behind_promise, measure
-from engine.inspections.model import (
-    CONTACTS,
-    Answer,
-    Check,
-    Duty,
-    DutyLog,
-    DutyLook,
-    Every,
-    Finding,
-    Group,
-    Plan,
-    PlanKind,
-    Recheck,
-    Then,
-)
+from engine.inspections.measuring import Kept, behind_promise, measure
+from engine.inspections.model import Answer, Check, Duty, DutyLog, DutyLook, Every, Finding, Group, Then
 from engine.inspections.planning import Draft, end_plan, make_plan, see_plan
 from engine.inspections.rechecking import recheck, rechecks_of, see_finding
 from engine.inspections.rows import PAGE, checks, findings_of, live_plans, logs, see_check, seen_cases
 from engine.inspections.turns import Turn, believed, week_of
-from engine.inspections.waiting import Again, Due, Waiting, is_missed, turn_on, waiting
+from engine.inspections.waiting import Waiting, is_missed, turn_on, waiting
 
 __all__ = [
-    "CONTACTS",
     "PAGE",
-    "Again",
     "Answer",
     "Answered",
     "Catalogue",
     "Check",
     "Checklist",
     "Draft",
-    "Due",
     "Duty",
     "DutyLog",
     "DutyLook",
     "Every",
     "Finding",
-    "Found",
     "Group",
     "Item",
     "Kept",
     "Logged",
-    "Plan",
-    "PlanKind",
-    "Promise",
-    "Reach",
-    "Recheck",
-    "Served",
     "Then",
     "Turn",
     "Waiting",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine import documents, intake, process
 from engine.cases import Case
 from engine.documents import Kept
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid, NotFound, too_long
 from engine.inspections.catalogue import Checklist, Item, catalogue
 from engine.inspections.model import Answer, Check, Finding, Then
 from engine.intake import Filing, Override, PartyIn
@@ -21,6 +21,7 @@ from engine.territory import Unit, is_office
 
 CHANNEL = "inspection"
 LONGEST = 1000
+LONGEST_NAME = 120
 MOST_PHOTOS = 6
 LATEST_RECHECK = timedelta(days=366)
 
@@ -203,11 +204,11 @@ def _faults(
         if answered.then is None:
             faults[f"then-{item.id}"] = {"zh": "请选择如何处理。", "en": "Say what became of it."}
         if len(answered.note) > LONGEST:
-            faults[f"note-{item.id}"] = {"zh": f"最多 {LONGEST} 个字。", "en": f"At most {LONGEST:,} characters."}
-        if len(answered.who) > 120:
-            faults[f"who-{item.id}"] = {"zh": "最多 120 个字。", "en": "At most 120 characters."}
+            faults[f"note-{item.id}"] = too_long(LONGEST)
+        if len(answered.who) > LONGEST_NAME:
+            faults[f"who-{item.id}"] = too_long(LONGEST_NAME)
         if answered.recheck_on is not None and not today <= answered.recheck_on <= today + LATEST_RECHECK:
             faults[f"recheck-{item.id}"] = {"zh": "复查日期应在一年之内。", "en": "Within a year from today."}
     if len(note) > LONGEST:
-        faults["note"] = {"zh": f"最多 {LONGEST} 个字。", "en": f"At most {LONGEST:,} characters."}
+        faults["note"] = too_long(LONGEST)
     return faults

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.inspections.model import Check, DutyLog, Finding, Plan
-from engine.inspections.rows import PAGE, contacts_in, done_in
+from engine.inspections.rows import contacts_in, done_in, one_page
 from engine.inspections.turns import Turn, midnight, week_of
 from engine.people import Membership, Person
 from engine.process import World
@@ -70,15 +70,13 @@ def not_reached(
         .scalar_subquery()
         .label("last")
     )
-    rows = session.execute(
+    query = (
         select(Unit, last)
         .where(Unit.tier == plan.tier, Unit.valid_to.is_(None), within(Unit.id.expression, (below,)))
         .where(~done_in(plan.checklist, turn, world.calendar.tz, Unit.id.expression))
         .order_by(last.is_not(None), last, Unit.id)
-        .limit(PAGE + 1)
-        .offset(PAGE * (max(page, 1) - 1))
     )
-    return [(unit, at) for unit, at in rows]
+    return [(unit, at) for unit, at in session.execute(one_page(query, page))]
 
 
 def found_by(session: Session, plan: Plan, turn: Turn, world: World) -> Found:
@@ -128,7 +126,7 @@ def not_contacted(
 ) -> Sequence[tuple[Person, Unit]]:
     """The leads who have not made their contacts in that week, by unit; one more than a page."""
     made = _made(world, day)
-    rows = session.execute(
+    query = (
         select(Person, Unit)
         .join(Membership, Membership.person_id == Person.id)
         .join(Unit, and_(Unit.id == Membership.unit_id, *_owing(world)))
@@ -136,10 +134,8 @@ def not_contacted(
         .where(Person.active, within(Membership.unit_id.expression, (area_id,)))
         .where(func.coalesce(made.c.n, 0) < world.config.inspections.contacts_per_week)
         .order_by(Unit.id, Person.id)
-        .limit(PAGE + 1)
-        .offset(PAGE * (max(page, 1) - 1))
     )
-    return [(person, unit) for person, unit in rows]
+    return [(person, unit) for person, unit in session.execute(one_page(query, page))]
 
 
 def _made(world: World, day: date) -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import intake
-from engine.errors import REQUIRED, Invalid, NotFound
+from engine.errors import REQUIRED, Invalid, NotFound, too_long
 from engine.inspections.checking import CHANNEL, place_to_check
 from engine.inspections.model import CONTACTS, Duty, DutyLog, DutyLook, Group
 from engine.intake import Filing, PartyIn
@@ -125,10 +125,10 @@ def _faults(logged: Logged, now: datetime) -> dict[str, Mapping[str, str]]:
     if not logged.summary.strip():
         faults["summary"] = REQUIRED
     elif len(logged.summary) > LONGEST:
-        faults["summary"] = {"zh": f"最多 {LONGEST} 个字。", "en": f"At most {LONGEST:,} characters."}
+        faults["summary"] = too_long(LONGEST)
     for name, longest in (("name", 80), ("household", 120)):
         if len(getattr(logged, name)) > longest:
-            faults[name] = {"zh": f"最多 {longest} 个字。", "en": f"At most {longest} characters."}
+            faults[name] = too_long(longest)
     if logged.phone.strip() and not PHONE.fullmatch(logged.phone.strip()):
         faults["phone"] = {"zh": "这不像电话号码。", "en": "This does not look like a phone number."}
     if logged.duty in CONTACTS and not (logged.household.strip() or logged.name.strip()):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases import Case
 from engine.inspections.catalogue import Promise
-from engine.inspections.rows import PAGE
+from engine.inspections.rows import one_page
 from engine.reports import Period, Within
 from engine.tasks import Task
 
@@ -60,13 +60,12 @@ def behind_promise(
 ) -> Sequence[Served]:
     """The cases of the number: those not served in time first, the latest first; one more than a page."""
     told = _told(session, promise, within, period, now).subquery()
-    rows = session.execute(
+    query = (
         select(Case, told.c.seconds, told.c.kept)
         .join(told, told.c.id == Case.id)
         .order_by(told.c.kept, Case.received_at.desc(), Case.id.desc())
-        .limit(PAGE + 1)
-        .offset(PAGE * (max(page, 1) - 1))
     )
+    rows = session.execute(one_page(query, page))
     return [Served(each, None if seconds is None else round(seconds), bool(kept)) for each, seconds, kept in rows]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from engine.errors import REQUIRED, Invalid, NotFound
+from engine.errors import REQUIRED, Invalid, NotFound, too_long
 from engine.inspections.catalogue import catalogue
 from engine.inspections.model import Every, Plan, PlanKind
 from engine.people import Viewer
@@ -16,6 +17,7 @@ from engine.territory import get_unit, is_office
 
 LONGEST = timedelta(days=366)
 """Of a sweep."""
+LONGEST_NAME = 80
 MOST_TURNS = 24
 
 
@@ -87,14 +89,14 @@ def _unknown() -> NotFound:
     return NotFound("plan.unknown", "There is no such plan.")
 
 
-def _faults(world: World, draft: Draft, area_tier: str) -> dict[str, dict[str, str]]:
-    fields: dict[str, dict[str, str]] = {}
+def _faults(world: World, draft: Draft, area_tier: str) -> dict[str, Mapping[str, str]]:
+    fields: dict[str, Mapping[str, str]] = {}
     tiers = world.tiers.names
     checklist = catalogue(world.config.inspections).checklists.get(draft.checklist)
     if not draft.name.strip():
-        fields["name"] = dict(REQUIRED)
-    elif len(draft.name.strip()) > 80:
-        fields["name"] = {"zh": "最多 80 个字。", "en": "At most 80 characters."}
+        fields["name"] = REQUIRED
+    elif len(draft.name.strip()) > LONGEST_NAME:
+        fields["name"] = too_long(LONGEST_NAME)
     if checklist is None:
         fields["checklist"] = {"zh": "请选择检查单。", "en": "Choose a checklist."}
     if draft.tier not in tiers[: tiers.index(area_tier) + 1]:
@@ -102,7 +104,7 @@ def _faults(world: World, draft: Draft, area_tier: str) -> dict[str, dict[str, s
     elif checklist is not None and not checklist.is_for(draft.tier):
         fields["tier"] = {"zh": "这份检查单不适用于这一层级。", "en": "This checklist is not for places of that tier."}
     if draft.starts_on is None:
-        fields["starts_on"] = dict(REQUIRED)
+        fields["starts_on"] = REQUIRED
     elif draft.ends_on is not None and draft.ends_on < draft.starts_on:
         fields["ends_on"] = {"zh": "结束不能早于开始。", "en": "It cannot end before it begins."}
     elif draft.ends_on is not None and draft.every is None and draft.ends_on - draft.starts_on > LONGEST:

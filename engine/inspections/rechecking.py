@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine import documents, process
 from engine.cases import lock_case
 from engine.documents import Kept
-from engine.errors import Conflict, Invalid, NotFound
+from engine.errors import Conflict, Invalid, NotFound, too_long
 from engine.inspections.checking import LATEST_RECHECK, LONGEST, MOST_PHOTOS, file_for, keep_photos, note_found
 from engine.inspections.model import Finding, Recheck
 from engine.people import Viewer
@@ -126,7 +126,7 @@ def _faults(
     if len(photos) > MOST_PHOTOS:
         faults["photo"] = {"zh": f"最多 {MOST_PHOTOS} 张。", "en": f"At most {MOST_PHOTOS} photos."}
     if len(note) > LONGEST:
-        faults["note"] = {"zh": f"最多 {LONGEST} 个字。", "en": f"At most {LONGEST:,} characters."}
+        faults["note"] = too_long(LONGEST)
     if again_on is not None and not today <= again_on <= today + LATEST_RECHECK:
         faults["again_on"] = {"zh": "复查日期应在一年之内。", "en": "Within a year from today."}
     return faults

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    exists,
-    false,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, GenerativeSelect, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine import tasks
@@ -24,6 +16,7 @@ from engine.inspections.turns import Turn, midnight
 from engine.people import ACTS, Viewer
 from engine.territory import subtree_bounds
 
+Query = TypeVar("Query", bound=GenerativeSelect)
 PAGE = 30
 MOST_SHOWN = 100
 """So many plans are listed."""
@@ -46,9 +39,7 @@ def checks(session: Session, viewer: Viewer, *, page: int, failed: bool = False)
     query = select(Check).where(in_area(Check.unit_id.expression, viewer))
     if failed:
         query = query.where(Check.failed > 0)
-    return session.scalars(
-        query.order_by(Check.done_at.desc(), Check.id.desc()).limit(PAGE + 1).offset(_skip(page))
-    ).all()
+    return session.scalars(one_page(query.order_by(Check.done_at.desc(), Check.id.desc()), page)).all()
 
 
 def logs(session: Session, viewer: Viewer, *, page: int, duty: str = "") -> Sequence[DutyLog]:
@@ -56,8 +47,7 @@ def logs(session: Session, viewer: Viewer, *, page: int, duty: str = "") -> Sequ
     query = select(DutyLog).where(in_area(DutyLog.unit_id.expression, viewer))
     if duty:
         query = query.where(DutyLog.duty == duty)
-    newest = query.order_by(DutyLog.happened_at.desc(), DutyLog.id.desc())
-    return session.scalars(newest.limit(PAGE + 1).offset(_skip(page))).all()
+    return session.scalars(one_page(query.order_by(DutyLog.happened_at.desc(), DutyLog.id.desc()), page)).all()
 
 
 def see_check(session: Session, check_id: int, *, viewer: Viewer) -> Check:
@@ -104,5 +94,6 @@ def contacts_in(start: Any, end: Any) -> tuple[ColumnElement[bool], ...]:
     return DutyLog.happened_at >= start, DutyLog.happened_at < end, duties
 
 
-def _skip(page: int) -> int:
-    return PAGE * (max(page, 1) - 1)
+def one_page(query: Query, page: int) -> Query:
+    """Page 1 is the first; one row more than a page tells that there is a next one."""
+    return query.limit(PAGE + 1).offset(PAGE * (page - 1))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import render_template, request
 
 from engine import inspections
 from engine.errors import NotFound
+from engine.inspections import Kept
 from engine.reports import Within
 from engine.web.areas import area_asked, line_down_to, right_below
 from engine.web.context import looking, now, viewer
@@ -62,7 +61,7 @@ def promise(promise_id: str) -> str:
         )
 
 
-def share(kept: Any) -> str:
+def share(kept: Kept) -> str:
     """Cut to a tenth, never rounded up."""
     tenths = kept.tenths
     return "–" if tenths is None else f"{tenths // 10}.{tenths % 10} %"

@@ -33,12 +33,13 @@ HELD = "tracking"
 RESTS = timedelta(minutes=30)
 TRAP = "website"
 """A field that no person sees: whoever fills it in is a program."""
+TRAPPED = {TRAP: {"zh": "请把这一栏清空。", "en": "Leave this field empty."}}
 MOST_PHOTOS = 6
 PHOTOS_ONLY = "照片 / photos"
 
 
 @pages.after_request
-def _unlisted(response: Response) -> Response:
+def unlisted(response: Response) -> Response:
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -73,8 +74,7 @@ def file(code: str) -> str | tuple[str, int]:
     kept, refused = attached.kept_before("photos")
     proofs = [(proof, each.name) for proof, each in kept]
     if request.form.get(TRAP):
-        trap = {TRAP: {"zh": "请把这一栏清空。", "en": "Leave this field empty."}}
-        return _form(code, wrong=trap, kept=proofs), 422
+        return _form(code, wrong=TRAPPED, kept=proofs), 422
     report = Report(
         what=request.form.get("what", ""),
         where=request.form.get("where", ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import receptions
@@ -15,18 +15,13 @@ from engine.web.kept import Wrong
 from engine.web.language import _
 from engine.web.numbers import number
 from engine.web.policy import policy
-from engine.web.public import TRAP
+from engine.web.public import TRAP, TRAPPED, unlisted
 
 pages = Blueprint("public_receptions", __name__)
+pages.after_request(unlisted)
 
 MOST_FROM_ADDRESS = 6
 """So many bookings may come from one address in a quarter of an hour."""
-
-
-@pages.after_request
-def _unlisted(response: Response) -> Response:
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
 
 
 @pages.get("/q/receptions")
@@ -50,11 +45,9 @@ def book() -> BaseResponse | tuple[str, int]:
             now=now(),
         )
     wish = Wish(form.get("matter", ""), name=form.get("name", ""), phone=form.get("phone", ""))
+    if form.get(TRAP):
+        return _page(TRAPPED), 422
     try:
-        if form.get(TRAP):
-            raise Invalid(
-                "citizen.trap", "", fields={TRAP: {"zh": "请把这一栏清空。", "en": "Leave this field empty."}}
-            )
         with acting() as session:
             receptions.book_publicly(session, number(form.get("reception")) or 0, wish, now=now())
     except (Invalid, Conflict, NotFound) as refusal:

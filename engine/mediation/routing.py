@@ -47,7 +47,7 @@ def ranked(fits: Iterable[Fit]) -> list[Fit]:
         fits,
         key=lambda fit: (
             fit.is_full,
-            -len(fit.subject) if fit.subject != EVERYTHING else 1,
+            -_narrow(fit),
             -fit.area.count("."),
             fit.load / fit.capacity if fit.capacity else 1.0,
             fit.unit_id,
@@ -87,7 +87,7 @@ def candidates(session: Session, place_id: str, category: str, *, on: date, wall
         .join(Area, Area.organisation_id == Organisation.unit_id)
         .join(Unit, Unit.id == Area.unit_id)
         .join(Subject, Subject.organisation_id == Organisation.unit_id)
-        .where(Area.unit_id.in_(ancestors(place_id)), Subject.category.in_(_subjects(category)))
+        .where(Area.unit_id.in_(ancestors(place_id)), Subject.category.in_(subjects_taking(category)))
     ).all()
     areas = {area.id: area for _unit_id, _capacity, area, _subject in fitting}
     rows = [(unit_id, capacity, area.id, subject) for unit_id, capacity, area, subject in fitting if unit_id in known]
@@ -102,6 +102,12 @@ def is_living(on: date) -> ColumnElement[bool]:
     return and_(begun, or_(Unit.valid_to.is_(None), Unit.valid_to > on))
 
 
+def subjects_taking(category: str) -> Sequence[str]:
+    """The subjects that take a category: itself and whatever stands above it, and everything."""
+    parts = category.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)] + [EVERYTHING]
+
+
 def loads_of(session: Session, organisation_ids: Iterable[str]) -> Mapping[str, int]:
     """How many mediations each carries now; one statement, from an index."""
     wanted = sorted(set(organisation_ids))
@@ -114,9 +120,3 @@ def loads_of(session: Session, organisation_ids: Iterable[str]) -> Mapping[str, 
 
 def _narrow(fit: Fit) -> int:
     return 0 if fit.subject == EVERYTHING else len(fit.subject)
-
-
-def _subjects(category: str) -> Sequence[str]:
-    """The category and whatever stands above it, and everything."""
-    parts = category.split(".")
-    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)] + [EVERYTHING]

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from engine.cases import Case
 from engine.history import MEDIATED, HistoryEntry
 from engine.mediation.model import (
-    EVERYTHING,
     SUCCEEDED,
     Area,
     Booking,
@@ -24,9 +23,9 @@ from engine.mediation.model import (
     Room,
     Subject,
 )
-from engine.mediation.routing import is_living, loads_of
+from engine.mediation.routing import is_living, loads_of, subjects_taking
 from engine.people import Viewer
-from engine.territory import Unit, ancestors, place_of, subtree_bounds, units_by_id
+from engine.territory import Unit, ancestors, is_within, place_of, units_by_id, within
 
 PAGE = 50
 
@@ -81,14 +80,10 @@ def directory(
     if wanted.kind in set(Kind):
         query = query.where(Organisation.kind == wanted.kind)
     if wanted.place_id:
-        served = select(Area.organisation_id).where(Area.unit_id.in_(ancestors(wanted.place_id)))
-        low, high = subtree_bounds(wanted.place_id)
-        below = select(Area.organisation_id).where(Area.unit_id >= low, Area.unit_id < high)
-        query = query.where(Organisation.unit_id.in_(served.union(below)))
+        served = Area.unit_id.in_(ancestors(wanted.place_id)) | within(Area.unit_id.expression, [wanted.place_id])
+        query = query.where(Organisation.unit_id.in_(select(Area.organisation_id).where(served)))
     if wanted.category:
-        known = select(Subject.organisation_id).where(
-            or_(Subject.category.in_((wanted.category.partition(".")[0], wanted.category, EVERYTHING)))
-        )
+        known = select(Subject.organisation_id).where(Subject.category.in_(subjects_taking(wanted.category)))
         query = query.where(Organisation.unit_id.in_(known))
     if wanted.words:
         query = query.where(
@@ -160,8 +155,7 @@ def rooms_near(
     """Open rooms for a case: the organisation's own first, then by how near they are; at most thirty."""
     line = ancestors(place_id)
     street = line[-2] if len(line) > 1 else line[-1]
-    low, high = subtree_bounds(street)
-    near = or_(Room.unit_id == street, (Room.unit_id >= low) & (Room.unit_id < high), Room.unit_id.in_(line))
+    near = within(Room.unit_id.expression, [street]) | Room.unit_id.in_(line)
     own = Room.organisation_id == organisation_id if organisation_id else near
     rows = session.execute(
         select(Room, Unit)
@@ -172,7 +166,7 @@ def rooms_near(
 
     def distance(row: tuple[Room, Unit]) -> tuple[bool, int, int]:
         room, _unit = row
-        common = next((len(line) - n for n, unit in enumerate(line) if room.unit_id.startswith(unit)), 0)
+        common = next((len(line) - n for n, unit in enumerate(line) if is_within(room.unit_id, unit)), 0)
         return room.organisation_id != organisation_id, -common, room.id
 
     return sorted(((room, unit) for room, unit in rows), key=distance)[:30]

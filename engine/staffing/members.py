@@ -66,11 +66,8 @@ def add_member_unit(
     return row
 
 
-def member_units(
-    session: Session, areas: Collection[str], *, on: date, without_officer: bool = False, most: int = 200
-) -> Sequence[Member]:
-    """Those at these units, below them or above them, by id. One statement. `without_officer`: those lacking one of
-    sufficient rank."""
+def member_units(session: Session, areas: Collection[str], *, on: date, most: int = 200) -> Sequence[Member]:
+    """Those at these units, below them or above them, by id. One statement."""
     posted = and_(Posting.unit_id == MemberUnit.unit_id, Posting.kind == Kind.OFFICER.value, in_force(on))
     above = {each for area in areas for each in ancestors(area)}
     rows = session.execute(
@@ -86,7 +83,7 @@ def member_units(
     for row, unit, posting, officer in rows:
         person = cast("Person | None", officer)  # a unit that has none
         found.setdefault(unit.id, Member(row, unit, person, None if person is None else posting))
-    return [each for each in found.values() if not (without_officer and each.rank_is_enough)]
+    return list(found.values())
 
 
 def get_member(session: Session, unit_id: str) -> tuple[MemberUnit, Unit]:

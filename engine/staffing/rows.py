@@ -23,13 +23,7 @@ def in_force(on: date) -> ColumnElement[bool]:
 
 def linked_communities(session: Session, person_id: int, *, on: date) -> Sequence[Unit]:
     """The communities a leader is linked to on a day, by id. One statement."""
-    return session.scalars(
-        select(Unit)
-        .join(Posting, Posting.unit_id == Unit.id)
-        .where(Posting.person_id == person_id, Posting.kind == Kind.LEADER.value, in_force(on))
-        .order_by(Unit.id)
-        .distinct()
-    ).all()
+    return _units_of(session, person_id, Kind.LEADER, on)
 
 
 def leaders_of(session: Session, unit_id: str, *, on: date) -> Sequence[Person]:
@@ -109,14 +103,8 @@ def raiser_of(session: Session, case_id: int) -> int | None:
 
 
 def grids_of(session: Session, person_id: int, *, on: date) -> Sequence[Unit]:
-    """The grids a delegate is tied to on a day."""
-    return session.scalars(
-        select(Unit)
-        .join(Posting, Posting.unit_id == Unit.id)
-        .where(Posting.person_id == person_id, Posting.kind == Kind.DELEGATE.value, in_force(on))
-        .order_by(Unit.id)
-        .distinct()
-    ).all()
+    """The grids a delegate is tied to on a day, by id. One statement."""
+    return _units_of(session, person_id, Kind.DELEGATE, on)
 
 
 def note_raised(session: Session, case_id: int, *, person_id: int, unit_id: str, now: datetime) -> None:
@@ -149,3 +137,13 @@ def called(session: Session, words: str) -> int:
             "en": f"Several are called so; write a user name: {several}.",
         }
     raise Invalid("person.unknown", "It is not clear who is meant.", fields={"person": wrong})
+
+
+def _units_of(session: Session, person_id: int, kind: Kind, on: date) -> Sequence[Unit]:
+    return session.scalars(
+        select(Unit)
+        .join(Posting, Posting.unit_id == Unit.id)
+        .where(Posting.person_id == person_id, Posting.kind == kind.value, in_force(on))
+        .order_by(Unit.id)
+        .distinct()
+    ).all()

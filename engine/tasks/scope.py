@@ -10,7 +10,7 @@ and a handler who stepped aside see nothing of the case. What may not be seen an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -130,6 +130,15 @@ def see_case(session: Session, viewer: Viewer, case_id: int) -> Case:
     if case is None:
         raise NotFound("case.unknown", "There is no such case.", case=case_id)
     return case
+
+
+def seen_cases(session: Session, viewer: Viewer, case_ids: Iterable[int | None]) -> Mapping[int, Case]:
+    """Those of the cases that the viewer may see, by id. One statement, none for no case."""
+    ids = sorted({each for each in case_ids if each is not None})
+    if not ids:
+        return {}
+    found = session.scalars(select(Case).where(Case.id.in_(ids), visible_cases(viewer, one=ids)))
+    return {case.id: case for case in found}
 
 
 @lru_cache(maxsize=512)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from flask import render_template, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import mediation, process, tasks
-from engine.cases import Case
 from engine.errors import Invalid
 from engine.territory import line_of
 from engine.web.context import looking, now, today, viewer, world
@@ -20,6 +18,7 @@ from engine.web.mediation.blueprint import booked_or_page, midnight, monday_of, 
 from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
+from engine.web.show import local
 
 WEEK = timedelta(days=7)
 
@@ -63,11 +62,10 @@ def cancel_booking(booking_id: int) -> Response:
     def act(session: Session) -> Done:
         booking = process.cancel_session(session, booking_id, viewer=viewer(), now=now())
         case_id = booking.case_id if text("back") == "case" else None
-        day = booking.starts_at.astimezone(world().calendar.tz).date().isoformat()
         where = (
             url_for("mediation.show_case", case_id=case_id)
             if case_id
-            else url_for("mediation.room", room_id=booking.room_id, week=day)
+            else url_for("mediation.room", room_id=booking.room_id, week=local_day(booking.starts_at))
         )
         return Done(where, _("The booking is called off."))
 
@@ -85,11 +83,10 @@ def calendar() -> str:
         )
         return render_template(
             "mediation/calendar.html",
-            monday=monday,
             days=[monday + timedelta(days=n) for n in range(7)],
             found=found[:MOST_SHOWN],
             too_many=len(found) > MOST_SHOWN,
-            seen=cases_seen(session, [booking.case_id for booking, *_rest in found]),
+            seen=tasks.seen_cases(session, viewer(), [booking.case_id for booking, *_rest in found]),
             local_day=local_day,
             may_cancel=lambda booking, room: mediation.may_cancel(booking, room, viewer()),
         )
@@ -99,16 +96,7 @@ MOST_SHOWN = 200
 
 
 def local_day(at: datetime) -> str:
-    return at.astimezone(world().calendar.tz).date().isoformat()
-
-
-def cases_seen(session: Session, ids: list[int | None]) -> dict[int, Case]:
-    """Of these cases, those that the viewer may see; to everybody else a room is only taken. One statement."""
-    wanted = sorted({each for each in ids if each is not None})
-    if not wanted or not viewer().may("case.read"):
-        return {}
-    shown = select(Case).where(Case.id.in_(wanted), tasks.visible_cases(viewer(), one=wanted))
-    return {case.id: case for case in session.scalars(shown)}
+    return local(at).date().isoformat()
 
 
 def typed_hours() -> tuple[datetime, datetime]:
@@ -139,10 +127,9 @@ def _page(room_id: int, wrong: Wrong) -> str:
             organisation=organisation,
             unit=unit,
             place=line_of(session, found.unit_id),
-            monday=monday,
             days=[monday + timedelta(days=n) for n in range(7)],
             found=booked,
-            seen=cases_seen(session, [booking.case_id for booking, *_rest in booked]),
+            seen=tasks.seen_cases(session, viewer(), [booking.case_id for booking, *_rest in booked]),
             mediators=mediation.mediators_of(session, found.organisation_id),
             local_day=local_day,
             today=today(),

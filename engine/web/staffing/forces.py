@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import render_template, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import cases, people, process, staffing, tasks
-from engine.cases import Case
 from engine.errors import Conflict, Invalid, NotFound
 from engine.people import ACTS
 from engine.staffing import forces
@@ -181,9 +179,8 @@ def _page(force_id: int, wrong: Wrong) -> str:
     who = viewer()
     with looking() as session:
         found = forces.get_force(session, who, force_id)
-        held = list(forces.cases_of(session, force_id))
-        shown = select(Case).where(Case.id.in_(held), tasks.visible_cases(who, one=held)).order_by(Case.id.desc())
-        seen = session.scalars(shown).all() if held else []
+        held = forces.cases_of(session, force_id)
+        seen = tasks.seen_cases(session, who, held)
         meetings = forces.meetings_of(session, force_id)
         present = {person for each in meetings for person in each.present} | {each.written_by for each in meetings}
         return render_template(
@@ -191,7 +188,7 @@ def _page(force_id: int, wrong: Wrong) -> str:
             force=found,
             unit=units_by_id(session, [found.unit_id]).get(found.unit_id),
             members=forces.members_of(session, force_id),
-            cases=seen,
+            cases=[seen[each] for each in sorted(seen, reverse=True)],
             hidden=len(held) - len(seen),
             meetings=meetings,
             people=people.names(session, {found.chair_id, *present}),

@@ -20,16 +20,10 @@ from engine.tasks import Task
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.meetings import PANEL
-from tests.web.visitor import Visitor, words
+from tests.web.visitor import Visitor, in_english, words
 
 Visit = Callable[[str | None], Visitor]
 GRID = "LHQ.MZ.01.01.01"
-
-
-def english(visitor: Visitor) -> Visitor:
-    visitor.client.set_cookie("language", "en")
-    visitor.get("/")
-    return visitor
 
 
 def panel(district: District) -> list[str]:
@@ -73,7 +67,7 @@ def totals(district: District, clock: ManualClock, who: str = "district") -> Tot
 
 
 def freeze(visit: Visit, district: District, **more: str | list[str]) -> Visitor:
-    officer = english(visit("petition"))
+    officer = in_english(visit("petition"))
     answer = officer.post("/campaigns", asked(district, panel=panel(district), **more))
     assert answer.status_code == 302, words(answer)
     return officer
@@ -88,7 +82,7 @@ def issue(officer: Visitor, district: District, *numbers: int) -> int:
 def test_a_list_is_counted_then_frozen_and_stays_as_it_was(
     visit: Visit, district: District, clock: ManualClock, backlog: list[int]
 ) -> None:
-    officer = english(visit("petition"))
+    officer = in_english(visit("petition"))
     assert "3 cases match now" in words(officer.post("/campaigns", asked(district, step="count")))
     assert "2 cases match now" in words(officer.post("/campaigns", asked(district, step="count", standing="open")))
     assert "0 cases match now" in words(
@@ -133,7 +127,7 @@ def test_an_item_from_its_issue_to_the_strike_off(
     Scheduler(district.store, district.world, clock, name="n").fire_due()
     late = totals(district, clock)
     assert (late.issued, late.overdue, late.remaining) == (1, 1, 1), "a report is missing: the light is red"
-    leader = english(visit("district"))
+    leader = in_english(visit("district"))
     assert "overdue" in words(leader.get("/campaigns"))
     assert "积案2" in words(leader.get("/campaigns/1/week"))
     do(district, clock, case_id, "t_progress", "district", progress="settled", done_so_far="已谈妥。")
@@ -158,7 +152,7 @@ def test_the_case_is_opened_again_only_when_its_people_say_so(
     visit: Visit, district: District, clock: ManualClock, backlog: list[int]
 ) -> None:
     issue(freeze(visit, district), district, 3)
-    leader = english(visit("district"))
+    leader = in_english(visit("district"))
     where = "/campaigns/1/items/3/reopening"
     assert leader.post(where, {"reason": ""}).status_code == 422
     assert leader.post(where, {"reason": "诉求仍在。"}).status_code == 302
@@ -179,7 +173,7 @@ def test_the_ledger_filters_leaves_with_the_person_and_shows_nobody_too_much(
     assert "Take ownership" in table[2] or "Plan for this case" in table[2] or "Write the plan" in table[2]
     assert officer.get("/campaigns/1/ledger.xlsx").data.startswith(b"PK")
     assert visit("street_gl").get("/campaigns").status_code == 403
-    street = english(visit("street"))
+    street = in_english(visit("street"))
     assert street.get("/campaigns/1").status_code == 404, "the campaign is the district's"
     assert street.post("/campaigns", asked(district)).status_code == 403
 

@@ -15,7 +15,7 @@ from engine.reports import Period
 from tests.web.district import District
 from tests.web.meetings import PANEL
 from tests.web.test_campaigns import do
-from tests.web.visitor import Visitor, words
+from tests.web.visitor import Visitor, in_english, words
 
 Visit = Callable[[str | None], Visitor]
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -27,10 +27,7 @@ def at(text: str) -> datetime:
 
 def come(visit: Visit, who: str, page: str) -> Visitor:
     """Signs in anew: the days pass."""
-    visitor = visit(who)
-    visitor.client.set_cookie("language", "en")
-    visitor.get(page)
-    return visitor
+    return in_english(visit(who), page)
 
 
 def due(district: District, case_id: int) -> dict[str, str]:

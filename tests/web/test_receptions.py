@@ -17,7 +17,7 @@ from engine.receptions import Booking
 from engine.reports import Period
 from tests.web import district as town
 from tests.web.district import District
-from tests.web.visitor import Visitor, words
+from tests.web.visitor import Visitor, in_english, words
 
 Visit = Callable[[str | None], Visitor]
 GRID = "LHQ.MZ.01.01.01"
@@ -31,12 +31,6 @@ RECORD = {
     "kind": "help",
     "category": "education.admission",
 }
-
-
-def english(visitor: Visitor) -> Visitor:
-    visitor.client.set_cookie("language", "en")
-    visitor.get("/")
-    return visitor
 
 
 def arranged(officer: Visitor, district: District, *, quota: int = 2, publish: bool = True) -> str:
@@ -72,7 +66,7 @@ def do(district: District, clock: ManualClock, case_id: int, form: str, who: str
 
 def test_a_reception_from_the_calendar_to_the_closed_loop(visit: Visit, district: District, clock: ManualClock) -> None:
     case_id = town.file_case(district, clock)
-    officer = english(visit("petition"))
+    officer = in_english(visit("petition"))
     wrong = officer.post("/receptions", {"unit_id": "LHQ", "quota": "0"})
     assert wrong.status_code == 422
     where = arranged(officer, district, publish=False)
@@ -82,7 +76,7 @@ def test_a_reception_from_the_calendar_to_the_closed_loop(visit: Visit, district
     with district.store.reading() as session:
         number = session.get_one(Case, case_id).number
     assert officer.post(f"{where}/bookings", {"number": "LHQ-1", "matter": "x"}).status_code == 422
-    clerk = english(visit("community"))
+    clerk = in_english(visit("community"))
     assert clerk.post(f"{where}/bookings", wish).status_code == 302
     assert officer.post(f"{where}/bookings", {"number": number, "matter": "漏水半年"}).status_code == 302
     assert officer.post(f"{where}/bookings", wish).status_code == 409, "the quota is used up"
@@ -92,7 +86,7 @@ def test_a_reception_from_the_calendar_to_the_closed_loop(visit: Visit, district
     assert "138****5678" in page
     assert number not in words(clerk.get(where)), "below, people see the bookings they made"
 
-    leader = english(visit("district"))
+    leader = in_english(visit("district"))
     home = words(leader.get("/board"))
     assert "My receptions" in home
     assert "read the briefs" in home, "one working day before"
@@ -102,7 +96,7 @@ def test_a_reception_from_the_calendar_to_the_closed_loop(visit: Visit, district
     assert "谢女士" not in brief
 
     clock.set(clock.now() + timedelta(days=1, hours=2))
-    officer = english(visit("petition"))
+    officer = in_english(visit("petition"))
     assert officer.get(f"{where}/bookings/{new.id}?place=LHQ.MZ.01").status_code == 200
     assert officer.post(f"{where}/bookings/{new.id}", {"persons": "x"}).status_code == 422
     assert officer.post(f"{where}/bookings/{new.id}", RECORD).status_code == 302
@@ -136,7 +130,7 @@ def test_a_leader_who_may_not_file_records_what_they_received(
     where = arranged(officer, district)
     officer.post(f"{where}/bookings", {"name": "邱某", "matter": "工资"})
     clock.set(clock.now() + timedelta(days=1, hours=2))
-    leader = english(visit("district"))
+    leader = in_english(visit("district"))
     (booking,) = bookings(district)
     assert leader.post(f"{where}/bookings/{booking.id}", RECORD).status_code == 302
     assert bookings(district)[0].received_by == district.people["district"]
@@ -146,7 +140,7 @@ def test_a_leader_who_may_not_file_records_what_they_received(
 def test_people_book_without_a_sign_in_where_the_configuration_allows_it(
     visit: Visit, district: District, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where = arranged(english(visit("petition")), district, quota=1)
+    where = arranged(in_english(visit("petition")), district, quota=1)
     citizen = visit(None)
     assert citizen.get("/q/receptions").status_code == 404, "not unless it is switched on"
     open_to_all = district.config.citizens.model_copy(update={"book_receptions": True})
@@ -165,9 +159,9 @@ def test_people_book_without_a_sign_in_where_the_configuration_allows_it(
 
 
 def test_who_may_see_and_book(visit: Visit, district: District, clock: ManualClock) -> None:
-    officer = english(visit("petition"))
+    officer = in_english(visit("petition"))
     where = arranged(officer, district, publish=False)
-    street = english(visit("street"))
+    street = in_english(visit("street"))
     assert street.get(where).status_code == 404, "not published yet"
     officer.post(f"{where}/publication")
     assert street.get(where).status_code == 200
@@ -175,7 +169,7 @@ def test_who_may_see_and_book(visit: Visit, district: District, clock: ManualClo
         assert visit(who).get(where).status_code == 403, who
     officer.post(f"{where}/bookings", {"name": "邱某", "matter": "工资"})
     (booking,) = bookings(district)
-    clerk = english(visit("community"))
+    clerk = in_english(visit("community"))
     assert clerk.post(f"{where}/bookings/{booking.id}/removal").status_code == 404, "somebody else's"
     assert officer.post(f"{where}/bookings/{booking.id}/removal").status_code == 302
     assert officer.post(f"{where}/cancellation").status_code == 302

@@ -17,7 +17,7 @@ from engine.reports import Period
 from engine.sessions import GatheringItem
 from tests.web import district as town
 from tests.web.district import District
-from tests.web.visitor import Visitor, words
+from tests.web.visitor import Visitor, in_english, words
 
 Visit = Callable[[str | None], Visitor]
 GRID = "LHQ.MZ.01.01.01"
@@ -92,7 +92,6 @@ def test_a_session_from_the_call_to_the_last_closed_item(
 
     clock.advance(timedelta(days=7))
     lead = in_english(visit("grid"))
-    lead.get("/sessions/new")
     later = call(lead, topic="下一次", starts_at="2026-03-09T09:00")
     assert "suggestion adopted" in words(lead.get(later)), "what is to be told is offered"
     lead.post(f"{later}/minutes", {"attended": "5", "minutes": "通报充电桩。", "told": [str(items(district)[2].id)]})
@@ -131,8 +130,3 @@ def test_who_may_see_and_hold(lead: Visitor, visit: Visit) -> None:
     assert lead.post("/sessions", {"unit_id": "LHQ.MZ.01.01.02", "topic": "x"}).status_code == 404
     assert lead.post(f"{where}/cancellation").status_code == 302
     assert "called off" in words(in_english(lead).get(where))
-
-
-def in_english(visitor: Visitor) -> Visitor:
-    visitor.client.set_cookie("language", "en")
-    return visitor

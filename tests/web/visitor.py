@@ -46,6 +46,13 @@ class Visitor:
                 self.token = html.unescape(found.group(1))
 
 
+def in_english(visitor: Visitor, page: str = "/notices") -> Visitor:
+    """Reads English from now on, and has opened a page: forms send its token."""
+    visitor.client.set_cookie("language", "en")
+    visitor.get(page)
+    return visitor
+
+
 def words(answer: TestResponse) -> str:
     """What a person reads: the page's text in one line."""
     body = answer.text.partition("<main")[2].partition(">")[2] or answer.text

@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,22 @@ def each_store(database_url: str) -> Iterator[Store]:
     opened = open_store(database_url)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def each_read_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Like `each_store`, but one for all tests of a file, which fill it once and then only read."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            fresh = tmp_path_factory.mktemp("read") / "maplebridge.sqlite"
+            shutil.copyfile(request.getfixturevalue("_sqlite_template"), fresh)
+            url = f"sqlite:///{fresh}"
+        else:
+            server: postgres.Server = request.getfixturevalue("postgres_server")
+            url = stack.enter_context(server.database(template=request.getfixturevalue("_postgres_template")))
+        opened = open_store(url)
+        stack.callback(opened.dispose)
+        yield opened
 
 
 @pytest.fixture

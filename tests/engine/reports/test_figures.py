@@ -32,10 +32,14 @@ def calendar() -> WorkingCalendar:
     return read_calendar(None, load_config(None, {}))
 
 
-@pytest.fixture
-def filed(each_store: Store) -> Store:
+@pytest.fixture(scope="module")
+def filed(each_read_store: Store) -> Store:
+    return settled(each_read_store)
+
+
+def settled(store: Store) -> Store:
     """Cases of every sort in two streets: what counts, what does not count any more, and what nobody may count."""
-    with each_store.transaction() as session:
+    with store.transaction() as session:
         for number, (unit, zh, en) in enumerate(town.UNITS):
             parent, tier = unit.rpartition(".")[0] or None, town.TIERS[len(town.TIERS) - 1 - unit.count(".")]
             session.add(Unit(id=unit, parent_id=parent, tier=tier, seq=number, name_zh=zh, name_en=en))
@@ -46,7 +50,7 @@ def filed(each_store: Store) -> Store:
             session.add(Membership(person_id=number, unit_id=unit, role="leader"))
         session.flush()
         fill(session)
-    return each_store
+    return store
 
 
 def fill(session: Session) -> None:
@@ -187,7 +191,8 @@ def test_what_presses_comes_first(filed: Store, calendar: WorkingCalendar) -> No
         assert clocks == sorted(clocks)
 
 
-def test_a_day_is_kept_once(filed: Store, calendar: WorkingCalendar) -> None:
+def test_a_day_is_kept_once(each_store: Store, calendar: WorkingCalendar) -> None:
+    filed = settled(each_store)
     with filed.transaction() as session:
         assert reports.keep_day(session, calendar=calendar, now=NOW) == 2
         assert reports.keep_day(session, calendar=calendar, now=NOW + timedelta(hours=3)) == 0

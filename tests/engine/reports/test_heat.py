@@ -34,12 +34,12 @@ def calendar() -> WorkingCalendar:
     return read_calendar(None, load_config(None, {}))
 
 
-@pytest.fixture
-def lived(each_store: Store) -> Store:
-    town.settle(each_store, now=MONDAY)
-    with each_store.transaction() as session:
+@pytest.fixture(scope="module")
+def lived(each_read_store: Store) -> Store:
+    town.settle(each_read_store, now=MONDAY)
+    with each_read_store.transaction() as session:
         _live(session)
-    return each_store
+    return each_read_store
 
 
 def _live(session: Session) -> None:

@@ -311,19 +311,19 @@ def test_promises_are_measured_where_there_are_timestamps(district: District, vi
 def test_what_lies_elsewhere_looks_like_nothing(district: District, visit: Visit, clock: ManualClock) -> None:
     plan(visit)
     send(visit("grid"), "/inspections/checks", failing(district, items(district)[0], "fixed"))
-    one = log(district, clock, "grid", BUILDING)
+    one, elsewhere = log(district, clock, "grid", BUILDING), [visit(who) for who in ("grid_gl", "street_gl")]
     for where in ("plans/1", "checks/1", "findings/1", "photos/1/1", f"logs/{one}", f"checks/new?place={BUILDING}"):
-        for who in ("grid_gl", "street_gl"):
-            assert visit(who).get(f"/inspections/{where}").status_code == 404, where
-    for who in ("grid_gl", "street_gl"):
+        for visitor in elsewhere:
+            assert visitor.get(f"/inspections/{where}").status_code == 404, where
+    for visitor in elsewhere:
         for where in ("plans", "checks", "logs", "weeks", "promises"):
-            assert "一楼堆放杂物" not in (page := visit(who).get(f"/inspections/{where}").text)
+            assert "一楼堆放杂物" not in (page := visitor.get(f"/inspections/{where}").text)
             assert "和悦社区" not in page, where
     for where, fields in (
         ("checks", all_in_order(district)), ("logs", {"duty": "contact", "place": BUILDING, "summary": "x"}),
         ("findings/1/rechecks", {"passed": "yes"}),
     ):  # fmt: skip
-        assert send(visit("grid_gl"), f"/inspections/{where}", fields).status_code == 404, where
+        assert send(elsewhere[0], f"/inspections/{where}", fields).status_code == 404, where
     assert visit("mediator").get("/inspections").status_code == 403
     assert visit("quality").get("/inspections/checks/new").status_code == 403
 

@@ -16,8 +16,8 @@ from engine.history import HistoryEntry
 from engine.inspections import PAGE, Catalogue, Waiting
 from engine.people import ACTS
 from engine.process import Story
-from engine.territory import Unit, ancestors, units_by_id
-from engine.web.context import locale, looking, maybe_viewer, now, world
+from engine.territory import Unit, ancestors, children_of, is_office, units_by_id
+from engine.web.context import locale, looking, maybe_viewer, now, viewer, world
 
 pages = Blueprint("inspections", __name__)
 
@@ -39,6 +39,13 @@ def lines(session: Session, unit_ids: Iterable[str]) -> Mapping[str, Sequence[Un
     wanted = set(unit_ids)
     found = units_by_id(session, {each for unit in wanted for each in ancestors(unit)})
     return {unit: [found[each] for each in reversed(ancestors(unit)) if each in found] for unit in wanted}
+
+
+def own_places(session: Session) -> dict[str, Unit]:
+    """Where they inspect: their own places and those right below, as the people of a grid know them. By id."""
+    own = viewer().units(ACTS["inspection.do"])
+    mine = [each for each in units_by_id(session, own).values() if each.valid_to is None and not is_office(each.id)]
+    return {each.id: each for each in (*mine, *children_of(session, own))}
 
 
 def cut(rows: Sequence[Row], page: int, size: int = PAGE) -> tuple[Sequence[Row], int | None]:

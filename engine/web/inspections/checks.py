@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response
 from engine import inspections
 from engine.documents import Kept
 from engine.inspections import Answer, Answered, Checklist, Item, Then
-from engine.people import ACTS, names
-from engine.territory import Unit, children, children_of, is_office, line_of, units_by_id
+from engine.people import names
+from engine.territory import Unit, line_of
 from engine.web import attached, offline
+from engine.web.areas import right_below
 from engine.web.context import looking, now, viewer, world
-from engine.web.inspections.blueprint import cut, known, lines, pages
+from engine.web.inspections.blueprint import cut, known, lines, own_places, pages
 from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _, ngettext
 from engine.web.numbers import page_number
@@ -61,10 +62,8 @@ def new_check() -> str | Response:
         if wanted or len(lists) == 1:
             chosen = inspections.checklist_for(world(), place, wanted or lists[0].id)
             return _page(session, place, chosen)
-        below = [each for each in children(session, place.id) if each.valid_to is None and not is_office(each.id)]
-        return render_template(
-            "inspections/choose.html", line=line_of(session, place.id), place=place, lists=lists, below=below
-        )
+        line, below = line_of(session, place.id), right_below(session, place.id)
+        return render_template("inspections/choose.html", line=line, place=place, lists=lists, below=below)
 
 
 @pages.post("/inspections/checks")
@@ -119,16 +118,10 @@ def check(check_id: int) -> str:
 
 
 def _choose_place(session: Session) -> str | Response:
-    """Their own units and those right below, as the people of a grid know them."""
-    own = viewer().units(ACTS["inspection.do"])
-    mine = [each for each in units_by_id(session, own).values() if each.valid_to is None and not is_office(each.id)]
-    below = [each for each in children_of(session, own) if not is_office(each.id)]
-    places = {each.id: each for each in (*below, *mine)}
+    places = sorted(own_places(session).values(), key=lambda each: each.id)
     if len(places) == 1:
-        return redirect(url_for("inspections.new_check", place=next(iter(places))))
-    return render_template(
-        "inspections/places.html", places=sorted(places.values(), key=lambda each: each.id), first=known().for_tier
-    )
+        return redirect(url_for("inspections.new_check", place=places[0].id))
+    return render_template("inspections/places.html", places=[each for each in places if known().for_tier(each.tier)])
 
 
 def _page(

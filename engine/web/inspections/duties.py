@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 from engine import inspections
 from engine.errors import Invalid
 from engine.inspections import Duty, Group, Logged
-from engine.people import ACTS, names
-from engine.territory import children_of, is_office, line_of, units_by_id
+from engine.people import names
+from engine.territory import line_of, units_by_id
 from engine.web import offline
 from engine.web.context import looking, now, viewer, world
 from engine.web.duty_words import DUTIES, GROUPS
-from engine.web.inspections.blueprint import cut, lines, pages
+from engine.web.inspections.blueprint import cut, lines, own_places, pages
 from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
 from engine.web.numbers import page_number
@@ -104,12 +104,9 @@ def _page(log_id: int, wrong: Wrong | None = None) -> str:
 
 
 def _form(wrong: Wrong | None = None) -> str:
-    """For one of their own units or one right below, the place of the address first."""
+    """For one of their own places or one right below; the place of the address is chosen."""
     with looking() as session:
-        own = viewer().units(ACTS["inspection.do"])
-        mine = [each for each in units_by_id(session, own).values() if each.valid_to is None]
-        units = {each.id: each for each in (*mine, *children_of(session, own)) if not is_office(each.id)}
-        asked = request.values.get("place", "")
+        units, asked = own_places(session), request.values.get("place", "")
         if asked not in units and viewer().may("inspection.do", asked):
             units |= units_by_id(session, [asked])
         return render_template(

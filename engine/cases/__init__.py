@@ -7,7 +7,16 @@ from engine.cases.model import ENDED, Card, Case, CaseState, Party, Recusal, Vis
 from engine.cases.naming import ROLES, TYPES, PartyIn, faults_of, wall_about
 from engine.cases.public import PUBLIC_STATES, PublicState, public_state
 from engine.cases.repeats import Earlier, Who, earlier_cases, predecessors
-from engine.cases.rows import get_case, id_of_number, lock_case, next_number, parties_of, present_visit, visits_of
+from engine.cases.rows import (
+    get_case,
+    id_of_number,
+    lock_case,
+    next_number,
+    parties_by_case,
+    parties_of,
+    present_visit,
+    visits_of,
+)
 from engine.cases.wall import NO_WALL, RESPONDENT, Wall, wall_of
 
 __all__ = [
@@ -46,6 +55,7 @@ __all__ = [
     "masked_text",
     "name_of",
     "next_number",
+    "parties_by_case",
     "parties_of",
     "predecessors",
     "present_visit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -55,6 +56,15 @@ def visits_of(session: Session, case_id: int) -> list[Visit]:
 
 def parties_of(session: Session, case_id: int) -> list[Party]:
     return list(session.scalars(select(Party).where(Party.case_id == case_id).order_by(Party.id)))
+
+
+def parties_by_case(session: Session, case_ids: Collection[int]) -> dict[int, list[Party]]:
+    """Of each case that has any, in the order of `parties_of`. One statement."""
+    found: dict[int, list[Party]] = {}
+    if case_ids:
+        for party in session.scalars(select(Party).where(Party.case_id.in_(case_ids)).order_by(Party.id)):
+            found.setdefault(party.case_id, []).append(party)
+    return found
 
 
 def next_number(session: Session, prefix: str, received_at: datetime, zone: ZoneInfo) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import search
-from engine.cases import RESPONDENT, Case, Party, PartyIn, Who, masked_text, parties_of
+from engine.cases import RESPONDENT, Case, Party, PartyIn, Who, masked_text, parties_by_case, parties_of
 from engine.detection.rules import SHOWN_FROM, Likeness, Matter, area_of, likeness
 from engine.people import Viewer
 from engine.process import World
@@ -30,25 +30,30 @@ class Alike:
 
 
 def matter_of(case: Case, parties: Iterable[Party]) -> Matter:
-    words = words_in(case.title, case.description)
-    return Matter(case.place_id, case.category, case.received_at, words, _people(Who.of(parties)))
+    return matter_to_be(case.title, case.description, case.place_id, case.category, case.received_at, parties)
 
 
 def matter_to_be(
-    title: str, description: str, place_id: str, category: str, received_at: datetime, parties: Iterable[PartyIn]
+    title: str,
+    description: str,
+    place_id: str,
+    category: str,
+    received_at: datetime,
+    parties: Iterable[Party | PartyIn],
 ) -> Matter:
     """What somebody is about to file."""
-    return Matter(place_id, category, received_at, words_in(title, description), _people(Who.of(parties)))
+    who = Who.of(parties)
+    return Matter(place_id, category, received_at, words_in(title, description), who.phones | who.id_numbers)
 
 
 def looks_like(
-    session: Session, world: World, matter: Matter, *, viewer: Viewer | None, but: Iterable[int] = ()
+    session: Session, world: World, matter: Matter, *, viewer: Viewer | None, but: Collection[int] = ()
 ) -> list[Alike]:
     """The open cases that a matter is most like, the closest first, received within the days of a duplicate.
 
     Only cases that `viewer` may see; None is the engine itself. Confidential ones are never among them.
     """
-    ids = [each for each in _candidates(session, world, matter) if each not in set(but)]
+    ids = [each for each in _candidates(session, world, matter) if each not in but]
     if not ids:
         return []
     apart = timedelta(days=world.config.detection.duplicate_days)
@@ -61,8 +66,8 @@ def looks_like(
     if viewer is not None:
         shown = shown.where(visible_cases(viewer, one=ids))
     cases = session.scalars(shown).all()
-    people = _people_of(session, [case.id for case in cases])
-    found = [Alike(case, likeness(matter, _as_matter(case, people), world.tiers)) for case in cases]
+    parties = parties_by_case(session, [case.id for case in cases])
+    found = [Alike(case, likeness(matter, matter_of(case, parties.get(case.id, ())), world.tiers)) for case in cases]
     found = [each for each in found if each.likeness.score >= SHOWN_FROM]
     return sorted(found, key=lambda each: (-each.likeness.score, each.case.id))[:MOST]
 
@@ -92,21 +97,3 @@ def _candidates(session: Session, world: World, matter: Matter) -> list[int]:
         question = search.Question((), [[search.mark("", area)], [search.IS_OPEN], sorted(matter.words)[:MOST_WORDS]])
         ids += islice(search.candidates(session, question, before=None, most=MOST_READ), MOST_READ)
     return list(dict.fromkeys(ids))
-
-
-def _as_matter(case: Case, people: Mapping[int, frozenset[str]]) -> Matter:
-    words = words_in(case.title, case.description)
-    return Matter(case.place_id, case.category, case.received_at, words, people.get(case.id, frozenset()))
-
-
-def _people_of(session: Session, case_ids: Sequence[int]) -> dict[int, frozenset[str]]:
-    if not case_ids:
-        return {}
-    parties: dict[int, list[Party]] = {}
-    for party in session.scalars(select(Party).where(Party.case_id.in_(case_ids))):
-        parties.setdefault(party.case_id, []).append(party)
-    return {case_id: _people(Who.of(named)) for case_id, named in parties.items()}
-
-
-def _people(who: Who) -> frozenset[str]:
-    return who.phones | who.id_numbers

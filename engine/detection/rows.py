@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, func, li
 from sqlalchemy.orm import Session, aliased
 
 from engine import postmortems
-from engine.cases import Case, Party, linked_to
+from engine.cases import Case, Party, linked_to, parties_by_case
 from engine.cases import CaseLink as Link
 from engine.detection.model import Finding, FindingCase, FindingKind
 from engine.errors import NotFound
@@ -120,11 +120,7 @@ def see(session: Session, viewer: Viewer, finding_id: int) -> Seen:
     ).all()
     if finding is None or not cases or (finding.kind == FindingKind.DUPLICATE and session.scalar(every) != len(cases)):
         raise NotFound("finding.unknown", "There is no such finding.")
-    parties: dict[int, list[Party]] = {}
-    for party in session.scalars(
-        select(Party).where(Party.case_id.in_([case.id for case in cases])).order_by(Party.id)
-    ):
-        parties.setdefault(party.case_id, []).append(party)
+    parties = parties_by_case(session, [case.id for case in cases])
     wanted = {unit for case in cases for unit in (*ancestors(case.place_id), case.holder_id)}
     units = units_by_id(session, wanted | set(ancestors(finding.unit_id)))
     line = [units[each] for each in reversed(ancestors(finding.unit_id)) if each in units]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from engine.cases import ENDED, Case, Party
+from engine.cases import ENDED, Case, Party, parties_by_case
 from engine.people import WORKING, Viewer
 from engine.search.candidates import Question, candidates
 from engine.search.index import IS_CLOSED, IS_OPEN, LATE, TEAM, mark, months_between
@@ -224,9 +224,7 @@ def _told(
     found = {case.id: case for case in (*people, *cases)}
     if not found:
         return Hits(asked.phrases, next=following)
-    parties: dict[int, list[Party]] = {}
-    for party in session.scalars(select(Party).where(Party.case_id.in_(found)).order_by(Party.id)):
-        parties.setdefault(party.case_id, []).append(party)
+    parties = parties_by_case(session, found)
     tasks: dict[int, list[Task]] = {}
     for task in session.scalars(select(Task).where(Task.case_id.in_(found), Task.state == TaskState.OPEN.value)):
         tasks.setdefault(task.case_id, []).append(task)

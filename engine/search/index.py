@@ -15,7 +15,7 @@ from sqlalchemy import String, bindparam, cast, delete, exists, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, Party, Visit, masked_text
+from engine.cases import Case, Party, Visit, masked_text, parties_by_case
 from engine.search.model import BLOCKS, CaseText
 from engine.search.vocabulary import is_kept, keep_words, shelf
 from engine.search.words import words_of
@@ -60,9 +60,7 @@ def index_case(session: Session, case: Case) -> None:
 def index_cases(session: Session, cases: Sequence[Case]) -> None:
     """Seven statements for a few cases or one."""
     ids = [case.id for case in cases]
-    parties: dict[int, list[Party]] = {}
-    for party in session.scalars(select(Party).where(Party.case_id.in_(ids)).order_by(Party.id)):
-        parties.setdefault(party.case_id, []).append(party)
+    parties = parties_by_case(session, ids)
     shown: dict[int, set[str]] = {}
     for case_id, unit_id in session.execute(_ELSEWHERE, {"ids": ids}):
         shown.setdefault(case_id, set()).add(unit_id)

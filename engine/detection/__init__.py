@@ -9,6 +9,7 @@ from engine.detection.decide import (
     dismiss,
     link_cluster,
     look_at_cause,
+    may_decide,
 )
 from engine.detection.model import Finding, FindingCase, FindingKind, FindingState, Watermark
 from engine.detection.rows import Line, Linked, Queue, Seen, behind, links_of, queue, see, waiting, what_stands_about
@@ -44,6 +45,7 @@ __all__ = [
     "look_on",
     "looks_like",
     "matter_to_be",
+    "may_decide",
     "queue",
     "see",
     "waiting",

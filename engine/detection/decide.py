@@ -70,17 +70,14 @@ def link_cluster(
     finding = seen.finding
     if finding.kind != FindingKind.CLUSTER or finding.state != FindingState.OPEN:
         raise _was_decided(finding)
-    if not process.may_merge(viewer, finding.unit_id, world.tiers):
+    if not may_decide(viewer, world, finding):
         raise NotAllowed("act.not_yours", "Your roles do not allow this: case.merge.", act="case.merge")
     wanted = set(chosen)
     cases = [case for case in seen.free if case.id in wanted]
     if not cases:
         raise Invalid("finding.nothing_chosen", "Choose at least one case.", fields={"case": REQUIRED})
-    files_one = (seen.master is None or seen.master.ended) and master == ON_ITS_OWN
-    if seen.master is None or seen.master.ended:
-        leading = _master(session, world, seen, cases, master, title, viewer=viewer, now=now)
-    else:
-        leading = seen.master
+    present = None if seen.master is None or seen.master.ended else seen.master
+    leading = present or _master(session, world, seen, cases, master, title, viewer=viewer, now=now)
     linked, refused = 0, []
     for case in cases:
         if case.id == leading.id:
@@ -94,7 +91,7 @@ def link_cluster(
     if not linked:
         raise Conflict("finding.none_linked", f"None of them can be linked now: {', '.join(refused)}.")
     process.tell_joined(session, leading, viewer=viewer, now=now)
-    if not files_one:
+    if present is not None or master != ON_ITS_OWN:
         _count_people(session, world, leading, cases, reason, viewer=viewer, now=now)
     after = FindingState.OPEN if refused else FindingState.ACCEPTED  # what could not be linked now is asked for again
     _decided(finding, after, reason, viewer, now, master_id=leading.id)
@@ -137,12 +134,20 @@ def answer_surge(session: Session, finding_id: int, reason: str, *, viewer: View
     session.flush()
 
 
-def dismiss(session: Session, finding_id: int, reason: str, *, viewer: Viewer, now: datetime) -> None:
+def may_decide(viewer: Viewer, world: World, finding: Finding) -> bool:
+    """Whether somebody who sees a finding decides on it: of a surge whoever does, of the others whoever may merge."""
+    return finding.kind == FindingKind.SURGE or process.may_merge(viewer, finding.unit_id, world.tiers)
+
+
+def dismiss(session: Session, world: World, finding_id: int, reason: str, *, viewer: Viewer, now: datetime) -> None:
     """Says that there is nothing to it, and why: the same is not proposed again.
 
-    Of a cluster that was linked before, only what came later is left out.
+    Of a cluster that was linked before, only what came later is left out. Raises NotAllowed where the viewer decides
+    nothing.
     """
     finding = _undecided(session, viewer, finding_id, None).finding
+    if not may_decide(viewer, world, finding):
+        raise NotAllowed("act.not_yours", "Your roles do not allow this: case.merge.", act="case.merge")
     kept = FindingState.DISMISSED if finding.master_id is None else FindingState.ACCEPTED
     _decided(finding, kept, reason, viewer, now)
     session.flush()
@@ -210,11 +215,10 @@ def _count_people(
     session: Session, world: World, leading: Case, cases: Sequence[Case], reason: str, *, viewer: Viewer, now: datetime
 ) -> None:
     """A master stands for as many people as all of its cases: more of them may make it graver."""
-    known = int(leading.facts.get("people_count") or 1)
-    ours = [case for case in cases if case.id != leading.id]
     if not viewer.may("case.report_risk", leading.place_id):
         return
-    count = known + _people_in(ours)
+    known = int(leading.facts.get("people_count") or 1)
+    count = known + _people_in([case for case in cases if case.id != leading.id])
     process.report_risk(session, world, leading.id, {"people_count": count}, reason, viewer=viewer, now=now)
 
 

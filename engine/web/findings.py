@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -14,7 +14,7 @@ from engine.cases import id_of_number
 from engine.detection import FindingKind
 from engine.errors import Invalid, NotFound
 from engine.people import ACTS, names
-from engine.territory import Unit, units_by_id
+from engine.territory import Unit, ancestors, units_by_id
 from engine.web import detection_words
 from engine.web.areas import own_units
 from engine.web.context import looking, now, viewer, world
@@ -51,7 +51,7 @@ def decide_on_many() -> Response | tuple[str, int]:
                 first, why = detection.see(session, viewer(), finding_id).cases[0].id, _text("reason")
                 detection.accept_pair(session, world(), finding_id, first, why, viewer=viewer(), now=now())
             else:
-                detection.dismiss(session, finding_id, _text("reason"), viewer=viewer(), now=now())
+                detection.dismiss(session, world(), finding_id, _text("reason"), viewer=viewer(), now=now())
         said = ngettext("%(num)d finding is decided.", "%(num)d findings are decided.", len(chosen))
         return Done(url_for("findings.show_list"), said)
 
@@ -135,7 +135,7 @@ def answer(finding_id: int) -> Response | tuple[str, int]:
 @policy("finding.read")
 def dismiss(finding_id: int) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
-        detection.dismiss(session, finding_id, _text("reason"), viewer=viewer(), now=now())
+        detection.dismiss(session, world(), finding_id, _text("reason"), viewer=viewer(), now=now())
         return Done(url_for("findings.show_list"), _("Dismissed. The same is not proposed again."))
 
     return _act(finding_id, act)
@@ -184,13 +184,12 @@ def _page(finding_id: int, *, wrong: Any = None) -> str:
         seen = detection.see(session, viewer(), finding_id)
         finding = seen.finding
         open_still = finding.state == "open"
-        may_merge = process.may_merge(viewer(), finding.unit_id, world().tiers)
         return render_template(
             "findings/finding.html",
             seen=seen,
             finding=finding,
             open_still=open_still,
-            may_merge=may_merge,
+            deciding=open_still and detection.may_decide(viewer(), world(), finding),
             place_of={case.id: _line(case.place_id, seen.units) for case in seen.cases},
             decided_by=names(session, [finding.decided_by]).get(finding.decided_by) if finding.decided_by else None,
             title=_proposed_title(seen),
@@ -207,9 +206,8 @@ def _proposed_title(seen: detection.Seen) -> str:
     return _("%(place)s: %(category)s, reported by many", **words)
 
 
-def _line(place_id: str, units: Any) -> Sequence[Unit]:
-    parts = place_id.split(".")
-    return [units[unit] for end in range(1, len(parts) + 1) if (unit := ".".join(parts[:end])) in units]
+def _line(place_id: str, units: Mapping[str, Unit]) -> Sequence[Unit]:
+    return [units[each] for each in reversed(ancestors(place_id)) if each in units]
 
 
 def _list(*, wrong: Any = None) -> str:
@@ -230,10 +228,16 @@ def _list(*, wrong: Any = None) -> str:
             kinds=detection_words.KINDS,
             own=units_by_id(session, own_units(ACTS["finding.read"])),
             place_of={line.finding.id: _line(line.finding.unit_id, found.units) for line in found.lines},
+            mine=_mine(found) if state == "open" else (),
             may_merge=viewer().may("case.merge"),
             wrong=wrong or {},
             typed=request.form,
         )
+
+
+def _mine(found: detection.Queue) -> set[int]:
+    """Those that the viewer decides on."""
+    return {line.finding.id for line in found.lines if detection.may_decide(viewer(), world(), line.finding)}
 
 
 def _nothing() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BindParameter, ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -36,10 +36,11 @@ class Register:
     """The cursor of the next page."""
 
 
-def register(
-    session: Session, viewer: Viewer, *, state: str = "", before: int | None = None, now: datetime
-) -> Register:
-    """The latest first; `state` is open, submitted, approved, or undone: approved with something left to do."""
+def register(session: Session, viewer: Viewer, *, state: str = "", before: int | None = None, today: date) -> Register:
+    """The latest first; `state` is open, submitted, approved, or undone: approved with something left to do.
+
+    `today` is the day of the offices.
+    """
     wanted = (
         select(PostMortem, Case)
         .join(Case, Case.id == PostMortem.case_id)
@@ -56,15 +57,15 @@ def register(
         wanted = wanted.where(PostMortem.id < before)
     rows = session.execute(wanted).all()
     shown = rows[:PAGE]
-    left_to_do = _undone(session, [found.id for found, _ in shown], now=now)
+    left_to_do = _undone(session, [found.id for found, _ in shown], today=today)
     entries = [Entry(found, case, *left_to_do.get(found.id, (0, 0))) for found, case in shown]
     return Register(entries, shown[-1][0].id if len(rows) > PAGE else None)
 
 
-def _undone(session: Session, ids: Sequence[int], *, now: datetime) -> dict[int, tuple[int, int]]:
+def _undone(session: Session, ids: Sequence[int], *, today: date) -> dict[int, tuple[int, int]]:
     if not ids:
         return {}
-    late = func.sum((Action.due_on < now.date()).cast(Action.number.type))
+    late = func.sum((Action.due_on < today).cast(Action.number.type))
     rows = session.execute(
         select(Action.post_mortem_id, func.count(), late)
         .where(Action.post_mortem_id.in_(ids), Action.done_at.is_(None))

@@ -46,9 +46,8 @@ def register(app: Flask) -> None:
 def show_list() -> str:
     state = request.args.get("state", "")
     with looking() as session:
-        found = postmortems.register(
-            session, viewer(), state=state, before=number(request.args.get("before")), now=now()
-        )
+        before, today = number(request.args.get("before")), local(now()).date()
+        found = postmortems.register(session, viewer(), state=state, before=before, today=today)
         units = units_by_id(session, {entry.post_mortem.unit_id for entry in found.entries})
         return render_template(
             "postmortems/register.html", found=found, units=units, state=state, filters=FILTERS, triggers=TRIGGERS

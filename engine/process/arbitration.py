@@ -95,7 +95,7 @@ def open_arbitration(push: Push, why: Why, *, other_units: Sequence[str] = ()) -
 def decide(push: Push) -> Mapping[str, Any]:
     """Keeps what was decided and gives the co-handlers to invite; the lead is not among them.
 
-    Raises Invalid for a unit that was not offered.
+    Raises Invalid for a unit that is complained about: the form offers none, but may have been read before.
     """
     case, row = push.case, _of_instance(push)
     answers = push.task_answers or {}
@@ -149,14 +149,20 @@ def of_case(session: Session, case_id: int) -> Sequence[Arbitration]:
 
 
 def precedents(session: Session, row: Arbitration, *, most: int = MOST_PRECEDENTS) -> Sequence[Precedent]:
-    """What was decided before about the same category: about the same kind of place first, then the latest."""
+    """What was decided before about the same category: about the same kind of place first, then the latest.
+
+    Nothing of a case that is confidential or shuts somebody out: whoever decides now may be one who must not read it.
+    """
     same = if_else((Arbitration.place_kind == row.place_kind, 0), else_=1)
     found = session.scalars(
         select(Arbitration)
+        .join(Case, Case.id == Arbitration.case_id)
         .where(
             Arbitration.category == row.category,
             Arbitration.outcome.in_((Outcome.STAYS, Outcome.MOVED)),
             Arbitration.id != row.id,
+            ~Case.confidential,
+            ~Case.walled,
         )
         .order_by(same, Arbitration.decided_at.desc(), Arbitration.id.desc())
         .limit(most)

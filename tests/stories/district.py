@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select
 
 from engine import deadlines, deploy, intake, people, process, tasks
@@ -22,6 +23,8 @@ from engine.tasks import Task
 ROOT = Path(__file__).resolve().parents[2]
 SHENZHEN = ZoneInfo("Asia/Shanghai")
 STREET = "LHQ.MZ"
+on_one = pytest.mark.parametrize("district_url", ["sqlite"], indirect=True)
+"""For rules that no database has a say in."""
 
 
 def at(text: str) -> datetime:

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import people, process, verify
-from engine.cases import Card
+from engine.cases import Card, Case
 from engine.errors import Conflict, NotAllowed
 from engine.people import Viewer
 from engine.process import Arbitration
-from tests.stories.district import District, at
+from tests.stories.district import District, at, on_one
 
 COMMUNITY = "LHQ.MZ.01"
 BESIDE = "LHQ.MZ.02"
@@ -98,12 +98,19 @@ def test_the_first_receiver_keeps_it_and_a_decision_is_final(district: Open) -> 
     other = here.file(COMMUNITY, people_count=6, departments=2)
     here.do(other, "t_confirm_triage", verdict="agree")
     dispute(here, other, proper_unit=BESIDE)
+    asked = arbitration(here, other)
     with here.store.reading() as session:
-        (known,) = process.precedents(session, arbitration(here, other))
+        (known,) = process.precedents(session, asked)
     assert (known.decided.lead_unit_id, known.decided.reason, known.same_kind) == (COMMUNITY, "占地在其辖区", True)
+    with here.store.transaction() as session:
+        for secret in ("confidential", "walled"):
+            session.execute(update(Case).where(Case.id == case).values({secret: True}))
+            assert process.precedents(session, asked) == [], "of what not everybody may read, nothing"
+            session.execute(update(Case).where(Case.id == case).values({secret: False}))
     clean(here)
 
 
+@on_one
 def test_whoever_holds_a_case_of_another_place_may_act_about_it(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = community_case(here)
@@ -121,6 +128,7 @@ def test_whoever_holds_a_case_of_another_place_may_act_about_it(district: Open) 
     clean(here)
 
 
+@on_one
 def test_a_decided_unit_cannot_dispute_again(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = community_case(here)
@@ -136,6 +144,7 @@ def test_a_decided_unit_cannot_dispute_again(district: Open) -> None:
     clean(here)
 
 
+@on_one
 def test_nobody_decides_so_the_first_receiver_keeps_it_and_the_leader_is_told(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = community_case(here)
@@ -149,6 +158,7 @@ def test_nobody_decides_so_the_first_receiver_keeps_it_and_the_leader_is_told(di
     clean(here)
 
 
+@on_one
 def test_a_case_that_moves_on_leaves_nothing_to_decide(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = community_case(here)
@@ -161,6 +171,7 @@ def test_a_case_that_moves_on_leaves_nothing_to_decide(district: Open) -> None:
     clean(here)
 
 
+@on_one
 def test_the_third_return_between_two_units_is_decided_above(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = community_case(here)
@@ -180,6 +191,7 @@ def test_the_third_return_between_two_units_is_decided_above(district: Open) -> 
     clean(here)
 
 
+@on_one
 def test_a_return_request_is_asked_once(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = community_case(here)
@@ -236,6 +248,7 @@ def test_not_solved_is_done_again_once_and_then_supervised(asked: tuple[District
     clean(here)
 
 
+@on_one
 def test_who_handled_it_never_asks(asked: tuple[District, int]) -> None:
     here, case = asked
     (task,) = here.open_tasks(case)
@@ -253,6 +266,7 @@ def test_who_handled_it_never_asks(asked: tuple[District, int]) -> None:
     clean(here)
 
 
+@on_one
 def test_who_cannot_be_reached_is_tried_three_times(asked: tuple[District, int]) -> None:
     here, case = asked
     for day in ("2024-11-26", "2024-11-27"):
@@ -264,6 +278,7 @@ def test_who_cannot_be_reached_is_tried_three_times(asked: tuple[District, int])
     clean(here)
 
 
+@on_one
 def test_a_broken_agreement_opens_the_same_case_again(district: Open) -> None:
     here = district("2024-12-02 10:00")
     case = community_case(here)

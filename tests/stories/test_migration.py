@@ -14,13 +14,11 @@ from engine.errors import Conflict, Invalid, NotAllowed, Unavailable
 from engine.people import Viewer
 from engine.process import Instance, MigrationCase, MigrationFigures
 from engine.tasks import Task
-from tests.stories.district import ROOT, District, at
+from tests.stories.district import ROOT, District, at, on_one
 from tests.stories.test_ladder import GRID
 
 Open = Callable[[str], District]
 SMALL = "small/small.bpmn"
-on_one = pytest.mark.parametrize("district_url", ["sqlite"], indirect=True)
-"""For rules that no database has a say in."""
 
 
 def changed(*changes: tuple[str, str, str]) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from engine.errors import REQUIRED, Invalid, NotFound
 from engine.people import ACTS, Viewer
 from engine.process.push import record
 from engine.tasks import visible_cases
-from engine.territory import Unit, is_within, units_by_id, within
+from engine.territory import Unit, ancestors, units_by_id, within
 
 PAGE = 30
 LONGEST = 2000
@@ -31,7 +31,7 @@ class GivenCards:
 
 def may_void(viewer: Viewer, case: Case) -> bool:
     """Only at the top of the case's own tree: a card counts against a unit below, which never judges itself."""
-    return any(is_within(case.place_id, unit) and "." not in unit for unit in viewer.units(ACTS["card.void"]))
+    return viewer.may("card.void", ancestors(case.place_id)[-1])
 
 
 def get_card(session: Session, card_id: int) -> Card:
@@ -48,8 +48,7 @@ def void_card(session: Session, card_id: int, reason: str, *, viewer: Viewer, no
     """
     card = get_card(session, card_id)
     case = lock_case(session, card.case_id)
-    if not may_void(viewer, case):
-        viewer.must("card.void", "")
+    viewer.must("card.void", ancestors(case.place_id)[-1])
     reason = reason.strip()
     if not reason:
         raise Invalid("field.required", "reason is needed.", fields={"reason": REQUIRED})

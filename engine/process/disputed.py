@@ -6,7 +6,6 @@ here once (`reach`).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from engine import escalation, runtime
 from engine.cases import Case, CaseState
 from engine.process import arbitration
+from engine.process.drawn import is_drawn
 from engine.process.push import Push, standing
 from engine.process.settle import state_after
 
@@ -81,8 +81,7 @@ def is_visited(case: Case, last_reason: str, share: float) -> bool:
     """
     if case.confidential or case.anonymous:
         return False
-    drawn = int(hashlib.sha256(f"visit {case.number}".encode()).hexdigest()[:8], 16) / 0xFFFFFFFF < share
-    return drawn or last_reason == escalation.REDO
+    return is_drawn(f"visit {case.number}", share) or last_reason == escalation.REDO
 
 
 def _not_solved(push: Push, call: runtime.ServiceCall) -> Given:

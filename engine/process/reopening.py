@@ -96,10 +96,12 @@ def reopen(
     arm_case_clocks(session, world, case, since=now)
 
 
-def supervise(session: Session, world: World, case: Case, reason: str, *, actor_id: int | None, now: datetime) -> None:
+def supervise(
+    session: Session, world: World, case: Case, reason: str, *, actor_id: int | None, now: datetime, **facts: Any
+) -> None:
     """Opens a supervision beside a case, open or closed. The case is locked."""
     begin(session, world, case, SUPERVISION, actor_id=actor_id, now=now, data={"held_by": case.holder_id})
-    record(session, case, "supervision.opened", actor_id=actor_id, now=now, facts={"reason": reason})
+    record(session, case, "supervision.opened", actor_id=actor_id, now=now, facts={"reason": reason, **facts})
 
 
 def supervise_by_hand(
@@ -112,17 +114,7 @@ def supervise_by_hand(
         raise Invalid("field.required", "reason is needed.", fields={"reason": REQUIRED})
     if is_supervised(session, case.id):
         raise Conflict("supervision.open", "The case is supervised already.", case=case.id)
-    begin(
-        session,
-        world,
-        case,
-        SUPERVISION,
-        actor_id=viewer.person_id,
-        now=now,
-        data={"held_by": case.holder_id},
-    )
-    facts = {"reason": "by_hand", "note": reason.strip()}
-    record(session, case, "supervision.opened", actor_id=viewer.person_id, now=now, facts=facts)
+    supervise(session, world, case, "by_hand", actor_id=viewer.person_id, now=now, note=reason.strip())
 
 
 def arm_case_clocks(session: Session, world: World, case: Case, *, since: datetime) -> None:

@@ -6,7 +6,6 @@ and nothing of the push is kept then.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from engine.errors import Conflict, Invalid
 from engine.mediation import Outcome
 from engine.process import arbitration, mediating
 from engine.process.disputed import DISPUTED
+from engine.process.drawn import is_drawn
 from engine.process.push import SUPERVISION, Push, is_supervised, standing
 from engine.process.settle import retime_tasks, state_after
 from engine.store import Prepared, table_of
@@ -278,8 +278,7 @@ def _sampled(push: Push, call: runtime.ServiceCall) -> Given:
 
 def is_sampled(number: str, facts: Mapping[str, Any], share: float) -> bool:
     """Whether a case is drawn for the quality check: always when it is a repeat, else by its number. Pure."""
-    drawn = int(hashlib.sha256(number.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF < share
-    return drawn or int(facts.get("repeat_count") or 0) > 0
+    return is_drawn(number, share) or int(facts.get("repeat_count") or 0) > 0
 
 
 def _close_case(push: Push, call: runtime.ServiceCall) -> Given:

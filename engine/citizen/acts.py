@@ -131,8 +131,9 @@ def ask_review(session: Session, world: World, tracking: Tracking, reason: str, 
     """
     reason = _text(reason, "reason", needed=True)
     case = case_of(session, tracking)
+    none = Conflict("review.none", "There is no opinion that a review could be asked of now.")
     if carried_on(session, case)[0] is not None or case.ended:
-        raise Conflict("review.none", "There is no opinion that a review could be asked of now.")
+        raise none
     said = told_entries(session, case)[-1]
     if said.act == "message.arrived" and said.facts.get("reason") == reason:
         return
@@ -141,7 +142,7 @@ def ask_review(session: Session, world: World, tracking: Tracking, reason: str, 
     except Conflict as refusal:
         if refusal.code != "message.not_awaited":
             raise
-        raise Conflict("review.none", "There is no opinion that a review could be asked of now.") from refusal
+        raise none from refusal
 
 
 def withdraw(session: Session, world: World, tracking: Tracking, reason: str, *, now: datetime) -> None:

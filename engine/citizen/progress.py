@@ -56,7 +56,11 @@ SHOWN: Mapping[str, str] = {
 }
 """Acts of the history that a citizen reads of, and the word for each."""
 REVIEW = "m_apply_review"
-OF_A_MASTER = frozenset(SHOWN) - {"case.filed", "case.merged", "material.supplied"}
+OF_A_MASTER = frozenset(act for act in SHOWN if not act.startswith("citizen.")) - {
+    "case.filed",
+    "case.merged",
+    "material.supplied",
+}
 """Acts of the case that carries another on which the petitioners of that one read of; never what a petitioner said."""
 
 
@@ -168,7 +172,7 @@ def carried_on(session: Session, case: Case) -> tuple[CaseLink | None, Case]:
 
 def _of_master(entries: Sequence[HistoryEntry], visits: Sequence[Visit], *, since: datetime) -> list[Step]:
     """What happened to the case that carries another on, from then on."""
-    shown = [entry for entry in entries if entry.act in OF_A_MASTER and not entry.act.startswith("citizen.")]
+    shown = [entry for entry in entries if entry.act in OF_A_MASTER]
     steps = [step for entry in shown if (step := _step(entry)) is not None] + _sign_ins(visits)
     return [step for step in steps if step.at >= since]
 

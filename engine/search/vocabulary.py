@@ -37,7 +37,7 @@ def is_kept(word: str) -> bool:
 
 def keep_words(session: Session, words: Mapping[str, set[str]]) -> None:
     """Adds what is new, by unit of the upper tiers; two statements for an ordinary case. May be repeated."""
-    every = sorted(set().union(*words.values())) if words else []
+    every = sorted(set[str]().union(*words.values()))
     for start in range(0, len(every), AT_ONCE):
         some = every[start : start + AT_ONCE]
         known = {(unit, word) for unit, word in session.execute(_known, {"units": sorted(words), "words": some})}

@@ -35,10 +35,7 @@ from engine.web.policy import policy
 def read_draft(path: TaskPath) -> Response:
     with looking() as session:
         task, _ = tasks.see_task(session, viewer(), path.task_id)
-        draft = tasks.draft_of(session, viewer().person_id, tasks.about_task(task.id))
-        if draft is None:
-            raise NotFound("draft.none", "There is no draft of yours for this task.")
-        return show(_told(draft))
+        return show(_told(_mine(session, task)))
 
 
 @api.put(
@@ -80,10 +77,7 @@ def keep_draft(path: TaskPath, body: DraftBody) -> Response:
 def drop_draft(path: TaskPath) -> Response:
     def do(session: Session) -> Answer:
         task, _ = tasks.see_task(session, viewer(), path.task_id)
-        draft = tasks.draft_of(session, viewer().person_id, tasks.about_task(task.id))
-        if draft is None:
-            raise NotFound("draft.none", "There is no draft of yours for this task.")
-        told = answer(_told(draft))
+        told = answer(_told(_mine(session, task)))
         tasks.drop_draft(session, viewer().person_id, tasks.about_task(task.id))
         return told
 
@@ -108,6 +102,13 @@ def give_code(path: CasePath) -> Response:
         return answer(TrackingCode(code=citizen.in_groups(code)))
 
     return act(do)
+
+
+def _mine(session: Session, task: Task) -> Draft:
+    draft = tasks.draft_of(session, viewer().person_id, tasks.about_task(task.id))
+    if draft is None:
+        raise NotFound("draft.none", "There is no draft of yours for this task.")
+    return draft
 
 
 def _told(draft: Draft) -> DraftTold:

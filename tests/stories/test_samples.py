@@ -28,14 +28,12 @@ def walks(_sqlite_district: Path, tmp_path_factory: pytest.TempPathFactory) -> d
     path = tmp_path_factory.mktemp("samples") / "district.sqlite"
     shutil.copyfile(_sqlite_district, path)
     clock = ManualClock(at(BEGINS))
-    config = load_config(
-        None, {"MAPLEBRIDGE_POLICY__RETURN_VISIT_SHARE": "1", "MAPLEBRIDGE_POLICY__QUALITY_SAMPLE_SHARE": "0"}
-    )
-    here = District(build(config, clock=clock, store=open_store(f"sqlite:///{path}", durable=False)), clock)
+    store = open_store(f"sqlite:///{path}", durable=False)
+    here = District(build(load_config(None, DRAWN), clock=clock, store=store), clock)
     here.publish()
     walked = Office(here, here.application.web(), clock).walk(SAMPLES)
     assert [str(each) for each in verify.check(here.store, here.world, now=clock.now())] == []
-    here.store.dispose()
+    store.dispose()
     return {walk.sample["id"]: walk for walk in walked}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,7 +37,6 @@ class OrganisationIn:
     phone: str | None = None
     address: str | None = None
     parent_id: str | None = None
-    valid_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +82,12 @@ def get_organisation(session: Session, unit_id: str) -> tuple[Organisation, Unit
     return found[0], found[1]
 
 
-def faults_of(session: Session, said: OrganisationIn) -> dict[str, Words]:
-    """What is wrong, by field. Two statements."""
-    wrong = _name_faults(said.name_zh, said.name_en)
+def faults_of(said: OrganisationIn, places: Mapping[str, Unit], organisations: Collection[str]) -> dict[str, Words]:
+    """What is wrong, by field. `places` and `organisations` are those that are there. Pure."""
+    wrong = _name_faults(said.name_zh, said.name_en) | _length_faults(said.phone, said.address)
     if said.kind not in set(Kind):
-        wrong["kind"] = {"zh": "请选择类型。", "en": "Choose a kind."}
-    known = units_by_id(session, said.areas)
-    missing = [each for each in said.areas if each not in known or known[each].tier == OFFICE]
+        wrong["kind"] = _one_of(Kind)
+    missing = [each for each in said.areas if each not in places or places[each].tier == OFFICE]
     if not said.areas:
         wrong["areas"] = NEEDED
     elif missing:
@@ -102,8 +100,25 @@ def faults_of(session: Session, said: OrganisationIn) -> dict[str, Words]:
         }
     if not 1 <= said.capacity <= MOST_AT_ONCE:
         wrong["capacity"] = {"zh": f"1 至 {MOST_AT_ONCE}。", "en": f"1 to {MOST_AT_ONCE}."}
-    if said.parent_id and session.get(Organisation, said.parent_id) is None:
+    if said.parent_id and said.parent_id not in organisations:
         wrong["parent_id"] = {"zh": "没有这个组织。", "en": "There is no such organisation."}
+    return wrong
+
+
+def mediator_faults(said: MediatorIn, *, has_account: bool) -> dict[str, Words]:
+    """What is wrong, by field; `has_account`: the user name is somebody's. Pure."""
+    wrong = _name_faults(said.name_zh, said.name_en, longest=80) | _length_faults(said.phone, None)
+    if not said.weekdays or set(said.weekdays) - set("1234567"):
+        wrong["weekdays"] = {
+            "zh": "请选择可值班的日子，数字 1 至 7 表示周一至周日。",
+            "en": "Choose the days on which they can be had, figures 1 to 7.",
+        }
+    if any(not CATEGORY.fullmatch(each) for each in said.skills):
+        wrong["skills"] = {"zh": "类别应形如 property.fee。", "en": "A category looks like property.fee."}
+    if any(each not in LANGUAGES for each in said.languages):
+        wrong["languages"] = _one_of(LANGUAGES)
+    if said.username and not has_account:
+        wrong["username"] = {"zh": "没有这个账号。", "en": "There is no such account."}
     return wrong
 
 
@@ -113,8 +128,8 @@ def add_organisation(
     """Opens an office at the seat and puts it into the register. Raises Invalid, NotAllowed, NotFound."""
     if viewer is not None:
         viewer.must("mediation.keep", seat_id)
-    _refuse(faults_of(session, said))
-    unit = open_office(session, seat_id, LETTER, said.name_zh.strip(), said.name_en.strip(), valid_from=said.valid_from)
+    _refuse(_asked_faults(session, said))
+    unit = open_office(session, seat_id, LETTER, said.name_zh.strip(), said.name_en.strip())
     organisation = Organisation(unit_id=unit.id, kind=said.kind, capacity=said.capacity)
     session.add(organisation)
     _write(session, organisation, unit, said)
@@ -129,7 +144,7 @@ def change_organisation(
     organisation, unit = get_organisation(session, unit_id)
     if viewer is not None:
         viewer.must("mediation.keep", unit_id)
-    wrong = faults_of(session, said)
+    wrong = _asked_faults(session, said)
     if said.parent_id == unit_id:
         wrong["parent_id"] = {"zh": "不能隶属于自己。", "en": "It cannot belong to itself."}
     _refuse(wrong)
@@ -233,7 +248,7 @@ def close_room(session: Session, room_id: int, *, viewer: Viewer | None, now: da
 
 
 def _write(session: Session, organisation: Organisation, unit: Unit, said: OrganisationIn) -> None:
-    unit.name_zh, unit.name_en, unit.valid_from = said.name_zh.strip(), said.name_en.strip(), said.valid_from
+    unit.name_zh, unit.name_en = said.name_zh.strip(), said.name_en.strip()
     organisation.kind, organisation.capacity = said.kind, said.capacity
     organisation.phone, organisation.address = said.phone or None, said.address or None
     organisation.parent_id = said.parent_id or None
@@ -257,22 +272,19 @@ def _replace(
     session.flush()
 
 
+def _asked_faults(session: Session, said: OrganisationIn) -> dict[str, Words]:
+    """Two statements."""
+    parent = said.parent_id and session.get(Organisation, said.parent_id)
+    return faults_of(said, units_by_id(session, said.areas), [parent.unit_id] if parent else ())
+
+
 def _checked_mediator(session: Session, said: MediatorIn) -> Person | None:
     """The account that is meant, if one is. Raises Invalid."""
-    wrong = _name_faults(said.name_zh, said.name_en, longest=80)
-    if not said.weekdays or set(said.weekdays) - set("1234567"):
-        wrong["weekdays"] = {"zh": "请选择可值班的日子。", "en": "Choose the days on which they can be had."}
-    if any(not CATEGORY.fullmatch(each) for each in said.skills):
-        wrong["skills"] = {"zh": "类别应形如 property.fee。", "en": "A category looks like property.fee."}
-    if any(each not in LANGUAGES for each in said.languages):
-        wrong["languages"] = {"zh": "请从给出的语言中选择。", "en": "Choose one of the languages."}
     person = None
     if said.username:
         username = said.username.strip().lower()
         person = session.scalars(select(Person).where(Person.username == username, Person.active)).first()
-        if person is None:
-            wrong["username"] = {"zh": "没有这个账号。", "en": "There is no such account."}
-    _refuse(wrong)
+    _refuse(mediator_faults(said, has_account=person is not None))
     return person
 
 
@@ -322,6 +334,20 @@ def _write_room(room: Room, said: RoomIn) -> None:
 def _name_faults(zh: str, en: str, *, longest: int = 120) -> dict[str, Words]:
     too_long = {"zh": f"请填写，最多 {longest} 个字符。", "en": f"Needed, at most {longest} characters."}
     return {key: too_long for key, name in (("name_zh", zh), ("name_en", en)) if not 0 < len(name.strip()) <= longest}
+
+
+def _length_faults(phone: str | None, address: str | None) -> dict[str, Words]:
+    lengths = (("phone", phone, 40), ("address", address, 300))
+    return {
+        key: {"zh": f"最多 {longest} 个字符。", "en": f"At most {longest} characters."}
+        for key, value, longest in lengths
+        if len(value or "") > longest
+    }
+
+
+def _one_of(values: Iterable[str]) -> Words:
+    listed = ", ".join(values)
+    return {"zh": f"须为 {listed}。", "en": f"Only of these: {listed}."}
 
 
 def _refuse(wrong: Mapping[str, Words]) -> None:

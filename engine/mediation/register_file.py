@@ -7,7 +7,7 @@ values of a cell are set apart by spaces. Whoever the table leaves out stays as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,17 +15,19 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from engine.mediation.keeping import (
-    LANGUAGES,
     MediatorIn,
     OrganisationIn,
+    Words,
     add_mediator,
     add_organisation,
     change_mediator,
     change_organisation,
+    faults_of,
+    mediator_faults,
 )
-from engine.mediation.model import EVERYTHING, Area, Kind, Mediator, Organisation, Subject
+from engine.mediation.model import EVERYTHING, Area, Mediator, Organisation, Subject
 from engine.people import Person, Viewer
-from engine.territory import Fault, Unit, place_of, read_table, refusal, units_by_id
+from engine.territory import OFFICE, Fault, Unit, place_of, read_table, refusal, units_by_id
 
 ORGANISATIONS = (
     *("id", "seat", "kind", "name_zh", "name_en", "areas", "subjects"),
@@ -95,7 +97,8 @@ def _plan_organisations(session: Session, text: str) -> RegisterPlan:
     by_name = {(place_of(unit.id), unit.name_zh): unit.id for _organisation, unit in there.values()}
     areas = _several(session.execute(select(Area.organisation_id, Area.unit_id)).all())
     subjects = _several(session.execute(select(Subject.organisation_id, Subject.category)).all())
-    places = units_by_id(session, {each for _row, cells in lines for each in (cells["seat"], *cells["areas"].split())})
+    named = {each for _row, cells in lines for each in (cells["seat"], *cells["areas"].split())}
+    places = {id_: unit for id_, unit in units_by_id(session, named).items() if unit.valid_to is None}
     changes: list[tuple[Change, bool]] = []
     seen: set[tuple[str, str]] = set()
     for row, cells in lines:
@@ -137,28 +140,17 @@ def _organisation_faults(
     row: int,
     cells: Mapping[str, str],
     said: OrganisationIn,
-    there: Mapping[str, object],
+    there: Collection[str],
     places: Mapping[str, Unit],
 ) -> list[Fault]:
-    faults = []
+    faults = _in_row(row, faults_of(said, places, there))
     if cells["id"] and cells["id"] not in there:
         faults.append(
             Fault(row, "id", "没有这个组织；新增时请留空。", "There is no such organisation; leave it empty.")
         )
-    if said.parent_id and said.parent_id not in there:
-        faults.append(Fault(row, "parent", "没有这个组织。", "There is no such organisation."))
-    if said.kind not in set(Kind):
-        kinds = ", ".join(Kind)
-        faults.append(Fault(row, "kind", f"须为 {kinds}。", f"It must be one of {kinds}."))
-    for column, wanted in (("seat", [cells["seat"]]), ("areas", said.areas or [""])):
-        missing = [each for each in wanted if each not in places or places[each].valid_to is not None]
-        if missing:
-            faults.append(Fault(row, column, f"没有这个地点：{missing[0]}。", f"There is no place {missing[0]!r}."))
-    faults += [
-        Fault(row, key, "请填写。", "This is needed.")
-        for key in ("name_zh", "name_en")
-        if not 0 < len(cells[key]) <= 120
-    ]
+    seat = places.get(cells["seat"])
+    if seat is None or seat.tier == OFFICE:
+        faults.append(Fault(row, "seat", f"没有这个地点：{cells['seat']}。", f"There is no place {cells['seat']}."))
     return faults
 
 
@@ -183,18 +175,7 @@ def _plan_mediators(session: Session, text: str) -> RegisterPlan:
         )
         if cells["organisation"] not in there:
             faults.append(Fault(row, "organisation", "没有这个组织。", "There is no such organisation."))
-        if said.username and said.username not in accounts:
-            faults.append(Fault(row, "username", "没有这个账号。", "There is no such account."))
-        if any(each not in LANGUAGES for each in said.languages):
-            listed = ", ".join(LANGUAGES)
-            faults.append(Fault(row, "languages", f"须为 {listed}。", f"They must be of {listed}."))
-        if set(said.weekdays) - set("1234567"):
-            faults.append(Fault(row, "weekdays", "用数字 1 至 7 表示周一至周日。", "Write days as figures 1 to 7."))
-        faults += [
-            Fault(row, key, "请填写。", "This is needed.")
-            for key in ("name_zh", "name_en")
-            if not 0 < len(cells[key]) <= 80
-        ]
+        faults += _in_row(row, mediator_faults(said, has_account=said.username in accounts))
         row_there = known.get((cells["organisation"], said.name_zh))
         same = row_there is not None and (
             row_there.name_en == said.name_en
@@ -209,6 +190,11 @@ def _plan_mediators(session: Session, text: str) -> RegisterPlan:
     if faults:
         raise refusal("register.invalid", faults)
     return _planned("mediators", changes)
+
+
+def _in_row(row: int, wrong: Mapping[str, Words]) -> list[Fault]:
+    columns = {"parent_id": "parent"}
+    return [Fault(row, columns.get(field, field), words["zh"], words["en"]) for field, words in wrong.items()]
 
 
 def _planned(what: str, changes: Sequence[tuple[Change, bool]]) -> RegisterPlan:

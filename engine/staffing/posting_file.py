@@ -7,7 +7,7 @@ whose posting stands already changes nothing but its last day, which ends it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -64,11 +64,7 @@ def plan_postings(session: Session, text: str, *, today: date) -> PostingPlan:
         person, unit = people.get(cells["username"].lower()), units.get(cells["unit"])
         said = _said(row, cells, person, faults, today)
         known = standing.get((said.kind, said.person_id, said.unit_id))
-        checked = (
-            said
-            if known is None
-            else PostingIn(said.kind, said.person_id, said.unit_id, today, None, said.rank, said.duties)
-        )
+        checked = said if known is None else replace(said, from_on=known.from_on, to_on=None)
         for field, words in faults_of(checked, person, unit, today=today).items():
             faults.append(Fault(row, FIELD.get(field, field), words["zh"], words["en"]))
         key = (said.kind, said.person_id, said.unit_id)
@@ -83,6 +79,8 @@ def plan_postings(session: Session, text: str, *, today: date) -> PostingPlan:
         if known is None:
             added.append(line)
         elif said.to_on is not None:
+            if said.to_on < known.from_on:
+                faults.append(Fault(row, "to_on", "结束日期早于开始日期。", "It ends before it begins."))
             ended.append((line, known.id))
         else:
             same += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
@@ -60,9 +59,7 @@ def offices_below(session: Session, unit_ids: Iterable[str]) -> Sequence[Unit]:
     return session.scalars(select(Unit).where(*alive).order_by(Unit.id)).all()
 
 
-def open_office(
-    session: Session, seat_id: str, letter: str, name_zh: str, name_en: str, *, valid_from: date | None = None
-) -> Unit:
+def open_office(session: Session, seat_id: str, letter: str, name_zh: str, name_en: str) -> Unit:
     """Opens an office at a place under the next free id: `LHQ.MZ.o12`; `letter` says what sort of office it is.
 
     Raises NotFound for a seat that does not exist. The seat's row is locked, so that two never take one id.
@@ -80,7 +77,6 @@ def open_office(
         seq=number,
         name_zh=name_zh,
         name_en=name_en,
-        valid_from=valid_from,
     )
     session.add(office)
     session.flush()

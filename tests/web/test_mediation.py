@@ -12,7 +12,7 @@ from sqlalchemy import select
 from engine import mediation, process, search
 from engine.cases import Case, wall_of
 from engine.clock import ManualClock
-from engine.errors import Conflict
+from engine.errors import Conflict, Invalid
 from engine.history import HistoryEntry
 from engine.mediation import Fit, MediatorIn, OrganisationIn, RoomIn, ranked
 from engine.people import Membership, Person, viewer_of
@@ -252,6 +252,14 @@ def test_a_table_is_shown_first_and_then_brought_in(visit: Visit, district: Dist
     assert refused.status_code == 422
     assert "areas" in refused.text
     assert "kind" in refused.text
+    odd = TABLE.replace("contract labour", "Contract").replace("LHQ.MZ,lawyer", "LHQ.MZ.o1,lawyer")
+    with district.store.reading() as session, pytest.raises(Invalid) as refusal:
+        mediation.plan_register(session, odd)
+    assert {fault.column for fault in refusal.value.facts["faults"]} == {"seat", "subjects"}
+    people = f"organisation,name_zh,name_en,phone,skills\nLHQ.o9,王,Wang,{'1' * 41},Noise\n"
+    with district.store.reading() as session, pytest.raises(Invalid) as refusal:
+        mediation.plan_register(session, people)
+    assert {fault.column for fault in refusal.value.facts["faults"]} == {"organisation", "phone", "skills"}
     shown = keeper.post("/mediation/import", {"table": TABLE})
     assert "民治律师调解室" in words(shown)
     assert "民治律师调解室" not in words(keeper.get("/mediation"))

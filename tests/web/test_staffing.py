@@ -259,6 +259,8 @@ def test_a_table_of_assignments_is_shown_first_and_then_brought_in(
     keeper.get("/assignments/import")
     assert keeper.post("/assignments/import", {"table": TABLE, "step": "apply"}).status_code == 302
     ends = TABLE.replace("2026-03-01,,", "2026-03-01,2026-03-02,")
+    with district.store.reading() as session, pytest.raises(Invalid, match="row 2, to_on"):
+        staffing.plan_postings(session, ends.replace("03-02", "02-02"), today=TODAY)
     with district.store.transaction() as session:
         assert not staffing.plan_postings(session, TABLE, today=TODAY).any
         staffing.import_postings(session, ends, viewer=None, now=clock.now(), today=TODAY)

@@ -14,7 +14,7 @@ from engine.cases import id_of_number
 from engine.errors import Conflict, Invalid, NotFound, too_long
 from engine.people import Viewer
 from engine.receptions.model import Booking, Reception
-from engine.receptions.rows import keeps_book, lock_published, lock_reception
+from engine.receptions.rows import lock_published, lock_reception, shown_to
 
 LONGEST = {"name": 80, "phone": 32, "matter": 1000}
 MISSING = {
@@ -59,10 +59,11 @@ def give_up(session: Session, reception_id: int, booking_id: int, *, viewer: Vie
 
 
 def booking_in(session: Session, reception: Reception, booking_id: int, viewer: Viewer) -> Booking:
-    """A booking the viewer may see: all of them at or above the unit, else those they made. Raises NotFound."""
-    booking = session.get(Booking, booking_id, populate_existing=True)
-    keeps = keeps_book(viewer, reception)
-    if booking is None or booking.reception_id != reception.id or not (keeps or booking.booked_by == viewer.person_id):
+    """A booking as `bookings_of` shows it: all of them at or above the unit, else those they made, and none whose case
+    is about them or their unit. Raises NotFound."""
+    mine = Booking.id == booking_id, Booking.reception_id == reception.id, shown_to(viewer, reception)
+    booking = session.scalars(select(Booking).where(*mine), execution_options={"populate_existing": True}).first()
+    if booking is None:
         raise NotFound("booking.unknown", "There is no such booking.", booking=booking_id)
     return booking
 

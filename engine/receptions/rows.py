@@ -119,12 +119,9 @@ def bookings_of(session: Session, viewer: Viewer, reception: Reception) -> list[
         .outerjoin(seen, and_(seen.id == Booking.case_id, seen.id.in_(visible)))
         .outerjoin(Party, and_(Party.id == first, seen.id.is_not(None)))
         .outerjoin(Instance, Instance.id == Booking.instance_id)
-        .where(own, Booking.cancelled_at.is_(None))
-        .where(or_(Booking.case_id.is_(None), outside_wall(viewer, Case.id.expression)))
+        .where(own, Booking.cancelled_at.is_(None), shown_to(viewer, reception))
         .order_by(Booking.seq)
     )
-    if not keeps_book(viewer, reception):
-        query = query.where(Booking.booked_by == viewer.person_id)
     rows = session.execute(query).all()
     instances = [booking.instance_id for booking, *_rest in rows if booking.instance_id is not None]
     open_ = select(Task).where(Task.instance_id.in_(instances), Task.state == TaskState.OPEN.value)
@@ -140,8 +137,12 @@ def _booked(
     return Booked(row, case, party, outcome, waits)
 
 
-def keeps_book(viewer: Viewer, reception: Reception) -> bool:
-    return viewer.may("reception.read", reception.unit_id) or reception.leader_id == viewer.person_id
+def shown_to(viewer: Viewer, reception: Reception) -> ColumnElement[bool]:
+    """Of its bookings: all of them to who keeps the book, else those they made, and none behind the viewer's wall."""
+    outside = or_(Booking.case_id.is_(None), outside_wall(viewer, Booking.case_id.expression))
+    if viewer.may("reception.read", reception.unit_id) or reception.leader_id == viewer.person_id:
+        return outside
+    return and_(outside, Booking.booked_by == viewer.person_id)
 
 
 def unknown(reception_id: int) -> NotFound:

@@ -76,7 +76,9 @@ def sees_nothing_secret(viewer: Viewer) -> bool:
     return bool(viewer.units(WORKING)) and not viewer.units(CONFIDENTIAL)
 
 
-def outside_wall(viewer: Viewer, case_id: ColumnElement[int], *, few: Few | None = None) -> ColumnElement[bool]:
+def outside_wall(
+    viewer: Viewer, case_id: ColumnElement[int] | ColumnElement[int | None], *, few: Few | None = None
+) -> ColumnElement[bool]:
     """Whether the viewer is not shut out of the case whose id stands in a column of tasks, notices or cases.
 
     The walled cases of one person are few and found through indexes: a small set, read once per statement. Lists that

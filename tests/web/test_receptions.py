@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import deadlines, receptions, verify
-from engine.cases import Case
+from engine.cases import Case, Recusal
 from engine.clock import ManualClock
 from engine.people import viewer_of
 from engine.process import complete_task
@@ -174,3 +174,24 @@ def test_who_may_see_and_book(visit: Visit, district: District, clock: ManualClo
     assert officer.post(f"{where}/bookings/{booking.id}/removal").status_code == 302
     assert officer.post(f"{where}/cancellation").status_code == 302
     assert officer.post(f"{where}/bookings", {"name": "邱某", "matter": "工资"}).status_code == 409
+
+
+def test_who_is_shut_out_of_a_case_neither_sees_nor_changes_its_place(
+    visit: Visit, district: District, clock: ManualClock
+) -> None:
+    case_id = town.file_case(district, clock)
+    officer, leader = in_english(visit("petition")), in_english(visit("district"))
+    where = arranged(officer, district)
+    with district.store.reading() as session:
+        number = session.get_one(Case, case_id).number
+    assert officer.post(f"{where}/bookings", {"number": number, "matter": "漏水半年"}).status_code == 302
+    (booking,) = bookings(district)
+    assert "漏水半年" in words(leader.get(where))
+    with district.store.transaction() as session:
+        session.add(Recusal(person_id=district.people["petition"], case_id=case_id, reason="亲属", at=clock.now()))
+    clock.set(clock.now() + timedelta(days=1, hours=2))
+    officer = in_english(visit("petition"))
+    assert "漏水半年" not in words(officer.get(where))
+    for act in ("removal", "absence"):
+        assert officer.post(f"{where}/bookings/{booking.id}/{act}").status_code == 404, act
+    assert bookings(district)[0].arrived is None

@@ -41,7 +41,9 @@ class OrganisationIn:
 
 @dataclass(frozen=True, slots=True)
 class MediatorIn:
-    """`username` links an account, which is asked from then on; `weekdays` are figures, Monday 1."""
+    """`username` links an account, which is asked from then on; `weekdays` are figures, Monday 1. `to_on` is the last
+    day on which they can be had.
+    """
 
     name_zh: str
     name_en: str
@@ -50,7 +52,6 @@ class MediatorIn:
     languages: tuple[str, ...] = ()
     weekdays: str = "12345"
     username: str | None = None
-    from_on: date | None = None
     to_on: date | None = None
 
 
@@ -293,7 +294,7 @@ def _write_mediator(session: Session, mediator: Mediator, said: MediatorIn, pers
     mediator.phone = said.phone or None
     mediator.skills, mediator.languages = list(said.skills), list(said.languages)
     mediator.weekdays = "".join(sorted(set(said.weekdays)))
-    mediator.from_on, mediator.to_on = said.from_on, said.to_on
+    mediator.to_on = said.to_on
     mediator.person_id = None if person is None else person.id
     session.flush()
 

@@ -8,7 +8,7 @@ values of a cell are set apart by spaces. Whoever the table leaves out stays as 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Row, select
@@ -177,6 +177,8 @@ def _plan_mediators(session: Session, text: str) -> RegisterPlan:
             faults.append(Fault(row, "organisation", "没有这个组织。", "There is no such organisation."))
         faults += _in_row(row, mediator_faults(said, has_account=said.username in accounts))
         row_there = known.get((cells["organisation"], said.name_zh))
+        if row_there is not None:
+            said = replace(said, to_on=row_there.to_on)
         same = row_there is not None and (
             row_there.name_en == said.name_en
             and (row_there.phone or None) == said.phone

@@ -294,6 +294,11 @@ def test_an_organisation_is_added_by_hand_and_its_mediator_gets_the_role(
     assert keeper.post(f"/mediation/organisations/{unit}/mediators", one).status_code == 302
     with district.store.reading() as session:
         assert session.get(Membership, (district.people["nobody"], unit, "mediator")) is not None
+    keeper.get("/mediation/mediators/1")
+    gone = {**one, "to_on": "2026-03-01"}
+    assert keeper.post("/mediation/mediators/1", gone).status_code == 302
+    assert "离任" in words(keeper.get(f"/mediation/organisations/{unit}"))
+    assert 'value="2026-03-01"' in keeper.get("/mediation/mediators/1").text
     keeper.get(f"/mediation/organisations/{unit}/rooms/new")
     room = {"name_zh": "亲邻屋", "name_en": "Neighbour", "kind": "neighbour", "unit_id": COMMUNITY, "capacity": "8"}
     assert keeper.post(f"/mediation/organisations/{unit}/rooms", room).status_code == 422

@@ -15,6 +15,7 @@ from engine.web.context import world
 from engine.web.kept import Wrong, act_or_page, two_tiers_below
 from engine.web.language import _
 from engine.web.once import Done
+from engine.web.periods import typed_day
 from engine.web.show import local, moment
 from engine.web.words import word
 
@@ -50,10 +51,7 @@ def places(session: Session) -> tuple[Unit | None, Places]:
 
 def monday_of(asked: str | None, today: date) -> date:
     """The Monday of the week with a day; of the present week for anything else."""
-    try:
-        day = date.fromisoformat(asked or "")
-    except ValueError:
-        day = today
+    day = typed_day(asked) or today
     day = min(max(day, today - timedelta(days=730)), today + timedelta(days=730))
     return day - timedelta(days=day.weekday())
 

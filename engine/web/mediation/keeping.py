@@ -18,6 +18,7 @@ from engine.web.language import _
 from engine.web.mediation.blueprint import pages, places, text
 from engine.web.numbers import number
 from engine.web.once import Done
+from engine.web.periods import typed_day
 from engine.web.policy import policy
 
 SUBJECTS = tuple(dict.fromkeys(each.partition(".")[0] for each in CATEGORIES if each not in ("unsorted", "misconduct")))
@@ -172,6 +173,7 @@ def _mediator() -> MediatorIn:
         languages=tuple(request.form.getlist("languages")),
         weekdays="".join(request.form.getlist("weekdays")),
         username=text("username") or None,
+        to_on=typed_day(text("to_on")),
     )
 
 
@@ -227,7 +229,7 @@ def _mediator_page(unit_id: str | None, mediator_id: int | None, wrong: Wrong) -
         if mediator_id is not None:
             mediator = mediation.get_mediator(session, mediator_id)
             linked = people.names(session, [mediator.person_id]) if mediator.person_id else {}
-            keys = ("name_zh", "name_en", "phone", "skills", "languages", "weekdays")
+            keys = ("name_zh", "name_en", "phone", "skills", "languages", "weekdays", "to_on")
             said = {key: getattr(mediator, key) for key in keys}
             said = {**said, "username": next((each.username for each in linked.values()), "")}
         found, unit = mediation.get_organisation(session, unit_id or (mediator.organisation_id if mediator else ""))

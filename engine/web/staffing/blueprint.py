@@ -6,6 +6,8 @@ from datetime import date
 
 from flask import Blueprint, request
 
+from engine.web.periods import typed_day
+
 pages = Blueprint("staffing", __name__)
 
 
@@ -15,7 +17,4 @@ def text(key: str) -> str:
 
 def day(key: str) -> date | None:
     """None for an empty or impossible one."""
-    try:
-        return date.fromisoformat(text(key))
-    except ValueError:
-        return None
+    return typed_day(text(key))

@@ -111,14 +111,13 @@ def note_delivery(
     letter.method, letter.delivered_at, letter.receipt_id = method, delivered_at, receipt_id
     letter.delivery_noted_at, letter.delivery_noted_by = now, actor_id
     session.flush()
-    facts = {
-        "letter": letter.id,
-        "kind": letter.kind,
-        "number": letter.number,
-        "method": method,
-        "delivered_at": delivered_at.isoformat(),
-    }
+    facts = {**named(letter), "method": method, "delivered_at": delivered_at.isoformat()}
     history.record(session, case, "letter.delivered", actor_id=actor_id, now=now, facts=facts)
+
+
+def named(letter: Letter) -> dict[str, Any]:
+    """How the history names a letter."""
+    return {"letter": letter.id, "kind": letter.kind, "number": letter.number}
 
 
 def must_be_possible(letter: Letter | None, delivered_at: datetime, *, now: datetime) -> None:

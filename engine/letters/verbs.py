@@ -24,7 +24,7 @@ from engine.letters.gather import Gathered, gather, missing_in, values_for
 from engine.letters.kinds import KINDS, METHODS
 from engine.letters.model import Letter, LetterState
 from engine.letters.numbers import next_number, number_words
-from engine.letters.steps import DELIVERED_AT, METHOD, NUMBER, PAPERS, call_for, delivers, note_delivery
+from engine.letters.steps import DELIVERED_AT, METHOD, NUMBER, PAPERS, call_for, delivers, named, note_delivery
 from engine.letters.templates import in_force, known_kind
 from engine.letters.word import open_word
 from engine.people import Viewer
@@ -148,7 +148,7 @@ def issue(
     letter.document_id, letter.state = document.id, LetterState.ISSUED.value
     session.flush()
     facts = {
-        **_named(letter),
+        **named(letter),
         "template": template.sha256,
         "sha256": document.sha256,
         "parties": [party.id for party in found.facts.parties],
@@ -228,7 +228,7 @@ def void(session: Session, letter_id: int, reason: str, *, viewer: Viewer, now: 
         raise _not_now(letter)
     _end(letter, LetterState.VOIDED, reason, viewer, now)
     session.flush()
-    facts = {**_named(letter), "reason": reason.strip()}
+    facts = {**named(letter), "reason": reason.strip()}
     history.record(session, case, "letter.voided", actor_id=viewer.person_id, now=now, facts=facts)
     kind, unit_id = letter.kind, letter.unit_id
     return call_for(session, case, kind, unit_id, now=now, task_id=letter.task_id, about_id=letter.about_id)
@@ -244,7 +244,7 @@ def waive(session: Session, letter_id: int, reason: str, *, viewer: Viewer, now:
         raise _not_now(letter)
     _end(letter, LetterState.WAIVED, reason, viewer, now)
     session.flush()
-    facts = {**_named(letter), "reason": reason.strip()}
+    facts = {**named(letter), "reason": reason.strip()}
     history.record(session, case, "letter.waived", actor_id=viewer.person_id, now=now, facts=facts)
     return letter
 
@@ -275,10 +275,6 @@ def _pledged(found: Gathered, written: set[str]) -> dict[str, Any] | None:
 
 def _labels(kind: str, found: Gathered) -> list[Words]:
     return [label_of(name, found.facts.forms) for name in missing_in(kind, found.facts)]
-
-
-def _named(letter: Letter) -> dict[str, Any]:
-    return {"letter": letter.id, "kind": letter.kind, "number": letter.number}
 
 
 def _end(letter: Letter, state: LetterState, reason: str, viewer: Viewer, now: datetime) -> None:

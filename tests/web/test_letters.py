@@ -8,14 +8,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import event, select
 
 from engine import intake, letters
+from engine.cases import Case
 from engine.clock import ManualClock
 from engine.deadlines import Deadline
+from engine.errors import NotFound
 from engine.history import HistoryEntry
 from engine.intake import Filing, PartyIn
 from engine.letters import Letter
+from engine.people import viewer_of
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor, words
@@ -127,8 +131,9 @@ def test_a_letter_is_called_for_looked_at_issued_and_delivered(
     page = words(officer.get(f"/letters/{letter.id}"))
     assert "已送达" in page
     assert "邮寄" in page
-    assert "龙华区受字〔2026〕第1号" in words(officer.get(f"/cases/{case}"))
-    assert "文书已送达" in words(officer.get(f"/cases/{case}"))
+    page = words(officer.get(f"/cases/{case}"))
+    assert "龙华区受字〔2026〕第1号" in page
+    assert "文书已送达" in page
     assert "龙华区受字〔2026〕第1号" in words(officer.get(f"/cases/{case}/print"))
 
 
@@ -228,6 +233,12 @@ def test_what_is_missing_is_named_and_a_voided_number_stays_used(
     receipt = rows(district, case)["delivery_receipt"]
     assert "龙华区受字〔2026〕第2号" in words(officer.get(f"/letters/{receipt.id}"))
     assert officer.post(f"/letters/{receipt.id}/issue").status_code == 302
+    with district.store.transaction() as session:
+        session.get_one(Case, case).confidential = True
+        session.flush()
+        mine = viewer_of(session, district.people["petition"])
+        with pytest.raises(NotFound):
+            letters.ask_for(session, case, "registration", "LHQ", viewer=mine, now=clock.now())
 
 
 def test_who_may_not_see_the_case_sees_no_letter(visit: Visit, district: District, clock: ManualClock) -> None:

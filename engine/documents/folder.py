@@ -80,7 +80,7 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
     return Kept(shown or sha256[:8], kind, sha256, len(data))
 
 
-def content(limits: DocumentsConfig, document: Document | Photo) -> bytes:
+def content(limits: DocumentsConfig, document: Document) -> bytes:
     """The content as it was given. Raises Unavailable when the file is missing or is not what it was."""
     data = _read(_path(limits.folder, document.sha256))
     if hashlib.sha256(data).hexdigest() != document.sha256:

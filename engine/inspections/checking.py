@@ -148,6 +148,14 @@ def keep_photos(session: Session, photos: Sequence[Kept], *, viewer: Viewer, now
     return [documents.keep_photo(session, each, actor_id=viewer.person_id, now=now).id for each in photos]
 
 
+def photo_fault(photos: Sequence[Kept]) -> Mapping[str, str] | None:
+    if len(photos) > MOST_PHOTOS:
+        return {"zh": f"最多 {MOST_PHOTOS} 张。", "en": f"At most {MOST_PHOTOS} photos."}
+    if any(each.kind not in documents.PICTURES for each in photos):
+        return {"zh": "只能附照片。", "en": "Only photos are taken here."}
+    return None
+
+
 def _find(
     session: Session,
     world: World,
@@ -198,9 +206,8 @@ def _faults(
             continue
         if not answered.photos:
             faults[f"photo-{item.id}"] = {"zh": "不合格项须拍照。", "en": "What is not in order needs a photo."}
-        elif len(answered.photos) > MOST_PHOTOS:
-            most = {"zh": f"最多 {MOST_PHOTOS} 张。", "en": f"At most {MOST_PHOTOS} photos."}
-            faults[f"photo-{item.id}"] = most
+        elif (fault := photo_fault(answered.photos)) is not None:
+            faults[f"photo-{item.id}"] = fault
         if answered.then is None:
             faults[f"then-{item.id}"] = {"zh": "请选择如何处理。", "en": "Say what became of it."}
         if len(answered.note) > LONGEST:

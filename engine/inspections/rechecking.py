@@ -12,7 +12,7 @@ from engine import documents, process
 from engine.cases import lock_case
 from engine.documents import Kept
 from engine.errors import Conflict, Invalid, NotFound, too_long
-from engine.inspections.checking import LATEST_RECHECK, LONGEST, MOST_PHOTOS, file_for, keep_photos, note_found
+from engine.inspections.checking import LATEST_RECHECK, LONGEST, file_for, keep_photos, note_found, photo_fault
 from engine.inspections.model import Finding, Recheck
 from engine.people import Viewer
 from engine.process import World
@@ -123,8 +123,8 @@ def _faults(
         faults["passed"] = {"zh": "请选择一项。", "en": "Choose one."}
     if passed is False and not photos:
         faults["photo"] = {"zh": "不合格须拍照。", "en": "What is not in order needs a photo."}
-    if len(photos) > MOST_PHOTOS:
-        faults["photo"] = {"zh": f"最多 {MOST_PHOTOS} 张。", "en": f"At most {MOST_PHOTOS} photos."}
+    if (fault := photo_fault(photos)) is not None:
+        faults["photo"] = fault
     if len(note) > LONGEST:
         faults["note"] = too_long(LONGEST)
     if again_on is not None and not today <= again_on <= today + LATEST_RECHECK:

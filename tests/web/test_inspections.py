@@ -157,6 +157,8 @@ def test_nothing_is_taken_half_answered_and_photos_need_not_be_taken_twice(distr
     assert f'id="wrong-then-{item}"' in answer.text
     assert f'id="wrong-answer-{items(district)[1]}"' in answer.text
     (proof,) = re.findall(rf'name="kept-{item}" value="([^"]+)"', answer.text)
+    fields |= {f"then-{item}": "fixed", f"photo-{item}": (io.BytesIO("字据".encode()), "字据.txt")}
+    assert f'id="wrong-photo-{item}"' in send(grid, "/inspections/checks", all_in_order(district) | fields).text
     fields = failing(district, item, "fixed") | {f"kept-{item}": proof}
     del fields[f"photo-{item}"]
     assert send(grid, "/inspections/checks", fields).status_code == 302

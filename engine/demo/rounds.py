@@ -18,7 +18,7 @@ from engine.inspections import Answer, Answered, Check, Draft, Duty, DutyLog, Ev
 from engine.main import Application
 from engine.people import Membership, Viewer, demo_people
 from engine.store import table_of
-from engine.territory import Unit, within
+from engine.territory import Unit, is_within, within
 
 CHECKED = 0.7
 """So many buildings of the community were checked in the month."""
@@ -45,7 +45,7 @@ def go_rounds(lived: Application, *, now: datetime) -> None:
         places = tuple(each.units(("lead",))[0] for each in (community, grid, building))
         leads = _leads(session, lived)
         _plan(session, lived, places[0], community, now)
-        _check(session, lived, leads, places[0], (places[1], places[2]), chance, now)
+        _check(session, lived, leads, places[0], places[1], chance, now)
         _find(session, lived, places[2], building, now)
         spared = frozenset({grid.person_id, building.person_id})
         logs = list(_contacts(lived, leads, spared, chance, now))
@@ -93,11 +93,11 @@ def _check(
     lived: Application,
     leads: Mapping[str, int],
     area: str,
-    spared: tuple[str, ...],
+    spared: str,
     chance: Random,
     now: datetime,
 ) -> None:
-    """Most places of the area were in order; those of the demo people still wait."""
+    """Most places of the area were in order; those of the demo people's grid still wait."""
     lists = inspections.catalogue(lived.config.inspections).checklists
     by_tier = {"building": lists["building_safety"], "grid": lists["disputes"]}
     first = now.astimezone(lived.config.tz).replace(day=1, hour=0, minute=0)
@@ -108,7 +108,7 @@ def _check(
     )
     rows = []
     for unit, tier in units:
-        if unit in leads and not unit.startswith(spared[0]) and chance.random() < CHECKED:
+        if unit in leads and not is_within(unit, spared) and chance.random() < CHECKED:
             since = max(first, now - timedelta(days=9)) if tier == "grid" else first
             at = since + (now - since) * chance.random()
             answers = {item.id: Answer.OK.value for item in by_tier[tier].items}

@@ -6,6 +6,7 @@ from engine.campaigns.issuing import MOST_AT_ONCE, Charge, issue, take_up_again
 from engine.campaigns.model import Campaign, CampaignItem
 from engine.campaigns.people import LEADS, PANEL, Seat, staff_near
 from engine.campaigns.rows import (
+    IN_SUBSTANCE,
     PAGE,
     Line,
     Standing,
@@ -22,6 +23,7 @@ from engine.campaigns.rows import (
 )
 
 __all__ = [
+    "IN_SUBSTANCE",
     "LEADS",
     "LEAST_PANEL",
     "MOST_AT_ONCE",

@@ -22,6 +22,8 @@ from engine.territory import within
 
 PAGE = 50
 MOST_LED = 50
+IN_SUBSTANCE, BY_PROCEDURE = "substantively_resolved", "procedurally_closed"
+"""The outcomes that the diagram of a backlog item concludes with; they are counted apart."""
 
 Rows = Select[CampaignItem, Case, Instance]
 
@@ -65,8 +67,8 @@ class Totals:
     def outcomes(self) -> tuple[tuple[str, int], ...]:
         """Each apart, what counts as resolved first."""
         return (
-            ("substantively_resolved", self.substantively_resolved),
-            ("procedurally_closed", self.procedurally_closed),
+            (IN_SUBSTANCE, self.substantively_resolved),
+            (BY_PROCEDURE, self.procedurally_closed),
             ("remaining", self.remaining),
         )
 
@@ -100,8 +102,8 @@ def totals_of(session: Session, viewer: Viewer, ids: Sequence[int], *, now: date
             CampaignItem.campaign_id,
             func.count(),
             func.count(CampaignItem.issued_at),
-            func.count().filter(outcome == "substantively_resolved"),
-            func.count().filter(outcome == "procedurally_closed"),
+            func.count().filter(outcome == IN_SUBSTANCE),
+            func.count().filter(outcome == BY_PROCEDURE),
             func.count().filter(_overdue(now)),
         )
         .group_by(CampaignItem.campaign_id)

@@ -6,14 +6,10 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from engine.campaigns import CampaignItem
+from engine.campaigns import IN_SUBSTANCE, CampaignItem
 from engine.cases import Case
 from engine.process import Instance
 from engine.reports import Group, Metric, Population, Said
-
-IN_SUBSTANCE = "substantively_resolved"
-"""The outcome that the diagram of a backlog item concludes with; procedural ends are counted apart."""
-
 
 Rows = Select[*tuple[Any, ...]]
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from engine.cases import Case
 from engine.mediation import SUCCEEDED, Kind, Organisation, Referral
 from engine.process import Instance
-from engine.receptions import Booking, Reception
+from engine.receptions import SOLVED, Booking, Reception
 from engine.reports import SETTLED, Group, Metric, Population, Said, Shape
 from engine.sessions import Disposition, Gathering, GatheringItem
 from engine.territory import within
@@ -23,8 +23,6 @@ Rows = Select[*tuple[Any, ...]]
 
 ANSWERED_WITHIN = timedelta(days=60)
 """An organisation accepts or declines long before: so far back referrals are looked at."""
-SOLVED = "solved"
-"""The outcome that the diagram of a reception concludes with, when it is one."""
 NOT_RESOLVED_BUT_DONE = ("not_supported", "guided", "no_response", "not_adopted", "transferred", "referred")
 """Other results of a case that was closed by an answer; withdrawn and merged ones were not."""
 

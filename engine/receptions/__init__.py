@@ -3,7 +3,7 @@
 from engine.receptions.arranging import Plan, arrange, cancel, publish
 from engine.receptions.booking import Wish, book, book_publicly, give_up
 from engine.receptions.brief import Brief, brief_of
-from engine.receptions.figures import Counts, count_by_leader, count_receptions
+from engine.receptions.figures import SOLVED, Counts, count_by_leader, count_receptions
 from engine.receptions.model import Booking, Reception
 from engine.receptions.receiving import EARLY, KINDS, Received, note_absence, owners, receive
 from engine.receptions.rows import (
@@ -22,6 +22,7 @@ __all__ = [
     "EARLY",
     "KINDS",
     "PAGE",
+    "SOLVED",
     "Booked",
     "Booking",
     "Brief",

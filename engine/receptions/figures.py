@@ -15,6 +15,7 @@ from engine.reports import Period
 from engine.territory import within
 
 SOLVED = "solved"
+"""The outcome that the diagram of a reception concludes with, when it is one."""
 
 
 @dataclass(frozen=True, slots=True)

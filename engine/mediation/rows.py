@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -54,7 +55,6 @@ class Figures:
 
     accepted: int
     succeeded: int
-    ended: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +182,13 @@ def children_of(session: Session, unit_id: str) -> Sequence[Unit]:
     ).all()
 
 
-def figures_of(session: Session, unit_id: str, *, since: datetime | None = None) -> Figures:
-    """What the history of its cases says of an organisation. One statement."""
+def figures_of(session: Session, unit_id: str, *, since: datetime) -> tuple[Figures, Figures]:
+    """What the history of its cases says of an organisation: in all, and of it since an instant. One statement."""
     theirs = select(Referral.case_id).where(Referral.organisation_id == unit_id)
-    entries = select(HistoryEntry.act, HistoryEntry.facts).where(MEDIATED).where(HistoryEntry.case_id.in_(theirs))
-    if since is not None:
-        entries = entries.where(HistoryEntry.at >= since)
-    found = [(act, facts) for act, facts in session.execute(entries) if facts.get("organisation") == unit_id]
-    ended = [Outcome(facts["outcome"]) for act, facts in found if act == "mediation.ended"]
-    accepted = sum(act == "mediation.accepted" for act, _facts in found)
-    return Figures(accepted, sum(each in SUCCEEDED for each in ended), len(ended))
+    entries = select(HistoryEntry.act, HistoryEntry.facts, HistoryEntry.at).where(MEDIATED)
+    rows = session.execute(entries.where(HistoryEntry.case_id.in_(theirs))).all()
+    found = [(act, facts, at) for act, facts, at in rows if facts.get("organisation") == unit_id]
+    return _figures(found), _figures(each for each in found if each[2] >= since)
 
 
 def mediators_at(session: Session, viewer: Viewer) -> Sequence[Mediator]:
@@ -220,3 +217,10 @@ def my_mediations(session: Session, mediator_ids: Collection[int], *, now: datet
     nearest = {booking.case_id: booking for booking in coming}
     found = [Due(case, referral, nearest.get(case.id)) for case, referral in rows]
     return sorted(found, key=lambda due: (due.next is None, due.next.starts_at if due.next else now, due.case.id))
+
+
+def _figures(entries: Iterable[tuple[str, Mapping[str, Any], datetime]]) -> Figures:
+    found = list(entries)
+    ended = [Outcome(facts["outcome"]) for act, facts, _at in found if act == "mediation.ended"]
+    accepted = sum(act == "mediation.accepted" for act, _facts, _at in found)
+    return Figures(accepted, sum(each in SUCCEEDED for each in ended))

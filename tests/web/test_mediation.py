@@ -118,8 +118,9 @@ def test_an_organisation_is_proposed_asked_and_answers_for_the_case(
         acts = session.scalars(select(HistoryEntry.act).where(HistoryEntry.case_id == case_id)).all()
         told = ["mediation.offered", "mediation.referred", "mediation.accepted"]
         assert [act for act in acts if act.startswith("mediation.")] == told
-        figures = mediation.figures_of(session, guild)
+        figures, later = mediation.figures_of(session, guild, since=clock.now() + timedelta(days=1))
         assert (figures.accepted, figures.succeeded) == (1, 0)
+        assert later.accepted == 0
         assert mediation.loads_of(session, [guild]) == {guild: 1}
         coverage = mediation.coverage(
             session, ["LHQ"], since=clock.now() - timedelta(days=1), until=clock.now() + timedelta(days=1)

@@ -53,6 +53,7 @@ def page_of(session: Session, unit_id: str) -> str:
     found, unit = mediation.get_organisation(session, unit_id)
     areas, subjects = mediation.scope_of(session, unit_id)
     begun = datetime(today().year, 1, 1, tzinfo=world().calendar.tz)
+    figures, this_year = mediation.figures_of(session, unit_id, since=begun)
     parent = units_by_id(session, [found.parent_id]).get(found.parent_id) if found.parent_id else None
     return render_template(
         "mediation/organisation.html",
@@ -66,8 +67,8 @@ def page_of(session: Session, unit_id: str) -> str:
         mediators=mediation.mediators_of(session, unit_id),
         rooms=mediation.rooms_of(session, unit_id),
         load=mediation.loads_of(session, [unit_id]).get(unit_id, 0),
-        figures=mediation.figures_of(session, unit_id),
-        this_year=mediation.figures_of(session, unit_id, since=begun),
+        figures=figures,
+        this_year=this_year,
         year=today().year,
         today=today(),
         may_keep=mediation.may_keep(viewer(), unit_id),

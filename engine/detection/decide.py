@@ -13,7 +13,7 @@ from engine import intake, process
 from engine.cases import Case
 from engine.detection.model import Finding, FindingKind, FindingState
 from engine.detection.rows import Seen, see
-from engine.errors import REQUIRED, Conflict, Invalid, NotAllowed, Refusal
+from engine.errors import REQUIRED, Conflict, Invalid, Refusal
 from engine.people import Viewer
 from engine.process import World
 from engine.reasons import reason_given
@@ -70,8 +70,7 @@ def link_cluster(
     finding = seen.finding
     if finding.kind != FindingKind.CLUSTER or finding.state != FindingState.OPEN:
         raise _was_decided(finding)
-    if not may_decide(viewer, world, finding):
-        raise NotAllowed("act.not_yours", "Your roles do not allow this: case.merge.", act="case.merge")
+    process.must_merge(viewer, finding.unit_id, world.tiers)
     wanted = set(chosen)
     cases = [case for case in seen.free if case.id in wanted]
     if not cases:
@@ -146,8 +145,8 @@ def dismiss(session: Session, world: World, finding_id: int, reason: str, *, vie
     nothing.
     """
     finding = _undecided(session, viewer, finding_id, None).finding
-    if not may_decide(viewer, world, finding):
-        raise NotAllowed("act.not_yours", "Your roles do not allow this: case.merge.", act="case.merge")
+    if finding.kind != FindingKind.SURGE:
+        process.must_merge(viewer, finding.unit_id, world.tiers)
     kept = FindingState.DISMISSED if finding.master_id is None else FindingState.ACCEPTED
     _decided(finding, kept, reason, viewer, now)
     session.flush()

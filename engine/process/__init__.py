@@ -32,7 +32,7 @@ from engine.process.mediating import (
     offer_mediation,
 )
 from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in, units_of_story
-from engine.process.merging import may_merge, merge, split, tell_followers, tell_joined
+from engine.process.merging import may_merge, merge, must_merge, split, tell_followers, tell_joined
 from engine.process.migration import (
     OBSTACLES,
     Judged,
@@ -198,6 +198,7 @@ __all__ = [
     "migration_cases",
     "migration_figures",
     "move_token",
+    "must_merge",
     "name_party",
     "not_solved",
     "offer_mediation",

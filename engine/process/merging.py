@@ -46,6 +46,12 @@ def may_merge(viewer: Viewer, place_id: str, tiers: Tiers) -> bool:
     )
 
 
+def must_merge(viewer: Viewer, place_id: str, tiers: Tiers) -> None:
+    """Raises NotAllowed when `may_merge` says no."""
+    if not may_merge(viewer, place_id, tiers):
+        raise NotAllowed("act.not_yours", "Your roles do not allow this: case.merge.", act="case.merge")
+
+
 def merge(
     session: Session, world: World, case_id: int, master_id: int, reason: str, *, viewer: Viewer, now: datetime
 ) -> Case:
@@ -61,8 +67,7 @@ def merge(
         raise Conflict("merge.itself", "A case cannot be carried on by itself.")
     locked = {each: lock_case(session, each) for each in sorted((case_id, master_id))}
     case, master = locked[case_id], locked[master_id]
-    if not may_merge(viewer, case.place_id, world.tiers):
-        raise NotAllowed("act.not_yours", "Your roles do not allow this: case.merge.", act="case.merge")
+    must_merge(viewer, case.place_id, world.tiers)
     if case.ended or master.ended:
         ended = case if case.ended else master
         raise Conflict("merge.ended", f"Case {ended.number} has ended already.", case=ended.id)
@@ -103,8 +108,8 @@ def split(session: Session, world: World, case_id: int, reason: str, *, viewer: 
         raise Conflict("split.not_merged", "The case is not carried on by another.")
     locked = {each: lock_case(session, each) for each in sorted((case_id, link.other_id))}
     case, master = locked[case_id], locked[link.other_id]
-    if viewer is not None and not may_merge(viewer, case.place_id, world.tiers):
-        raise NotAllowed("act.not_yours", "Your roles do not allow this: case.merge.", act="case.merge")
+    if viewer is not None:
+        must_merge(viewer, case.place_id, world.tiers)
     actor_id = None if viewer is None else viewer.person_id
     link.ended_at, link.ended_by = now, actor_id
     before = {"tier": case.tier, "unit": case.holder_id}

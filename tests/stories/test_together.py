@@ -10,7 +10,7 @@ from sqlalchemy import select
 from engine import detection, intake, process
 from engine.cases import CaseState
 from engine.detection import Finding, FindingKind
-from tests.stories.district import District
+from tests.stories.district import District, on_one
 from tests.stories.test_citizen import report, scan, seen, sound, work_and_close
 
 Open = Callable[[str], District]
@@ -95,6 +95,7 @@ def test_forty_households_and_one_lift(district: Open) -> None:
     sound(here)
 
 
+@on_one
 def test_one_leak_by_code_and_by_telephone(district: Open) -> None:
     here = district("2024-09-19 10:00")
     visitor = scan(here, BUILDINGS[0])

@@ -71,8 +71,9 @@ def _check(gathering: Gathering, minutes: Minutes, now: datetime) -> None:
         wrong["attended"] = {"zh": "请填写到会人数。", "en": "Write how many came."}
     if not minutes.text.strip():
         wrong["minutes"] = {"zh": "请写会议纪要。", "en": "Write the minutes."}
-    if len(minutes.text) > LONGEST or len(minutes.attendees) > LONGEST:
-        wrong["minutes"] = too_long(LONGEST)
+    for field, value in (("minutes", minutes.text), ("attendees", minutes.attendees)):
+        if len(value) > LONGEST:
+            wrong[field] = too_long(LONGEST)
     if gathering.starts_at > now + EARLY:
         wrong["minutes"] = {"zh": "还没有到开会的时间。", "en": "The session has not begun yet."}
     if wrong:

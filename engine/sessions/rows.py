@@ -166,5 +166,4 @@ def _invited(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _outside(viewer: Viewer) -> ColumnElement[bool]:
-    """Of statements that join the case of each item."""
-    return or_(GatheringItem.case_id.is_(None), outside_wall(viewer, Case.id.expression))
+    return or_(GatheringItem.case_id.is_(None), outside_wall(viewer, GatheringItem.case_id.expression))

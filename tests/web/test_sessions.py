@@ -79,6 +79,8 @@ def test_a_session_from_the_call_to_the_last_closed_item(
     assert "写到一半" in words(lead.get(where)), "nothing typed is lost when an item is written down"
     assert "写到一半" not in words(lead.get(f"{where}/minutes")), "and nothing is published by it"
     assert lead.post(f"{where}/minutes", {"attended": "0", "minutes": ""}).status_code == 422
+    long = lead.post(f"{where}/minutes", {"attended": "9", "attendees": "x" * 20_001, "minutes": "讨论三件事。"})
+    assert (long.status_code, 'id="wrong-attendees"' in long.text) == (422, True)
     assert lead.post(f"{where}/minutes", {"attended": "9", "minutes": "讨论三件事。"}).status_code == 302
     assert "items are open" in words(in_english(lead).get(where))
     assert lead.post(f"{where}/items", {"text": "迟到的", "disposition": "noted"}).status_code == 409

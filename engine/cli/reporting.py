@@ -77,7 +77,7 @@ def _report(
         made = session.get_one(figures.FieldReport, report_id)
         if made.state != figures.ReportState.DONE:
             raise Invalid("report.failed", f"The report could not be made: {made.trouble}.")
-        title = figures.title_of(made, get_unit(session, top).name_zh if language == "zh" else top, language)
+        title = figures.title_of(made, get_unit(session, top).name(language), language)
         subject = figures.subject_of(made, language, application.world.calendar.tz)
         sheets = figures.sheets_of(made, language, lambda _kind, key: key)
         for path, write in ((xlsx, figures.as_workbook), (docx, figures.as_word)):

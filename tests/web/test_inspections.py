@@ -22,6 +22,7 @@ from engine.territory import open_office
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.test_worklist import statements
+from tests.web.thumb import Come
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
@@ -163,6 +164,30 @@ def test_nothing_is_taken_half_answered_and_photos_need_not_be_taken_twice(distr
     del fields[f"photo-{item}"]
     assert send(grid, "/inspections/checks", fields).status_code == 302
     assert len(only(district, Finding).photos) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", ["phone"], indirect=True)
+def test_the_phone_hands_in_no_check_that_lacks_something(district: District, come: Come) -> None:
+    """Without a network nobody could say so afterwards."""
+    thumb, (blocked, *others) = come("grid", "zh_CN"), items(district)
+    thumb.at(f"/inspections/checks/new?place={BUILDING}&checklist={CHECKLIST}")
+    for item in others:
+        thumb.choose(f"answer-{item}", "ok")
+    assert thumb.page.locator("[data-so-far]").inner_text() == "11 / 12"
+    item = thumb.page.locator(".check-item").first
+    thumb.tap(".hand-in button")
+    item.locator("[data-lacks-answer]").wait_for()
+    thumb.choose(f"answer-{blocked}", "fail")
+    thumb.choose(f"then-{blocked}", "fixed")
+    thumb.tap(".hand-in button")
+    item.locator("[data-lacks-photo]").wait_for()
+    assert not item.locator("[data-lacks-answer], [data-lacks-then]").locator("visible=true").count()
+    made, name = photo()
+    picture = {"name": name, "mimeType": "image/jpeg", "buffer": made.getvalue()}
+    item.locator('input[type="file"]').last.set_input_files(picture)
+    thumb.tap(".hand-in button", goes=True)
+    assert only(district, Check).failed == 1
 
 
 def test_without_a_network_both_clocks_are_kept_and_twice_counts_once(

@@ -9,7 +9,7 @@ from engine.inspections.measuring import Kept, behind_promise, measure
 from engine.inspections.model import Answer, Check, Duty, DutyLog, DutyLook, Every, Finding, Group, Then
 from engine.inspections.planning import Draft, end_plan, make_plan, see_plan
 from engine.inspections.rechecking import recheck, rechecks_of, see_finding
-from engine.inspections.rows import PAGE, checks, findings_of, live_plans, logs, see_check, seen_cases
+from engine.inspections.rows import PAGE, checks, findings_of, live_plans, logs, see_check
 from engine.inspections.turns import Turn, believed, week_of
 from engine.inspections.waiting import Waiting, is_missed, turn_on, waiting
 
@@ -58,7 +58,6 @@ __all__ = [
     "see_finding",
     "see_log",
     "see_plan",
-    "seen_cases",
     "show_person",
     "shown_until",
     "turn_on",

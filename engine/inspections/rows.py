@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, GenerativeSelect, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from engine import tasks
-from engine.cases import Case
 from engine.errors import NotFound
 from engine.inspections.model import CONTACTS, Check, DutyLog, Finding, Plan
 from engine.inspections.turns import Turn, midnight
@@ -60,15 +58,6 @@ def see_check(session: Session, check_id: int, *, viewer: Viewer) -> Check:
 
 def findings_of(session: Session, check_id: int) -> Sequence[Finding]:
     return session.scalars(select(Finding).where(Finding.check_id == check_id).order_by(Finding.id)).all()
-
-
-def seen_cases(session: Session, viewer: Viewer, case_ids: Iterable[int | None]) -> Mapping[int, Case]:
-    """Those of the cases that the viewer may see, by id. One statement, none for no case."""
-    ids = sorted({each for each in case_ids if each is not None})
-    if not ids:
-        return {}
-    found = session.scalars(select(Case).where(Case.id.in_(ids), tasks.visible_cases(viewer, one=ids)))
-    return {case.id: case for case in found}
 
 
 def in_area(column: ColumnElement[Any], viewer: Viewer) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import inspections
+from engine import inspections, tasks
 from engine.documents import Kept
 from engine.inspections import Answer, Answered, Checklist, Item, Then
 from engine.people import names
@@ -113,7 +113,7 @@ def check(check_id: int) -> str:
             line=line_of(session, row.unit_id),
             who=names(session, [row.by_id]),
             findings={each.item: each for each in found},
-            cases=inspections.seen_cases(session, viewer(), [each.case_id for each in found]),
+            cases=tasks.seen_cases(session, viewer(), [each.case_id for each in found]),
         )
 
 

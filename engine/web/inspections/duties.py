@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import inspections
+from engine import inspections, tasks
 from engine.errors import Invalid
 from engine.inspections import Duty, Group, Logged
 from engine.people import names
@@ -97,7 +97,7 @@ def _page(log_id: int, wrong: Wrong | None = None) -> str:
             line=line_of(session, row.unit_id),
             who=names(session, [row.by_id]),
             shown_until=inspections.shown_until(session, row, viewer=viewer(), now=now()),
-            cases=inspections.seen_cases(session, viewer(), [row.case_id]),
+            cases=tasks.seen_cases(session, viewer(), [row.case_id]),
             may_unmask=row.is_personal and viewer().may("inspection.do", row.unit_id),
             wrong=wrong or {},
         )

@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import inspections
+from engine import inspections, tasks
 from engine.documents import Photo
 from engine.errors import NotFound
 from engine.people import names
@@ -92,7 +92,7 @@ def _page(finding_id: int, *, wrong: Wrong | None = None, papers: Any = ()) -> s
             rechecks=again,
             line=line_of(session, found.unit_id),
             who=names(session, [check.by_id, *(each.by_id for each in again)]),
-            cases=inspections.seen_cases(session, viewer(), [found.case_id, *(each.case_id for each in again)]),
+            cases=tasks.seen_cases(session, viewer(), [found.case_id, *(each.case_id for each in again)]),
             may_look=viewer().may("inspection.do", found.unit_id),
             wrong=wrong or {},
             papers=papers,

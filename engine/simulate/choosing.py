@@ -27,7 +27,7 @@ def ruled(case: Followed, offered: Sequence[Choice]) -> dict[str, Any]:
 
 def asked_to_mediate(case: Followed, offered: Sequence[Choice]) -> str:
     """Mostly the first that is proposed."""
-    return (offered[0] if case.chance.random() < 0.8 else case.chance.choice(offered)).value
+    return (offered[0] if case.chance.random() < shares.AS_PROPOSED else case.chance.choice(offered)).value
 
 
 def invited(case: Followed, offered: Any) -> list[str]:

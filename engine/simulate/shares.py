@@ -91,6 +91,8 @@ CHOICES: Mapping[str, Mapping[str, Mapping[str, float]]] = {
 
 MEDIATED = 0.05
 """Of the matters that a community or a tier above settles: an organisation mediates."""
+AS_PROPOSED = 0.8
+"""Of those: the organisation that is proposed first."""
 DISPUTED = 0.012
 """Of all matters: the first unit that may says that it is another's."""
 ASKED_BACK = 0.25

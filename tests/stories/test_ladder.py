@@ -9,7 +9,7 @@ import pytest
 from engine import process
 from engine.cases import CaseState
 from engine.errors import Conflict, NotAllowed
-from tests.stories.district import District, at
+from tests.stories.district import District, at, on_one
 
 GRID = "LHQ.MZ.01.01.01"
 ZONE = "LHQ.MZ.01.01"
@@ -65,6 +65,7 @@ def test_grid_to_street_by_overdue_request_and_overdue(district: Open) -> None:
     assert [visit.reason for visit in here.visits(case)] == ["filed", "overdue", "request", "overdue"]
 
 
+@on_one
 def test_silence_upon_a_request_is_consent(district: Open) -> None:
     here = district("2024-11-18 10:00")
     case = here.file(GRID)
@@ -75,6 +76,7 @@ def test_silence_upon_a_request_is_consent(district: Open) -> None:
     assert here.case(case).tier == "zone"
 
 
+@on_one
 def test_a_refused_request_goes_back_and_the_clock_runs_on(district: Open) -> None:
     here = district("2024-11-18 10:00")
     case = here.file(GRID)
@@ -90,6 +92,7 @@ def test_a_refused_request_goes_back_and_the_clock_runs_on(district: Open) -> No
     assert len(here.visits(case)) == 1
 
 
+@on_one
 def test_a_street_returns_a_case_only_within_the_window(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = here.file(ZONE, people_count=6, departments=2, kind="help")
@@ -117,6 +120,7 @@ def test_a_street_returns_a_case_only_within_the_window(district: Open) -> None:
     assert here.case(case).tier == "street"
 
 
+@on_one
 def test_what_did_not_rise_is_returned_by_decision_of_the_tier_above(district: Open) -> None:
     here = district("2024-11-25 09:00")
     case = here.file(GRID)
@@ -146,6 +150,7 @@ def test_waiting_for_the_petitioner_stops_the_clock_to_the_minute(district: Open
     assert here.open_tasks(case)[0].due_at == at("2025-01-22 11:30")
 
 
+@on_one
 def test_a_pause_ends_by_itself(district: Open) -> None:
     here = district("2025-03-03 09:00")
     case = here.file(GRID)
@@ -178,6 +183,7 @@ def test_one_extension_asked_in_time_moves_both_clocks(district: Open) -> None:
         ask()
 
 
+@on_one
 def test_nobody_grants_their_own_extension_and_silence_refuses(district: Open) -> None:
     here = district("2024-12-09 09:00")
     case = here.file(COMMUNITY, departments=3)
@@ -241,6 +247,7 @@ def test_a_jump_in_severity_goes_straight_up_and_comes_down_again(district: Open
     assert [visit.reason for visit in here.visits(case)] == ["filed", "severity_jump", "downgrade"]
 
 
+@on_one
 def test_nobody_signs_in_and_the_deputy_is_told(district: Open) -> None:
     here = district("2024-10-12 09:00")
     case = here.file(GRID)
@@ -277,6 +284,7 @@ def test_several_units_answer_in_parallel_and_sign_one_result(district: Open) ->
     assert here.case(case).tier == "grid"
 
 
+@on_one
 def test_who_does_not_answer_in_time_is_recorded_as_absent(district: Open) -> None:
     here = district("2024-09-23 09:00")
     case = here.file(COMMUNITY, people_count=6)
@@ -291,6 +299,7 @@ def test_who_does_not_answer_in_time_is_recorded_as_absent(district: Open) -> No
     assert here.facts_of(case, "joint.absent")[0]["units"] == ["LHQ.MZ.01.02"]
 
 
+@on_one
 def test_a_withdrawn_matter_ends_with_everything_on_it(district: Open) -> None:
     here = district("2024-09-24 09:00")
     case = here.file(GRID)

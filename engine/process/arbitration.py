@@ -127,7 +127,10 @@ def lapse(push: Push) -> None:
 
 
 def drop(session: Session, instance_id: int, case: Case, now: datetime) -> bool:
-    """Notes that there is nothing left to decide; False when it was decided, or still is about where the case is."""
+    """Whether an arbitration has become pointless, noted when nobody had decided; so that its process may end.
+
+    One that is about where the case is goes on, and one that was decided asks its co-handlers until the case ends.
+    """
     row = session.scalars(select(Arbitration).where(Arbitration.instance_id == instance_id)).first()
     if row is None or (row.outcome is None and not case.ended and row.visit_seq == case.visit_seq):
         return False

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.cases.model import Case, Numbering, Party, Visit
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.store import Entities, Prepared, table_of
 
 
@@ -33,6 +33,14 @@ def lock_case(session: Session, case_id: int) -> Case:
     if found is None:
         raise NotFound("case.unknown", "There is no such case.", case=case_id)
     case: Case = found[0]
+    return case
+
+
+def lock_open_case(session: Session, case_id: int) -> Case:
+    """As `lock_case`. Raises Conflict `case.ended` for a closed one."""
+    case = lock_case(session, case_id)
+    if case.ended:
+        raise Conflict("case.ended", f"Case {case.number} is closed.", case=case.id)
     return case
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import tasks
-from engine.cases import Case, Party, Recusal, lock_case, parties_of, wall_of
-from engine.errors import REQUIRED, Conflict, Invalid, NotAllowed, NotFound
+from engine.cases import Case, Party, Recusal, lock_case, lock_open_case, parties_of, wall_of
+from engine.errors import REQUIRED, Invalid, NotAllowed, NotFound
 from engine.history import HistoryEntry
 from engine.people import Viewer
 from engine.process.push import record
@@ -92,9 +92,7 @@ def step_aside(session: Session, world: World, case_id: int, reason: str, *, vie
     What they had claimed goes back to their unit; where nobody else there may do it, to the next unit up.
     Raises Conflict for a closed case, Invalid without a reason.
     """
-    case = lock_case(session, case_id)
-    if case.ended:
-        raise Conflict("case.ended", f"Case {case.number} is closed.", case=case.id)
+    case = lock_open_case(session, case_id)
     viewer.must("case.step_aside")
     _need(reason)
     session.add(Recusal(case_id=case.id, person_id=viewer.person_id, reason=reason.strip(), at=now))

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import mediation
-from engine.cases import Case, lock_case
+from engine.cases import Case, lock_case, lock_open_case
 from engine.deadlines import Deadline, DeadlineState
-from engine.errors import Conflict, Invalid
+from engine.errors import Invalid
 from engine.mediation import SUCCEEDED, Booking, Outcome, Referral
 from engine.people import Viewer
 from engine.process.push import Push, record
@@ -114,8 +114,11 @@ def after_mediation(session: Session, mediator_ids: Collection[int], *, most: in
 def offer_mediation(
     session: Session, case_id: int, answer: str, reason: str | None, note: str, *, viewer: Viewer, now: datetime
 ) -> None:
-    """What the parties said; the last word counts. The caller has seen the case. Raises Invalid, NotAllowed."""
-    case = lock_case(session, case_id)
+    """What the parties said; the last word counts. The caller has seen the case.
+
+    Raises Invalid, NotAllowed, Conflict for a closed case.
+    """
+    case = lock_open_case(session, case_id)
     viewer.must("mediation.offer")
     said = mediation.checked(answer, reason, note)
     mediation.keep_offer(session, case.id, *said, by=viewer.person_id, now=now)
@@ -137,9 +140,7 @@ def book_session(
     now: datetime,
 ) -> Booking:
     """Books a room for a case, whose history says so. The caller has seen the case. Raises like `mediation.book`."""
-    case = lock_case(session, case_id)
-    if case.ended:
-        raise Conflict("case.ended", "The case is closed.", case=case_id)
+    case = lock_open_case(session, case_id)
     booking = mediation.book(
         session,
         room_id,

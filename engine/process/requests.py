@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import deadlines, triage
-from engine.cases import Case, links_to_followers, lock_case
+from engine.cases import Case, links_to_followers, lock_open_case
 from engine.config import PolicyConfig
 from engine.deadlines import Deadline, DeadlineState, Extension, Length, WorkingCalendar, parse_length
 from engine.deploy import CATEGORY
@@ -38,7 +38,7 @@ def report_risk(
 
     Raises Invalid for facts triage does not know or without a reason, Conflict for a closed case.
     """
-    case = _open_case(session, case_id)
+    case = lock_open_case(session, case_id)
     viewer.must("case.report_risk", case.place_id, case.holder_id)
     _need(reason, "reason")
     merged = {**case.facts, **{k: v for k, v in facts.items() if v is not None}}
@@ -109,7 +109,7 @@ def downgrade(
     session: Session, world: World, case_id: int, tier: str, reason: str, *, viewer: Viewer, now: datetime
 ) -> None:
     """Moves a big case down to a tier because the reason of its rise is gone. Raises Conflict when it cannot now."""
-    case = _open_case(session, case_id)
+    case = lock_open_case(session, case_id)
     viewer.must("case.downgrade", case.holder_id)
     _need(reason, "reason")
     if world.tiers.index(tier) >= world.tiers.index(case.tier):
@@ -143,7 +143,7 @@ def supply(session: Session, world: World, case_id: int, note: str, *, viewer: V
 
     `viewer` None is the petitioner, who supplied it by the tracking page or a connected system.
     """
-    case = _open_case(session, case_id)
+    case = lock_open_case(session, case_id)
     if viewer is not None:
         viewer.must("case.supply", case.place_id, case.holder_id)
     _need(note, "note")
@@ -161,7 +161,7 @@ def supply(session: Session, world: World, case_id: int, note: str, *, viewer: V
 
 def sort_case(session: Session, case_id: int, category: str, *, viewer: Viewer, now: datetime) -> None:
     """Puts a running case into another category; the same one again changes nothing."""
-    case = _open_case(session, case_id)
+    case = lock_open_case(session, case_id)
     viewer.must("case.file", case.place_id, case.holder_id)
     if not CATEGORY.fullmatch(category) or len(category) > 64:
         words = {"zh": "类别应形如 labour.wages。", "en": "A category looks like labour.wages."}
@@ -182,7 +182,7 @@ def ask_extension(
 
     Raises Conflict `extension.once`, `extension.too_late`, `extension.not_running`, Invalid for the length.
     """
-    case = _open_case(session, case_id)
+    case = lock_open_case(session, case_id)
     viewer.must("clock.ask_extension", case.holder_id)
     _need(reason, "reason")
     clock = deadlines.of_visit(session, case.id, case.visit_seq, "handle")
@@ -250,7 +250,7 @@ def _petitioner_asks(
     viewer: Viewer | None,
     now: datetime,
 ) -> None:
-    case = _open_case(session, case_id)
+    case = lock_open_case(session, case_id)
     if viewer is not None:
         viewer.must(right, case.place_id, case.holder_id)
     _need(reason, "reason")
@@ -261,13 +261,6 @@ def _petitioner_asks(
 
 def _source(viewer: Viewer | None) -> dict[str, str]:
     return {"by": "petitioner"} if viewer is None else {}
-
-
-def _open_case(session: Session, case_id: int) -> Case:
-    case = lock_case(session, case_id)
-    if case.ended:
-        raise Conflict("case.ended", f"Case {case.number} is closed.", case=case.id)
-    return case
 
 
 def _need(text: str, field: str) -> None:

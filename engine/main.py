@@ -10,6 +10,7 @@ from wsgiref.types import WSGIApplication
 
 from sqlalchemy.orm import Session
 
+import webhooks
 from engine import inspections, notify, outbox
 from engine.clock import Clock, SystemClock
 from engine.config import Config
@@ -33,7 +34,7 @@ class Application:
         """The pages and the JSON API. Imported late: commands without pages start faster."""
         from engine.web import create_app
 
-        return create_app(self.store, self.world, self.clock)
+        return create_app(self.store, self.world, self.clock, beyond=webhooks.pages())
 
 
 def build(
@@ -56,8 +57,10 @@ def build(
 
     def post(session: Session, parcel: outbox.Parcel) -> None:
         notify.post(session, parcel, tiers=world.tiers)
+        webhooks.post(session, parcel)
 
-    scheduler = Scheduler(store, world, clock, name=name, post=post, refresh=refresh)
+    jobs = webhooks.jobs(store, world, clock)
+    scheduler = Scheduler(store, world, clock, name=name, post=post, refresh=refresh, jobs=jobs)
     return Application(config, store, world, clock, scheduler)
 
 

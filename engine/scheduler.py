@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -57,6 +57,15 @@ Poster = Callable[[Session, outbox.Parcel], object]
 """Writes a parcel down for people to read, in the transaction that claims it. May see the same parcel again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What another part has done in the background: from the start on, and again whenever so long has passed."""
+
+    name: str
+    run: Callable[[], object]
+    every: timedelta
+
+
 class Scheduler:
     """The ticks of one node. `start` runs them in the background; tests and the simulation call them directly."""
 
@@ -70,6 +79,7 @@ class Scheduler:
         senders: Mapping[str, Sender] | None = None,
         post: Poster | None = None,
         refresh: Callable[[], None] | None = None,
+        jobs: Sequence[Job] = (),
     ) -> None:
         self.store = store
         self.world = world
@@ -78,6 +88,7 @@ class Scheduler:
         self.senders = dict(senders or {})
         self.post = post
         self.refresh = refresh or world.forget_people
+        self.jobs = tuple(jobs)
         self._background: BackgroundScheduler | None = None
         self._stopping = threading.Event()
         self._rehearsals = rehearsal.Worker(store, world, clock, name=name)
@@ -302,6 +313,9 @@ class Scheduler:
         add(self._guarded(self.detect), IntervalTrigger(seconds=20), id="detection", next_run_time=self.clock.now())
         add(self._guarded(self.make_reports), IntervalTrigger(seconds=config.tick_seconds), id="reports")
         add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=self.clock.now())
+        for job in self.jobs:
+            every = IntervalTrigger(seconds=job.every.total_seconds())
+            add(self._guarded(job.run), every, id=job.name, next_run_time=self.clock.now())
         self.store.after_commit.append(self._on_commit)
         self._background.start()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from flask import Blueprint
     from flask_openapi3.openapi import OpenAPI
 
     from engine.clock import Clock
@@ -12,8 +14,8 @@ if TYPE_CHECKING:
     from engine.store import Store
 
 
-def create_app(store: Store, world: World, clock: Clock) -> OpenAPI:
+def create_app(store: Store, world: World, clock: Clock, *, beyond: Sequence[Blueprint] = ()) -> OpenAPI:
     """All pages on one database, as a WSGI application. Imported late: who only compiles words needs no pages."""
     from engine.web import app
 
-    return app.create_app(store, world, clock)
+    return app.create_app(store, world, clock, beyond=beyond)

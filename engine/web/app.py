@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import Babel
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -96,8 +97,11 @@ KEPT = (assessments, campaigns, findings, mediation, postmortems, public_recepti
 csrf = CSRFProtect()
 
 
-def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
-    """The whole web on one database. `/api/v1` hangs on the same application."""
+def create_app(store: Store, the_world: World, clock: Clock, *, beyond: Sequence[Blueprint] = ()) -> OpenAPI:
+    """The whole web on one database. `/api/v1` hangs on the same application.
+
+    `beyond` are pages and doors of parts that stand above the engine.
+    """
     app = OpenAPI(__name__, info=Info(title="Maplebridge", version="1"), doc_ui=False)
     _configure(app, the_world)
     app.url_map.converters["int"] = numbers.Id
@@ -122,6 +126,8 @@ def create_app(store: Store, the_world: World, clock: Clock) -> OpenAPI:
     more = (notices, delegations, drafts, board, cards, decisions, instructions, public, place_codes, samples)
     for pages in (*shown, *more, *KEPT, heat, exports, figures, field_reports, manual, registers, letters, inspections):
         app.register_blueprint(pages.pages)
+    for blueprint in beyond:
+        app.register_blueprint(blueprint)
     api.hang_on(app)
     app.before_request(api.know_bearer)
     app.before_request(_keep_policy)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+import webhooks
 from engine import people
 from engine.clock import ManualClock
 from engine.process import World
@@ -54,7 +55,7 @@ def _built(_settled: tuple[Path, District]) -> Iterator[Flask]:
     """Built once: compiling some hundred addresses takes longer than most tests."""
     path, settled = _settled
     store = open_store(f"sqlite:///{path}")
-    yield create_app(store, settled.world, ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC)))
+    yield create_app(store, settled.world, ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC)), beyond=webhooks.pages())
     store.dispose()
 
 

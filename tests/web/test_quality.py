@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+import webhooks
 from engine import design, letters, notify, outbox, people, process
 from engine.clock import ManualClock
 from engine.people import ACTS, viewer_of
@@ -117,7 +118,7 @@ def site(_settled: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
     district = District(store, world, settled.config, dict(settled.people))
     clock = ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
     live(district, clock)
-    app = create_app(store, world, clock)
+    app = create_app(store, world, clock, beyond=webhooks.pages())
     with store.transaction() as session:
         secrets = {
             who: people.sign_in(session, district.people[who], now=clock.now(), lasts=timedelta(hours=12))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+import webhooks
 from engine.clock import ManualClock
 from engine.people import tokens
 from engine.process import World
@@ -57,4 +58,4 @@ def each_district(each_store: Store, clock: ManualClock) -> District:
 
 @pytest.fixture
 def each_app(each_district: District, clock: ManualClock) -> Flask:
-    return create_app(each_district.store, each_district.world, clock)
+    return create_app(each_district.store, each_district.world, clock, beyond=webhooks.pages())

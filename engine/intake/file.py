@@ -1,14 +1,12 @@
-"""One verb files a case, many channels feed it."""
+"""The one verb that files a case, and its preview."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,7 +19,6 @@ from engine.cases import (
     Earlier,
     LinkKind,
     Party,
-    PartyIn,
     Visit,
     Who,
     earlier_cases,
@@ -31,80 +28,15 @@ from engine.cases import (
 )
 from engine.deploy import CATEGORY
 from engine.errors import Invalid, NotAllowed
+from engine.intake.filing import CHANNELS, KINDS, Filing, Override
 from engine.people import Viewer
 from engine.process import World
 from engine.store import failpoint, insert_row
 from engine.territory import OFFICE, Unit, get_unit
 
-__all__ = ["CHANNELS", "KINDS", "Filing", "Override", "PartyIn", "file_case", "preview", "read_filing"]
-
-CHANNELS = (
-    "hotline_12345",
-    "qr",
-    "petition_online",
-    "petition_letter",
-    "petition_visit",
-    "secretary_mailbox",
-    "inspection",
-    "tea_talk",
-    "leader_reception",
-    "return_visit",
-    "online_media",
-    "backlog_import",
-    "delegate",
-    "webhook",
-)
-KINDS = (
-    "dispute",
-    "complaint",
-    "help",
-    "suggestion",
-    "consult",
-    "petition",
-    "petition_simple",
-    "emergency",
-    "misconduct",
-)
 CONFIDENTIAL_TRACKS = frozenset({"discipline_transfer"})
-STRICT = ConfigDict(extra="forbid")
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run before ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """A person's own grading instead of the tables': needs a reason, and is measured."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    severity: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """What a channel hands in. `facts` are the inputs of triage; `received_at` is when the matter reached us."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    channel: str
-    kind: str
-    category: str
-    title: str
-    description: str
-    place_id: str
-    received_at: datetime
-    demand: str | None = None
-    address_text: str | None = None
-    external_no: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    parties: tuple[PartyIn, ...] = ()
-    anonymous: bool = False
-    confidential: bool = False
-    override: Override | None = None
-
-
-_REPORT = TypeAdapter(Filing)
 
 
 def preview(session: Session, world: World, filing: Filing) -> triage.Grade:
@@ -182,28 +114,6 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
     )
     process.arm_case_clocks(session, world, case, since=case.received_at)
     return case
-
-
-def read_filing(data: bytes, *, now: datetime) -> Filing:
-    """A filing from a JSON report, as the command line and files bring it. `received_at` left out means now.
-
-    Raises Invalid naming every key that is missing, unknown or of a wrong type, all at once.
-    """
-    try:
-        raw = json.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Invalid("filing.unreadable", f"The report is not readable JSON: {error}") from error
-    try:
-        report = _REPORT.validate_python({"received_at": now, **raw} if isinstance(raw, dict) else raw)
-    except ValidationError as error:
-        fields = {
-            ".".join(str(part) for part in each["loc"]) or "report": {"zh": each["msg"], "en": each["msg"]}
-            for each in error.errors()
-        }
-        raise Invalid(
-            "filing.invalid", f"The report cannot be taken: see {', '.join(sorted(fields))}.", fields=fields
-        ) from error
-    return report
 
 
 def _checked_place(session: Session, filing: Filing, *, now: datetime | None = None) -> Unit:

@@ -2,6 +2,9 @@
 
 Nothing goes over the network inside the transaction of an act. A crash between sending and marking sends again
 under the same key, so every receiver must take a key twice without harm.
+
+A database that was put back from a backup holds everything (`hold`): it remembers as unsent what the old one may have
+sent since. Nothing leaves, whatever its way, until an operator says so (`let_go`).
 """
 
 from __future__ import annotations
@@ -49,6 +52,17 @@ class OutboxEntry(Base):
     trouble: Mapped[str | None] = mapped_column(Text)
 
 
+class Hold(Base):
+    """While its one row is there, nothing leaves: no entry is claimed, no delivery and no message is sent."""
+
+    __tablename__ = "hold"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=1)
+    since: Mapped[datetime] = mapped_column(Instant)
+    why: Mapped[str] = mapped_column(String(200))
+    """For the operator who decides, for example which backup was put back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A claimed entry as its sender sees it."""
@@ -89,7 +103,12 @@ def put(session: Session, case: Any, topic: str, *, now: datetime, facts: Mappin
 
 
 def claim(session: Session, *, now: datetime, most: int) -> list[Parcel]:
-    """Leases due entries, oldest first, so that no other node sends them for a minute. Commit before sending."""
+    """Leases due entries, oldest first, so that no other node sends them for a minute. Commit before sending.
+
+    Gives none while everything is held.
+    """
+    if held(session) is not None:
+        return []
     due = (
         select(OutboxEntry.id)
         .where(OutboxEntry.sent_at.is_(None), OutboxEntry.next_at <= now, OutboxEntry.attempts < GIVE_UP_AFTER)
@@ -149,3 +168,28 @@ def stuck(session: Session, *, most: int = 100) -> Sequence[OutboxEntry]:
         .order_by(OutboxEntry.id)
         .limit(most)
     ).all()
+
+
+def held(session: Session) -> Hold | None:
+    """Since when and why nothing leaves; None in ordinary times. Whoever sends anything asks it before claiming."""
+    return session.get(Hold, 1)
+
+
+def hold(session: Session, why: str, *, now: datetime) -> Hold:
+    """Keeps everything back from now on. What is held already stays as it is."""
+    found = held(session)
+    if found is None:
+        found = Hold(id=1, since=now, why=why[:200])
+        session.add(found)
+        session.flush()
+    return found
+
+
+def let_go(session: Session) -> bool:
+    """Sends again what waits, each under the key it always had; False when nothing was held."""
+    found = held(session)
+    if found is None:
+        return False
+    session.delete(found)
+    session.flush()
+    return True

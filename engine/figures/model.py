@@ -77,6 +77,18 @@ class KeptFigure(Base):
     below_ids: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+class PublicMonth(Base):
+    """What is published about a finished month. Written once and never again, with the small counts already left out:
+    two readings of it cannot be held against each other, and the table holds nothing that may not be told."""
+
+    __tablename__ = "public_month"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    """Its first day."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    told: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
 def packed(ids: Sequence[int]) -> bytes:
     """Ascending ids as their distances, compressed: a year of cases takes some ten thousand bytes."""
     steps = (later - earlier for earlier, later in zip((0, *ids), ids, strict=False))

@@ -98,6 +98,18 @@ class ApiToken(Base):
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class CalendarFeed(Base):
+    """The secret address under which a person's own calendar program asks for their deadlines; one per person."""
+
+    __tablename__ = "calendar_feed"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    warns: Mapped[bool] = mapped_column(Boolean)
+    """Whether entries ring when their light turns yellow."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Attempts(Base):
     """How often something was tried in a window of time: sign-ins per account and address."""
 

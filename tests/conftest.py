@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import engine
+import webhooks
 from engine.clock import ManualClock
 from engine.store import Store, open_store
 from tests import postgres
@@ -133,10 +134,11 @@ def _create_tables(url: str) -> None:
 
 def import_tables() -> None:
     """Imports every module that declares a table, so that the metadata is whole whichever test runs first."""
-    root = Path(engine.__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        if re.search(r"^class \w+\(.*\bBase\b.*\):", path.read_text(encoding="utf-8"), re.MULTILINE):
-            importlib.import_module(".".join(("engine", *path.relative_to(root).with_suffix("").parts)))
+    for package in (engine, webhooks):
+        root = Path(str(package.__file__)).parent
+        for path in sorted(root.rglob("*.py")):
+            if re.search(r"^class \w+\(.*\bBase\b.*\):", path.read_text(encoding="utf-8"), re.MULTILINE):
+                importlib.import_module(".".join((package.__name__, *path.relative_to(root).with_suffix("").parts)))
 
 
 # --- the network ends at this machine ------------------------------------------------------------------------------

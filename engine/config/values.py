@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time
+from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
@@ -82,6 +83,16 @@ def _public_url(url: str) -> str:
     if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", url):
         raise ValueError("write only https://host, without a path")
     return url
+
+
+def _inside(written: str) -> str:
+    if re.fullmatch(r"(?=.*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)*", written):
+        return written
+    try:
+        ip_network(written)
+    except ValueError:
+        raise ValueError("write a host's name in small letters, or a network such as 10.20.0.0/16") from None
+    return written
 
 
 def _letter_number(written: str) -> str:
@@ -252,6 +263,11 @@ class InspectionsConfig(_Values):
     contacts_per_week: Annotated[int, Field(ge=1, le=100)] = 1
 
 
+class OutboundConfig(_Values):
+    inside: Annotated[tuple[Annotated[str, AfterValidator(_inside)], ...], Field(max_length=200)] = ()
+    """Receivers inside the network that may be called: names of hosts, and networks."""
+
+
 class PublishingConfig(_Values):
     four_eyes: bool = False
     """Whoever worked on a proposal may not publish it."""
@@ -293,6 +309,7 @@ class Config(_Values):
     reports: ReportsConfig = ReportsConfig()
     publishing: PublishingConfig = PublishingConfig()
     inspections: InspectionsConfig = InspectionsConfig()
+    outbound: OutboundConfig = OutboundConfig()
 
     @property
     def tz(self) -> ZoneInfo:

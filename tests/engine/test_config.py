@@ -114,6 +114,8 @@ ONE_FAULT = [
     ("working_hours: [14:00]", "working_hours[0]", "write a session as 09:00-12:00", None),
     ("working_hours: [12:00-09:00]", "working_hours[0]", "must end after it begins", None),
     ("working_hours: [14:00-18:00, 09:00-12:00]", "working_hours", "overlap or are out of order", None),
+    ("outbound: {inside: [10.0.0.0/40]}", "outbound.inside[0]", "write a host's name", None),
+    ("outbound: {inside: ['https://oa.example']}", "outbound.inside[0]", "write a host's name", None),
     ("policy: {warn_share: 80}", "policy.warn_share", "it must be at most 1, not 80", None),
     (
         "policy: {extension_ask_before: ten days}",

@@ -12,14 +12,11 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from engine.cases import NO_WALL, Case, CaseState, Visit, Wall, present_visit, visits_of
+from engine.cases import NO_WALL, RISES, Case, CaseState, Visit, Wall, present_visit, visits_of
 from engine.errors import Conflict, Invalid
 from engine.store import insert_row, update_row
 from engine.territory import Tiers
 
-RISES = frozenset(
-    {"overdue", "request", "severity_jump", "supervision", "leader_order", "dispute_unresolved", "petitioner_request"}
-)
 REDO = "redo"
 """A visit that begins because the petitioner did not take the answer."""
 SPLIT = "split"

@@ -3,10 +3,10 @@
 from engine.cases.few import FEWEST, told
 from engine.cases.links import CaseLink, LinkKind, link_to_master, linked_to, links_to_followers
 from engine.cases.masks import masked_address, masked_id_number, masked_name, masked_phone, masked_text, name_of
-from engine.cases.model import ENDED, Card, Case, CaseState, Party, Recusal, Visit
+from engine.cases.model import ENDED, RISES, Card, Case, CaseState, Party, Recusal, Visit
 from engine.cases.naming import ROLES, TYPES, PartyIn, faults_of, wall_about
 from engine.cases.public import PUBLIC_STATES, PublicState, public_state
-from engine.cases.repeats import Earlier, Who, earlier_cases, predecessors
+from engine.cases.repeats import Asked, Earlier, Who, earlier_cases, earlier_of_each, predecessors
 from engine.cases.rows import (
     get_case,
     id_of_number,
@@ -26,8 +26,10 @@ __all__ = [
     "NO_WALL",
     "PUBLIC_STATES",
     "RESPONDENT",
+    "RISES",
     "ROLES",
     "TYPES",
+    "Asked",
     "Card",
     "Case",
     "CaseLink",
@@ -42,6 +44,7 @@ __all__ = [
     "Wall",
     "Who",
     "earlier_cases",
+    "earlier_of_each",
     "faults_of",
     "get_case",
     "id_of_number",

@@ -156,8 +156,11 @@ class Recusal(Base):
     at: Mapped[datetime] = mapped_column(Instant)
 
 
-MOVED = text("seq > 1")
-MOVE = ("entered_at", "reason", "from_unit_id", "case_id")
+RISES = frozenset(
+    {"overdue", "request", "severity_jump", "supervision", "leader_order", "dispute_unresolved", "petitioner_request"}
+)
+"""The reasons of a visit that begins with a rise."""
+ROSE = text(f"seq > 1 AND reason IN ({', '.join(repr(reason) for reason in sorted(RISES))})")
 LEFT = text("left_at IS NOT NULL")
 
 
@@ -168,7 +171,7 @@ class Visit(Base):
     __table_args__ = (
         UniqueConstraint("case_id", "seq"),
         Index("ix_visit_unit_id_left_at", "unit_id", "left_at", "case_id"),
-        Index("ix_visit_moved", *MOVE, postgresql_where=MOVED, sqlite_where=MOVED),
+        Index("ix_visit_rose", "entered_at", "from_unit_id", "case_id", postgresql_where=ROSE, sqlite_where=ROSE),
         Index("ix_visit_left", "left_at", postgresql_where=LEFT, sqlite_where=LEFT),
     )
 

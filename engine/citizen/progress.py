@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import deadlines, process
 from engine.cases import (
+    RISES,
     Case,
     CaseLink,
     CaseState,
@@ -30,7 +31,7 @@ from engine.cases import (
 )
 from engine.citizen.model import Tracking
 from engine.deadlines import parse_length
-from engine.escalation import AFTER_THE_END, RISES, SPLIT
+from engine.escalation import AFTER_THE_END, SPLIT
 from engine.history import HistoryEntry
 from engine.process import Forecast, World
 from engine.territory import Unit, ancestors, units_by_id

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.cases import FEWEST
-from engine.escalation import RISES
+from engine.cases import FEWEST, RISES
 
 DAYS = (1, 2, 3, 5, 10, 15, 20, 30, 60)
 """Upper bounds of the classes of days to close, in working days; what takes longer is the last class."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from engine import escalation, process, runtime, triage
+from engine.cases import RISES
 from engine.deadlines import PAUSE_REASONS, WorkingCalendar, must_be_pausable, parse_length
 from engine.deploy import LoadedRelease
 from engine.errors import Conflict, Invalid
@@ -180,7 +181,7 @@ def _triage(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
 
 def _raise_tier(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
     reason, to = str(call.params["reason"]), call.params.get("to")
-    if reason not in escalation.RISES:
+    if reason not in RISES:
         raise Invalid("raise.reason_unknown", f"{reason!r} is no reason for a rise.")
     tiers, place_id = held.world.tiers, held.past.place_id
     wanted = None if to is None else str(to)

@@ -1,7 +1,7 @@
 """The five numbers of the board: what each counts, and the cases behind it. Live, never from yesterday's count.
 
 A number and its list are made from one condition, so that they cannot differ. Each is counted from one partial index
-alone (`ix_case_open`, `ix_case_overdue`, `ix_case_closed`, `ix_visit_moved`, `ix_deadline_tier_clock`), however many
+alone (`ix_case_open`, `ix_case_overdue`, `ix_case_closed`, `ix_visit_rose`, `ix_deadline_tier_clock`), however many
 cases there are; what a person may not see is taken away by two small sets.
 """
 
@@ -11,15 +11,28 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from engine.cases import Case, CaseState, Visit
+from engine.cases import RISES, Case, CaseState, Visit
 from engine.deadlines import Deadline, WorkingCalendar, parse_length
-from engine.escalation import RISES
 from engine.people import Viewer
+from engine.store import Instant
 from engine.tasks import outside_wall, shut_out_of
 from engine.territory import Unit, ancestors, subtree_bounds, units_by_id
 
@@ -30,7 +43,13 @@ RISEN_WITHIN = timedelta(days=7)
 CLOSED_WITHIN = timedelta(days=30)
 SOON = parse_length("1wd")
 
+NOW, SOON_UNTIL, RISEN_SINCE, CLOSED_SINCE = (
+    bindparam(name, type_=Instant) for name in ("now", "soon_until", "risen_since", "closed_since")
+)
+
 IS_OPEN = Case.closed_at.is_(None)
+A_RISE: list[ColumnElement[str]] = [literal_column(f"'{reason}'") for reason in sorted(RISES)]
+"""Written out, so that the database sees that its index holds nothing else."""
 UNSOLVED = (CaseState.MERGED.value, CaseState.WITHDRAWN.value)
 """Ended, but not by closing. Asked for in this way so that no index on the state is tempting."""
 
@@ -123,20 +142,13 @@ def below(column: ColumnElement[Any], unit_id: str) -> ColumnElement[bool]:
 
 def count(session: Session, figure: Figure, within: Within, *, calendar: WorkingCalendar, now: datetime) -> Count:
     """One statement over an index."""
-    ids = _ids(figure, within, calendar, now)
-    if figure is Figure.IN_TIME:
-        closed, late = session.execute(ids.with_only_columns(func.count(), func.count(Case.overdue_at))).one()
-        return Count(closed - late, closed)
-    return Count(session.execute(_counted(ids)).scalar_one())
+    row = session.execute(_number(figure, within), _instants(calendar, now)).one()
+    return Count(row[0] - row[1], row[0]) if figure is Figure.IN_TIME else Count(row[0])
 
 
 def moving(session: Session, within: Within, *, calendar: WorkingCalendar, now: datetime) -> tuple[Count, Count, Count]:
     """What `count` gives for soon, risen and in_time, in one statement."""
-    soon, risen = (
-        _counted(_ids(figure, within, calendar, now)).scalar_subquery() for figure in (Figure.SOON, Figure.RISEN)
-    )
-    ids = _ids(Figure.IN_TIME, within, calendar, now)
-    row = session.execute(ids.with_only_columns(func.count(), func.count(Case.overdue_at), soon, risen)).one()
+    row = session.execute(_moving(within), _instants(calendar, now)).one()
     return Count(row[2]), Count(row[3]), Count(row[0] - row[1], row[0])
 
 
@@ -144,10 +156,11 @@ def behind(
     session: Session, figure: Figure, within: Within, *, calendar: WorkingCalendar, now: datetime, page: int = 1
 ) -> Behind:
     """The cases behind a number, the most pressing first. Four statements."""
-    ids = _ids(figure, within, calendar, now)
-    total = session.execute(_counted(ids)).scalar_one()
+    instants = _instants(calendar, now)
+    total = session.execute(_number(figure, within), instants).one()[0]
     first = PAGE * (max(page, 1) - 1)
-    rows, units = placed(session, session.scalars(_ordered(figure, ids).limit(PAGE).offset(first)).all())
+    listed = _ordered(figure, _ids(figure, within)).limit(PAGE).offset(first)
+    rows, units = placed(session, session.scalars(listed, instants).all())
     return Behind(rows, units, total, first + 1)
 
 
@@ -156,11 +169,7 @@ def pressing(session: Session, within: Within, *, calendar: WorkingCalendar, now
 
     `total` counts only these.
     """
-    few = []
-    for rank, (figure, since) in enumerate(((Figure.OVERDUE, Case.overdue_at), (Figure.SOON, Deadline.due_at))):
-        first = _ordered(figure, _ids(figure, within, calendar, now)).limit(MOST_PRESSING)
-        few.append(select(first.add_columns(since.label("at"), literal(rank).label("rank")).subquery()))
-    found = session.execute(union_all(*few)).all()
+    found = session.execute(_pressing(within), _instants(calendar, now)).all()
     wanted = [row[0] for row in sorted(found, key=lambda row: (row[2], row[1], row[0]))]
     chosen = list(dict.fromkeys(wanted))[:MOST_PRESSING]
     rows, units = placed(session, chosen)
@@ -171,7 +180,40 @@ def soon_until(calendar: WorkingCalendar, now: datetime) -> datetime:
     return calendar.due(now, SOON, provisional=True).at
 
 
-def _ids(figure: Figure, within: Within, calendar: WorkingCalendar, now: datetime) -> Select[int]:
+def _instants(calendar: WorkingCalendar, now: datetime) -> dict[str, datetime]:
+    """What the statements below leave open: they are put into words once per area and viewer."""
+    return {
+        NOW.key: now,
+        SOON_UNTIL.key: soon_until(calendar, now),
+        RISEN_SINCE.key: now - RISEN_WITHIN,
+        CLOSED_SINCE.key: now - CLOSED_WITHIN,
+    }
+
+
+@lru_cache(maxsize=512)
+def _number(figure: Figure, within: Within) -> Select[*tuple[int, ...]]:
+    ids = _ids(figure, within)
+    if figure is Figure.IN_TIME:
+        return ids.with_only_columns(func.count(), func.count(Case.overdue_at))
+    return select(func.count()).select_from(ids.subquery())
+
+
+@lru_cache(maxsize=512)
+def _moving(within: Within) -> Select[Any]:
+    others = (_number(figure, within).scalar_subquery() for figure in (Figure.SOON, Figure.RISEN))
+    return _number(Figure.IN_TIME, within).add_columns(*others)
+
+
+@lru_cache(maxsize=512)
+def _pressing(within: Within) -> CompoundSelect[Any]:
+    few = []
+    for rank, (figure, since) in enumerate(((Figure.OVERDUE, Case.overdue_at), (Figure.SOON, Deadline.due_at))):
+        first = _ordered(figure, _ids(figure, within)).limit(MOST_PRESSING)
+        few.append(select(first.add_columns(since.label("at"), literal(rank).label("rank")).subquery()))
+    return union_all(*few)
+
+
+def _ids(figure: Figure, within: Within) -> Select[int]:
     """The ids of the cases behind a number, each once."""
     match figure:
         case Figure.OVERDUE:
@@ -180,14 +222,14 @@ def _ids(figure: Figure, within: Within, calendar: WorkingCalendar, now: datetim
             return (
                 select(Deadline.case_id)
                 .where(Deadline.state == literal_column("'armed'"), Deadline.step == literal_column("'handle'"))
-                .where(Deadline.due_at > now, Deadline.due_at <= soon_until(calendar, now))
+                .where(Deadline.due_at > NOW, Deadline.due_at <= SOON_UNTIL)
                 .where(within.others(Deadline.place_id.expression, Deadline.case_id.expression))
             )
         case Figure.RISEN:
             return (
                 select(Visit.case_id)
-                .where(Visit.seq > literal_column("1"), Visit.reason.in_(sorted(RISES)))
-                .where(Visit.entered_at >= now - RISEN_WITHIN, Visit.entered_at <= now)
+                .where(Visit.seq > literal_column("1"), Visit.reason.in_(A_RISE))
+                .where(Visit.entered_at >= RISEN_SINCE, Visit.entered_at <= NOW)
                 .where(within.others(Visit.from_unit_id.expression, Visit.case_id.expression))
                 .group_by(Visit.case_id)
             )
@@ -196,14 +238,10 @@ def _ids(figure: Figure, within: Within, calendar: WorkingCalendar, now: datetim
         case Figure.IN_TIME:
             return (
                 select(Case.id)
-                .where(Case.closed_at >= now - CLOSED_WITHIN, Case.closed_at <= now)
+                .where(Case.closed_at >= CLOSED_SINCE, Case.closed_at <= NOW)
                 .where(Case.state.not_in(UNSOLVED), within.cases())
             )
     assert_never(figure)
-
-
-def _counted(ids: Select[int]) -> Select[int]:
-    return select(func.count()).select_from(ids.subquery())
 
 
 def _ordered(figure: Figure, ids: Select[int]) -> Select[int]:

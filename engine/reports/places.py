@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from engine.cases import Case
@@ -55,34 +68,42 @@ def standings(session: Session, within: Within, *, lowest: str) -> Sequence[Stan
 
     Places that are no longer valid are left out when nothing is open there.
     """
-    unit, house = PLACE, HOUSE
-    area = and_(or_(unit.parent_id == within.unit_id, unit.id == within.unit_id), unit.tier != OFFICE)
-    counted = select(func.count()).where(IS_OPEN, within.seen(), _lies_in(Case.place_id.expression, unit, within))
-    is_house = and_(house.tier == lowest, house.valid_to.is_(None))
-    houses = select(func.count()).where(is_house, _lies_in(house.id.expression, unit, within))
-    units = session.execute(
-        select(unit, counted.correlate(unit).scalar_subquery(), houses.correlate(unit).scalar_subquery())
-        .where(area)
-        .order_by(unit.seq, unit.id)
-    ).all()
-    # Few cases are graver than 1 or overdue, so these are counted one by one; the others are the rest.
-    graver, late = Case.severity > literal_column("1"), Case.overdue_at.is_not(None)
-    rows = session.execute(
-        union_all(
-            *(
-                select(unit.id, Case.severity, func.count(), literal(kind))
-                .join(Case, _lies_in(Case.place_id.expression, unit, within))
-                .where(area, IS_OPEN, condition, within.seen())
-                .group_by(unit.id, Case.severity)
-                for kind, condition in (("graver", graver), ("late", late))
-            )
-        )
-    ).all()
+    placed, graver_or_late = _counted(within, lowest)
+    units = session.execute(placed).all()
+    rows = session.execute(graver_or_late).all()
     return compare(
         within.unit_id,
         [(unit, number, houses) for unit, number, houses in units],
         graver=[(row[0], row[1], row[2]) for row in rows if row[3] == "graver"],
         overdue=[(row[0], row[1], row[2]) for row in rows if row[3] == "late"],
+    )
+
+
+@lru_cache(maxsize=512)
+def _counted(within: Within, lowest: str) -> tuple[Select[Any], CompoundSelect[Any]]:
+    """Put into words once per area and viewer; holds no row.
+
+    Few cases are graver than 1 or overdue, so these are counted one by one; the others are the rest.
+    """
+    unit, house = PLACE, HOUSE
+    area = and_(or_(unit.parent_id == within.unit_id, unit.id == within.unit_id), unit.tier != OFFICE)
+    counted = select(func.count()).where(IS_OPEN, within.seen(), _lies_in(Case.place_id.expression, unit, within))
+    is_house = and_(house.tier == lowest, house.valid_to.is_(None))
+    houses = select(func.count()).where(is_house, _lies_in(house.id.expression, unit, within))
+    units = (
+        select(unit, counted.correlate(unit).scalar_subquery(), houses.correlate(unit).scalar_subquery())
+        .where(area)
+        .order_by(unit.seq, unit.id)
+    )
+    graver, late = Case.severity > literal_column("1"), Case.overdue_at.is_not(None)
+    return units, union_all(
+        *(
+            select(unit.id, Case.severity, func.count(), literal(kind))
+            .join(Case, _lies_in(Case.place_id.expression, unit, within))
+            .where(area, IS_OPEN, condition, within.seen())
+            .group_by(unit.id, Case.severity)
+            for kind, condition in (("graver", graver), ("late", late))
+        )
     )
 
 

@@ -36,9 +36,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import FunctionElement
 
-from engine.cases import RESPONDENT, Case, Party, Visit
+from engine.cases import RESPONDENT, RISES, Case, Party, Visit
 from engine.deadlines import Deadline
-from engine.escalation import RISES
 from engine.history import ENDS, FIGURED, HistoryEntry
 from engine.reports.figures import below
 from engine.reports.metric import Ask

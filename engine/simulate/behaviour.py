@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Literal
 
-from engine.escalation import RISES
+from engine.cases import RISES
 from engine.simulate import shares
 from engine.simulate.followed import Asked, Followed
 from engine.simulate.pace import QUICK, SLOW, STEADY, Pace

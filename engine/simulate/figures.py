@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from engine.cases import ENDED, Case, CaseState, Visit
+from engine.cases import ENDED, RISES, Case, CaseState, Visit
 from engine.deadlines import Deadline, DeadlineState
-from engine.escalation import RISES
 from engine.history import HistoryEntry
 from engine.tasks import Task
 

@@ -210,7 +210,7 @@ def test_a_day_is_kept_once(each_store: Store, calendar: WorkingCalendar) -> Non
 INDEXES = {
     Figure.OVERDUE: ("ix_case_overdue", "ix_case_open"),
     Figure.SOON: ("ix_deadline_tier_clock",),
-    Figure.RISEN: ("ix_visit_moved",),
+    Figure.RISEN: ("ix_visit_rose",),
     Figure.OPEN: ("ix_case_open",),
     Figure.IN_TIME: ("ix_case_closed",),
 }

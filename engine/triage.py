@@ -6,7 +6,7 @@ The tables are `bpmn/case/*.dmn`; a designer changes them, nothing here knows a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from engine import runtime
@@ -72,7 +72,7 @@ class Grade:
         }
 
     def reasons_as_json(self) -> list[dict[str, str]]:
-        return [asdict(reason) for reason in self.reasons]
+        return [{"decision": each.decision, "rule": each.rule, "says": each.says} for each in self.reasons]
 
 
 def complete_facts(facts: Mapping[str, Any]) -> dict[str, Any]:

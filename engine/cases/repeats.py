@@ -59,32 +59,60 @@ def predecessors(found: Iterable[Earlier], place_id: str, accused: frozenset[str
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A matter whose predecessors are looked for: who asks, about what, where, and received when."""
+
+    who: Who
+    place_id: str
+    category: str
+    since: datetime
+    until: datetime
+
+
 def earlier_cases(
     session: Session, who: Who, place_id: str, category: str, *, since: datetime, until: datetime
 ) -> list[Earlier]:
     """The predecessors of a matter received in [since, until], latest first. One statement; two when one is found."""
-    known = [Party.phone.in_(sorted(who.phones))] if who.phones else []
-    known += [Party.id_number.in_(sorted(who.id_numbers))] if who.id_numbers else []
-    if not known:
-        return []
+    return earlier_of_each(session, [Asked(who, place_id, category, since, until)])[0]
+
+
+def earlier_of_each(session: Session, asked: Sequence[Asked]) -> list[list[Earlier]]:
+    """`earlier_cases` of each of some matters, at the same price for a hundred of them."""
+    found: list[list[Earlier]] = [[] for _ in asked]
+    wanted = [(number, each) for number, each in enumerate(asked) if each.who.phones or each.who.id_numbers]
+    if not wanted:
+        return found
+    phones = sorted(set[str]().union(*(each.who.phones for _, each in wanted)))
+    id_numbers = sorted(set[str]().union(*(each.who.id_numbers for _, each in wanted)))
+    known = [Party.phone.in_(phones)] if phones else []
+    known += [Party.id_number.in_(id_numbers)] if id_numbers else []
     rows = session.execute(
-        select(Case.id, Case.number, Case.place_id)
-        .distinct()
+        select(Case.id, Case.number, Case.place_id, Case.category, Case.received_at, Party.phone, Party.id_number)
         .join(Party, Party.case_id == Case.id)
         .where(
             or_(*known),
             Party.role != RESPONDENT,
-            Case.category == category,
+            Case.category.in_(sorted({each.category for _, each in wanted})),
             Case.state == CaseState.CLOSED.value,
             Case.confidential.is_(False),
-            Case.received_at.between(since, until),
+            Case.received_at.between(min(each.since for _, each in wanted), max(each.until for _, each in wanted)),
         )
         .order_by(Case.id.desc())
-        .limit(MOST_READ)
+        .limit(MOST_READ * len(wanted))
     ).all()
-    named = _accused(session, [row.id for row in rows]) if rows and who.accused else {}
-    found = [Earlier(id_, number, place, frozenset(named.get(id_, ()))) for id_, number, place in rows]
-    return predecessors(found, place_id, who.accused)
+    accused = any(each.who.accused for _, each in wanted)
+    named = _accused(session, sorted({row.id for row in rows})) if rows and accused else {}
+    for number, each in wanted:
+        mine = {
+            row.id: Earlier(row.id, row.number, row.place_id, frozenset(named.get(row.id, ())))
+            for row in rows
+            if row.category == each.category
+            and each.since <= row.received_at <= each.until
+            and (row.phone in each.who.phones or row.id_number in each.who.id_numbers)
+        }
+        found[number] = predecessors(list(mine.values())[:MOST_READ], each.place_id, each.who.accused)
+    return found
 
 
 def _accused(session: Session, case_ids: Sequence[int]) -> dict[int, set[str]]:

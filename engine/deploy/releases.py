@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,7 @@ from engine.tasks import Form, read_form
 from engine.vocabulary import WORDS
 
 KEYWORDS = "keywords.yaml"
+PINNED = "release in force"
 KEPT = 16
 """How many releases stay loaded; running cases rarely name more."""
 
@@ -95,10 +97,22 @@ class Releases:
 
     def current(self, session: Session) -> LoadedRelease:
         """The release new cases start on. Raises NotFound when nothing was published yet."""
+        pinned: LoadedRelease | None = session.info.get(PINNED)
+        if pinned is not None:
+            return pinned
         newest = _NEWEST.rows(session, {})
         if not newest:
             raise NotFound("release.none", "No process has been published yet: run `maplebridge publish`.")
         return self.get(session, newest[0][0])
+
+    @contextmanager
+    def pinned(self, session: Session) -> Iterator[None]:
+        """Has the release in force asked once for all that is begun meanwhile in this transaction."""
+        session.info[PINNED] = self.current(session)
+        try:
+            yield
+        finally:
+            del session.info[PINNED]
 
     def get(self, session: Session, release_id: int) -> LoadedRelease:
         with self._lock:

@@ -1,7 +1,20 @@
 """One verb files a case, many channels feed it."""
 
 from engine.cases import PartyIn
-from engine.intake.file import file_case, preview
+from engine.intake.file import file_case, file_cases, must_be_fileable, preview
 from engine.intake.filing import CHANNELS, KINDS, Filing, Override, read_filing
+from engine.intake.known import Memory
 
-__all__ = ["CHANNELS", "KINDS", "Filing", "Override", "PartyIn", "file_case", "preview", "read_filing"]
+__all__ = [
+    "CHANNELS",
+    "KINDS",
+    "Filing",
+    "Memory",
+    "Override",
+    "PartyIn",
+    "file_case",
+    "file_cases",
+    "must_be_fileable",
+    "preview",
+    "read_filing",
+]

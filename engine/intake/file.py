@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from engine import escalation, process, triage
@@ -19,9 +19,8 @@ from engine.cases import (
     Earlier,
     LinkKind,
     Party,
+    PartyIn,
     Visit,
-    Who,
-    earlier_cases,
     faults_of,
     next_number,
     wall_about,
@@ -29,20 +28,30 @@ from engine.cases import (
 from engine.deploy import CATEGORY
 from engine.errors import Invalid, NotAllowed
 from engine.intake.filing import CHANNELS, KINDS, Filing, Override
+from engine.intake.known import Known, Memory
 from engine.people import Viewer
 from engine.process import World
-from engine.store import failpoint, insert_row
+from engine.search import indexed_together
+from engine.store import Prepared, failpoint, insert_row, table_of
 from engine.territory import OFFICE, Unit, get_unit
 
 CONFIDENTIAL_TRACKS = frozenset({"discipline_transfer"})
+_NAMED = tuple(each.name for each in fields(PartyIn))
+_PARTY = Prepared(insert(table_of(Party)), columns=("case_id", *_NAMED))
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run before ours."""
 
 
 def preview(session: Session, world: World, filing: Filing) -> triage.Grade:
     """How the filing would be graded, with the reasons; nothing is saved. Raises like `file_case`."""
-    place = _checked_place(session, filing)
-    return _grade(session, world, _facts(filing, place, world, _earlier(session, world, filing)))
+    known = Known(session, world, [filing])
+    place = _checked_place(session, known, filing)
+    return known.grade(_facts(filing, place, world, known.earlier(filing)))
+
+
+def must_be_fileable(session: Session, world: World, filing: Filing, *, now: datetime) -> None:
+    """Raises Invalid as `file_case` would for what is wrong in the filing itself; grades and writes nothing."""
+    _checked_place(session, Known(session, world, [filing]), filing, now=now)
 
 
 def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer | None, now: datetime) -> Case:
@@ -51,18 +60,45 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
     The same (channel, external_no) a second time gives the first case back. `viewer` None is an automatic channel.
     Raises Invalid with `facts["fields"]` naming every field at once, NotAllowed without the right to file.
     """
+    return file_known(session, world, filing, Known(session, world, [filing]), viewer=viewer, now=now)
+
+
+def file_cases(
+    session: Session,
+    world: World,
+    filings: Sequence[Filing],
+    *,
+    viewer: Viewer | None,
+    now: datetime,
+    memory: Memory,
+) -> list[Case | Invalid]:
+    """`file_case` of each, in one transaction: a few hundred at a third of the price. Gives a case or what it refuses.
+
+    `memory` is kept from one call to the next.
+    """
+    known = Known(session, world, filings, memory=memory)
+    found: list[Case | Invalid] = []
+    with world.releases.pinned(session), indexed_together(session):
+        for each in filings:
+            try:
+                found.append(file_known(session, world, each, known, viewer=viewer, now=now))
+            except Invalid as refusal:  # it is refused before a row is written
+                found.append(refusal)
+    return found
+
+
+def file_known(
+    session: Session, world: World, filing: Filing, known: Known, *, viewer: Viewer | None, now: datetime
+) -> Case:
     if viewer is not None:
         viewer.must("case.file")
-    place = _checked_place(session, filing, now=now)
-    if filing.external_no is not None:
-        earlier = session.scalars(
-            select(Case).where(Case.channel == filing.channel, Case.external_no == filing.external_no)
-        ).first()
-        if earlier is not None:
-            return earlier
-    repeated = _earlier(session, world, filing)
+    place = _checked_place(session, known, filing, now=now)
+    before = known.filed_before(filing)
+    if before is not None:
+        return before
+    repeated = known.earlier(filing)
     facts = _facts(filing, place, world, repeated)
-    grade = _grade(session, world, facts)
+    grade = known.grade(facts)
     severity = grade.severity
     if filing.override is not None:
         _check_override(filing.override, grade, viewer, place)
@@ -75,8 +111,9 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
         )
         grade = graded_by_hand if severity > grade.severity else grade
     case = _new_case(session, world, filing, place, facts, grade, severity, viewer=viewer, now=now)
-    for party in filing.parties:
-        insert_row(session, Party(case_id=case.id, **asdict(party)))
+    _PARTY.run_many(
+        session, [{"case_id": case.id, **{name: getattr(party, name) for name in _NAMED}} for party in filing.parties]
+    )
     for each in repeated:
         link = {"case_id": case.id, "other_id": each.case_id, "kind": LinkKind.REPEAT.value, "at": now}
         insert_row(session, CaseLink(**link))
@@ -111,12 +148,14 @@ def file_case(session: Session, world: World, filing: Filing, *, viewer: Viewer 
         actor_id=actor_id,
         now=now,
         data={"confirm": grade.confirm and filing.override is None},
+        starts=None if known.memory is None else known.memory.starts,
     )
     process.arm_case_clocks(session, world, case, since=case.received_at)
+    known.note(filing, case)
     return case
 
 
-def _checked_place(session: Session, filing: Filing, *, now: datetime | None = None) -> Unit:
+def _checked_place(session: Session, known: Known, filing: Filing, *, now: datetime | None = None) -> Unit:
     fields: dict[str, dict[str, str]] = {}
 
     def blame(name: str, zh: str, en: str) -> None:
@@ -147,7 +186,7 @@ def _checked_place(session: Session, filing: Filing, *, now: datetime | None = N
         fields[f"parties.{index}.{name}"] = dict(words)
     place: Unit | None = None
     if "place_id" not in fields:
-        place = session.get(Unit, filing.place_id)
+        place = known.place(filing.place_id)
         if place is None or place.valid_to is not None or place.tier == OFFICE:
             blame("place_id", f"没有“{filing.place_id}”这个地点。", f"There is no place {filing.place_id!r}.")
     try:
@@ -165,25 +204,12 @@ def _passed_over(world: World, filing: Filing, place: Unit, graded: str, taken: 
     return {"passed_over": units} if units else {}
 
 
-def _earlier(session: Session, world: World, filing: Filing) -> list[Earlier]:
-    """What the matter repeats, latest first; a confidential one is compared with nothing."""
-    if filing.confidential:
-        return []
-    since = filing.received_at - timedelta(days=world.config.detection.repeat_days)
-    who = Who.of(filing.parties)
-    return earlier_cases(session, who, filing.place_id, filing.category, since=since, until=filing.received_at)
-
-
 def _facts(filing: Filing, place: Unit, world: World, earlier: Sequence[Earlier]) -> dict[str, Any]:
     facts = {**filing.facts, "kind": filing.kind, "channel": filing.channel}
     facts.setdefault("building_known", place.tier == world.tiers.lowest)
     if earlier:
         facts["repeat_count"] = max(int(facts.get("repeat_count") or 0), len(earlier) + 1)
     return facts
-
-
-def _grade(session: Session, world: World, facts: Mapping[str, Any]) -> triage.Grade:
-    return triage.grade(world.releases.current(session).package, facts, tiers=world.tiers)
 
 
 def _check_override(override: Override, grade: triage.Grade, viewer: Viewer | None, place: Unit) -> None:

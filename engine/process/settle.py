@@ -74,9 +74,10 @@ def settle(
     Raises Conflict when somebody else pushed the same instance meanwhile.
     """
     session, instance, now = push.session, push.instance, push.now
+    is_new = instance.revision == 0
     _save(session, instance, advance, now)
     failpoint("state-saved")
-    live = deadlines.clocks_of_instance(session, instance.id)
+    live = {} if is_new else deadlines.clocks_of_instance(session, instance.id)
     waiting = {timer.token: timer for timer in advance.timers}
     reached = {step.element for step in advance.steps if step.kind == "completed"}
     fired_id = None if fired is None else fired.id
@@ -93,7 +94,7 @@ def settle(
     kept = [row for token, row in live.items() if token in waiting]
     clocks = [(row.attached_to, row.step, row.due_at, row.warn_at) for row in kept if row.state == DeadlineState.ARMED]
     clocks += armed
-    opened = tasks.open_tokens(session, instance.id)
+    opened = {} if is_new else tasks.open_tokens(session, instance.id)
     wanted = {task.token: task for task in advance.tasks}
     done = None if completed is None else completed.id
     tasks.withdraw(session, [id_ for token, id_ in opened.items() if token not in wanted and id_ != done], now=now)

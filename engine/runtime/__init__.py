@@ -20,6 +20,7 @@ from engine.runtime.likeness import OBSTACLES, Obstacle
 from engine.runtime.live import Live
 from engine.runtime.moving import Movable, Target, movable, move
 from engine.runtime.package import ElementFacts, FlowFacts, Package, ProcessFacts, compile_package, decide
+from engine.runtime.starts import Starts
 from engine.runtime.timers import DUE, parse_length
 from engine.runtime.transplant import Transplanted, Verdicts, as_before, transplant
 from engine.runtime.values import (
@@ -63,6 +64,7 @@ __all__ = [
     "Scalar",
     "ServiceCall",
     "Sources",
+    "Starts",
     "Step",
     "Target",
     "Thrown",

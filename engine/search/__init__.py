@@ -2,7 +2,16 @@
 
 from engine.search.candidates import Question, candidates
 from engine.search.find import LONGEST, Asked, Hit, Hits, find, newest
-from engine.search.index import IS_OPEN, fill_index, index_case, index_cases, mark, marks_of, words_of_case
+from engine.search.index import (
+    IS_OPEN,
+    fill_index,
+    index_case,
+    index_cases,
+    indexed_together,
+    mark,
+    marks_of,
+    words_of_case,
+)
 from engine.search.model import CaseText, WordList, as_vector
 from engine.search.words import Phrase, excerpt, found_in, marked, phrases_of, words_of
 
@@ -24,6 +33,7 @@ __all__ = [
     "found_in",
     "index_case",
     "index_cases",
+    "indexed_together",
     "mark",
     "marked",
     "marks_of",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -25,6 +26,8 @@ from engine.tasks import Task
 from engine.territory import Unit, ancestors, is_within, units_by_id
 
 AT_ONCE = 500
+WAITING = "cases to be indexed"
+"""The session's note of them, while `indexed_together` gathers."""
 IS_OPEN, IS_CLOSED, IS_LATE = "§open", "§closed", "§late"
 LATE = timedelta(days=1)
 """A case that was filed so long after it was received is marked as late; all others have ids nearly in that order."""
@@ -53,8 +56,28 @@ _ELSEWHERE = union(
 def index_case(session: Session, case: Case) -> None:
     """Writes what a case is found by as it stands now, in the transaction that changed it. May be repeated."""
     update_row(session, case)
+    waiting: dict[int, Case] | None = session.info.get(WAITING)
+    if waiting is not None:
+        waiting[case.id] = case
+        return
     session.flush()
     index_cases(session, [case])
+
+
+@contextmanager
+def indexed_together(session: Session) -> Iterator[None]:
+    """Has what changes meanwhile indexed at the end, all cases at once: for whoever files many in one transaction."""
+    waiting: dict[int, Case] = {}
+    session.info[WAITING] = waiting
+    try:
+        yield
+    finally:
+        del session.info[WAITING]
+    cases = list(waiting.values())
+    update_row(session, *cases)
+    session.flush()
+    for start in range(0, len(cases), AT_ONCE):
+        index_cases(session, cases[start : start + AT_ONCE])
 
 
 def index_cases(session: Session, cases: Sequence[Case]) -> None:

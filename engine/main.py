@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
 from sqlalchemy.orm import Session
@@ -15,8 +20,9 @@ from engine import inspections, notify, outbox
 from engine.clock import Clock, SystemClock
 from engine.config import Config
 from engine.deadlines import WorkingCalendar, YearTable, load_year_tables, packaged_year_tables, read_year_table
+from engine.outward import Outward
 from engine.process import World
-from engine.scheduler import Scheduler
+from engine.scheduler import Job, Scheduler
 from engine.store import Store, open_store
 
 
@@ -30,11 +36,15 @@ class Application:
     clock: Clock
     scheduler: Scheduler
 
-    def web(self) -> WSGIApplication:
-        """The pages and the JSON API. Imported late: commands without pages start faster."""
+    def web(self, *, leaving: threading.Event | None = None) -> WSGIApplication:
+        """The pages and the JSON API, which say that they leave once that is set.
+
+        Imported late: commands without pages start faster.
+        """
         from engine.web import create_app
 
-        return create_app(self.store, self.world, self.clock, beyond=webhooks.pages())
+        webhooks.must_be_ready(self.config, os.environ)
+        return create_app(self.store, self.world, self.clock, beyond=webhooks.pages(), leaving=leaving)
 
 
 def build(
@@ -44,6 +54,7 @@ def build(
     store = store or open_store(config.database.url, durable=durable)
     clock = clock or SystemClock()
     inspections.catalogue(config.inspections)  # a fault in a file of the office's own is told now, not to an inspector
+    webhooks.must_be_sound(config)
     with store.reading() as session:
         calendar = read_calendar(session, config)
     world = World(config, calendar)
@@ -57,11 +68,38 @@ def build(
 
     def post(session: Session, parcel: outbox.Parcel) -> None:
         notify.post(session, parcel, tiers=world.tiers)
+        notify.spread(session, parcel, calendar=world.calendar, now=clock.now())
         webhooks.post(session, parcel)
 
-    jobs = webhooks.jobs(store, world, clock)
+    tick = timedelta(seconds=config.scheduler.tick_seconds)
+    jobs = (Job("messages", _courier(store, world, clock).work, tick), *webhooks.jobs(store, world, clock))
     scheduler = Scheduler(store, world, clock, name=name, post=post, refresh=refresh, jobs=jobs)
     return Application(config, store, world, clock, scheduler)
+
+
+def _courier(store: Store, world: World, clock: Clock) -> notify.Courier:
+    """Who brings messages to people. Their words are of the pages, which are loaded when there is something to say."""
+
+    @cache
+    def words() -> notify.Teller:
+        from engine.web.told import Words
+
+        return Words(store, world, clock)
+
+    def tell(session: Session, channel: notify.NoticeChannel, told: Sequence[notify.Told]) -> notify.Said:
+        return words()(session, channel, told)
+
+    config = world.config.notify
+    ours = (urlsplit(base).hostname for base in (config.dingtalk, config.wecom, config.feishu))
+    inside = world.config.outbound.inside
+    return notify.Courier(
+        store,
+        clock,
+        config,
+        tell,
+        robots=Outward((*inside, *(host for host in ours if host))),
+        webhooks=Outward(inside),
+    )
 
 
 def read_calendar(session: Session | None, config: Config) -> WorkingCalendar:

@@ -21,7 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Float, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine import deadlines, deploy, design, detection, figures, outbox, postmortems, process, rehearsal, reports
+from engine import deadlines, deploy, design, detection, figures, logs, outbox, postmortems, process, rehearsal, reports
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
@@ -106,20 +106,23 @@ class Scheduler:
         """
         fired = failed = 0
         most = most or self.world.config.scheduler.batch
-        while fired + failed < most:
+        while fired + failed < most and not self._stopping.is_set():
             now = self.clock.now()
-            deadline_id = None
+            deadline_id = case_id = None
             try:
                 with self.store.transaction() as session:
                     picked = deadlines.pick_due(session, now=now)
                     if picked is None:
                         break
                     case, deadline = picked
-                    deadline_id = deadline.id
+                    deadline_id, case_id = deadline.id, case.id
                     late_s = max((now - deadline.due_at).total_seconds(), 0.0)
                     failpoint("picked")
-                    process.fire_deadline(session, self.world, case, deadline, now=now)
+                    with logs.about(case=case_id, deadline=deadline_id):
+                        process.fire_deadline(session, self.world, case, deadline, now=now)
                 fired += 1
+                if self._background is not None:
+                    log.info("deadline.fired", case=case_id, deadline=deadline_id, late_s=round(late_s, 1))
                 self._fired.append((now, late_s))
                 if on_fired is not None:
                     on_fired(deadline_id)
@@ -127,12 +130,12 @@ class Scheduler:
                 if refusal.code != "instance.set_aside" or deadline_id is None:
                     raise
                 failed += 1
-                self._put_off(deadline_id, refusal.sentence, now)
+                self._put_off(deadline_id, case_id, refusal.code, refusal.sentence, now)
             except Exception as error:
                 if deadline_id is None:
                     raise
                 failed += 1
-                self._put_off(deadline_id, f"{type(error).__name__}: {error}", now)
+                self._put_off(deadline_id, case_id, type(error).__name__, f"{type(error).__name__}: {error}", now)
         return Tick(fired, failed)
 
     def warn_due(self, *, most: int | None = None) -> int:
@@ -232,7 +235,7 @@ class Scheduler:
                     design.publish_planned(session, proposal_id, now=now, limits_may_miss=may_miss)
                 done += 1
             except Refusal as refusal:
-                log.warning("publication.refused", proposal=proposal_id, code=refusal.code, said=refusal.sentence)
+                log.warning("publication.refused", proposal=proposal_id, code=refusal.code)
                 with self.store.transaction() as session:
                     design.put_back(session, proposal_id, refusal, now=now)
         return done
@@ -320,11 +323,17 @@ class Scheduler:
         self._background.start()
 
     def stop(self) -> None:
-        """Lets the running pass finish and ticks no more."""
+        """Lets the running firing finish, ticks no more, and takes this node off the list of those that live."""
         self._stopping.set()
         if self._background is not None:
             self._background.shutdown(wait=True)
             self._background = None
+            self._guarded(self._say_goodbye)()
+        self._stopping.clear()
+
+    def _say_goodbye(self) -> None:
+        with self.store.transaction() as session:
+            session.execute(delete(Node).where(Node.name == self.name))
 
     def _tick_and_rest(self) -> None:
         self.tick()
@@ -351,18 +360,19 @@ class Scheduler:
             self._guarded(self._tick_and_rest), DateTrigger(self._wake_at), id="wake", replace_existing=True
         )
 
-    def _put_off(self, deadline_id: int, said: str, now: datetime) -> None:
-        log.warning("deadline.failed", deadline=deadline_id, said=said)
+    def _put_off(self, deadline_id: int, case_id: int | None, kind: str, said: str, now: datetime) -> None:
+        log.warning("deadline.failed", deadline=deadline_id, case=case_id, error=kind)
         with self.store.transaction() as session:
             if process.failed(session, deadline_id, said=said, retries=self.world.config.scheduler.retries, now=now):
-                log.error("incident.opened", deadline=deadline_id, said=said)
+                log.error("incident.opened", deadline=deadline_id, case=case_id)
 
     def _guarded(self, job: Callable[[], Any]) -> Callable[[], None]:
         def run() -> None:
             try:
-                job()
+                with logs.about(job=getattr(job, "__name__", "job").strip("_"), node=self.name):
+                    job()
             except Refusal as refusal:
-                log.warning("tick.refused", code=refusal.code, said=refusal.sentence)
+                log.warning("tick.refused", code=refusal.code)
             except Exception:
                 log.exception("tick.failed")
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 
+from engine import logs
+from engine.cli.listening import answer, listen, until_told
 from engine.cli.output import database, refusals
 from engine.cli.starting import configured, fill_demo, prepared
-from engine.config import refuse_unsafe
+from engine.config import Config, refuse_unsafe
 
 
 @click.command()
@@ -21,6 +19,20 @@ from engine.config import refuse_unsafe
 @click.option("--demo", is_flag=True, help="Demo mode: fill an empty database with a lively district first.")
 @click.option("--no-scheduler", is_flag=True, help="Only pages; `maplebridge work` ticks elsewhere.")
 @click.option("--threads", default=8, show_default=True, help="Requests answered at the same time.")
+@click.option(
+    "--drain",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 600),
+    help="Told to stop, go on so many seconds while /health/ready says 503, for a balancer that asks it.",
+)
+@click.option(
+    "--finish",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, 600),
+    help="Told to stop, give requests under way so many seconds at most.",
+)
 @database
 @click.pass_obj
 def serve(
@@ -30,6 +42,8 @@ def serve(
     demo: bool,
     no_scheduler: bool,
     threads: int,
+    drain: float,
+    finish: float,
     database: str | None,
 ) -> None:
     """Serve the pages and the JSON API, and fire what is due."""
@@ -38,24 +52,20 @@ def serve(
     with refusals():
         config = configured(config_file, database, demo=demo)
         refuse_unsafe(config)
+        _say_events(config)
         application = prepared(config)
         if config.demo:
             fill_demo(application)
-        server = waitress.create_server(
-            application.web(),
-            host=host or config.server.host,
-            port=config.server.port if port is None else port,
-            threads=threads,
-        )
-        address = f"http://{shown(server.effective_host)}:{server.effective_port}/"
-        with until_told():
+        with until_told() as told:
+            listening = listen(host or config.server.host, config.server.port if port is None else port)
+            server = waitress.create_server(application.web(leaving=told), sockets=[listening], threads=threads)
+            address = f"http://{shown(server.effective_host)}:{server.effective_port}/"
             if not no_scheduler:
                 application.scheduler.start()
             click.echo(f"Maplebridge serves at {address}", err=True)
             if config.demo:
                 click.echo("Demo mode: choose one of the demo people on the sign-in page.", err=True)
-            server.run()
-        server.close()
+            answer(server, listening, told, drain=drain, finish=finish)
         application.scheduler.stop()
 
 
@@ -67,25 +77,17 @@ def work(config_file: Path | None, database: str | None) -> None:
     with refusals():
         config = configured(config_file, database)
         refuse_unsafe(config)
+        _say_events(config)
         application = prepared(config)
-        with until_told():
+        with until_told() as told:
             application.scheduler.start()
             click.echo(f"Maplebridge works as {application.scheduler.name}", err=True)
-            threading.Event().wait()
+            told.wait()
         application.scheduler.stop()
 
 
-@contextmanager
-def until_told() -> Iterator[None]:
-    """What is done inside ends at SIGTERM or Ctrl-C. A second signal while it stops ends the process at once."""
-
-    def stop(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    with suppress(KeyboardInterrupt):
-        yield
+def _say_events(config: Config) -> None:
+    logs.configure(config.logs.form, error_texts=config.logs.error_texts)
 
 
 def shown(host: str) -> str:

@@ -12,14 +12,18 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationInfo,
     field_validator,
 )
+
+from engine.config.channels import MailboxConfig, Open311Config
+from engine.config.frozen import Values as _Values
+from engine.config.inbound import InboundConfig
+from engine.config.notify import NotifyConfig
+from engine.config.watching import LogsConfig, MetricsConfig
 
 DEFAULT_SECRET = "change-me-before-serving-real-cases"  # noqa: S105 - it opens nothing: refuse_unsafe names it
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -114,10 +118,6 @@ def _distinct(tiers: tuple[TierConfig, ...]) -> tuple[TierConfig, ...]:
     return tiers
 
 
-class _Values(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-
 LengthText = Annotated[str, AfterValidator(_length)]
 """As `engine.deadlines.parse_length` reads it; kept as text, because the calendar stands above the configuration."""
 
@@ -206,6 +206,13 @@ class ServerConfig(_Values):
     """Where citizens find the pages without sign-in; empty: the address a page was asked for."""
     session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     session_absolute_hours: Annotated[int, Field(ge=1, le=720)] = 12
+
+
+class ApiConfig(_Values):
+    per_bearer: Annotated[int, Field(ge=0, le=1_000_000)] = 600
+    """So many requests a minute for each token, and each browser that is signed in; 0: as many as come."""
+    per_address: Annotated[int, Field(ge=0, le=1_000_000)] = 3000
+    """So many a minute from one address, whoever asks; 0: as many as come."""
 
 
 class CitizensConfig(_Values):
@@ -302,14 +309,21 @@ class Config(_Values):
     detection: DetectionConfig = DetectionConfig()
     limits_policy: LimitsPolicy = LimitsPolicy()
     server: ServerConfig = ServerConfig()
+    api: ApiConfig = ApiConfig()
     citizens: CitizensConfig = CitizensConfig()
     scheduler: SchedulerConfig = SchedulerConfig()
+    logs: LogsConfig = LogsConfig()
+    metrics: MetricsConfig = MetricsConfig()
     documents: DocumentsConfig = DocumentsConfig()
     letters: LettersConfig = LettersConfig()
     reports: ReportsConfig = ReportsConfig()
     publishing: PublishingConfig = PublishingConfig()
     inspections: InspectionsConfig = InspectionsConfig()
+    inbound: InboundConfig = InboundConfig()
     outbound: OutboundConfig = OutboundConfig()
+    notify: NotifyConfig = NotifyConfig()
+    mailbox: MailboxConfig = MailboxConfig()
+    open311: Open311Config = Open311Config()
 
     @property
     def tz(self) -> ZoneInfo:

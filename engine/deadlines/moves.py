@@ -14,7 +14,15 @@ from engine.deadlines.rows import note_next_due
 from engine.errors import Conflict, Invalid
 
 PAUSE_REASONS = frozenset(
-    {"waiting_petitioner", "in_mediation", "hearing", "appraisal", "court_or_arbitration", "emergency_order"}
+    {
+        "waiting_petitioner",
+        "in_mediation",
+        "hearing",
+        "appraisal",
+        "court_or_arbitration",
+        "emergency_order",
+        "with_register",
+    }
 )
 
 

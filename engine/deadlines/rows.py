@@ -165,6 +165,11 @@ def next_warning(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Deadline.warn_at)).where(_IS_ARMED, Deadline.warned_at.is_(None)))
 
 
+def due_now(session: Session, *, now: datetime) -> int:
+    """How many armed deadlines are due and not yet fired."""
+    return session.scalar(select(func.count()).where(_IS_ARMED, Deadline.next_at <= now)) or 0
+
+
 def oldest_unprocessed(session: Session, *, now: datetime) -> datetime | None:
     """The due instant of the oldest armed deadline that is overdue; None when nothing is late."""
     return session.scalar(select(func.min(Deadline.due_at)).where(_IS_ARMED, Deadline.next_at <= now))

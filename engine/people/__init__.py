@@ -1,9 +1,19 @@
 """Handlers, organisations, memberships and roles; who may do what."""
 
-from engine.people import accounts, operator_log, tokens
+from engine.people import accounts, operator_log, scopes, services, tokens
 from engine.people.absences import absences_of, away, end_absence, fitting_deputies, fitting_deputy, note_absence
 from engine.people.accounts import Account
-from engine.people.model import Absence, ApiToken, Attempts, Membership, OperatorEntry, Person, SignIn
+from engine.people.model import (
+    Absence,
+    ApiToken,
+    Attempts,
+    CalendarFeed,
+    Membership,
+    OperatorEntry,
+    Person,
+    ServiceAccount,
+    SignIn,
+)
 from engine.people.passwords import check_password, hash_password
 from engine.people.preferences import THEMES, choose_language, choose_theme, mute
 from engine.people.rights import ACTS, BLIND, WORKING, StandIn, Viewer
@@ -33,15 +43,18 @@ __all__ = [
     "Account",
     "ApiToken",
     "Attempts",
+    "CalendarFeed",
     "Membership",
     "OperatorEntry",
     "Person",
+    "ServiceAccount",
     "SignIn",
     "StandIn",
     "Viewer",
     "absences_of",
     "accounts",
     "away",
+    "calendar_feeds",
     "change_password",
     "check_password",
     "choose_language",
@@ -64,6 +77,8 @@ __all__ = [
     "note_attempt",
     "operator_log",
     "person_by_password",
+    "scopes",
+    "services",
     "sign_in",
     "sign_out",
     "staffed_of",

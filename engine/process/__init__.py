@@ -10,9 +10,10 @@ from engine.process.acts import (
     warn,
 )
 from engine.process.ahead import Forecast, forecast
+from engine.process.amending import Report, amend
 from engine.process.arbitration import Outcome as ArbitrationOutcome
 from engine.process.arbitration import Precedent, arbitration_of, precedents
-from engine.process.beginning import MAIN, begin
+from engine.process.beginning import MAIN, Starts, begin
 from engine.process.calendar import Move, load_year, plan_year
 from engine.process.cards import GivenCards, cards_given, get_card, may_void, void_card
 from engine.process.chart import Chart, Stop, chart_of
@@ -20,6 +21,7 @@ from engine.process.decisions import Decision, Decisions, how_many, to_decide
 from engine.process.disputed import Beyond, reach
 from engine.process.finding import Found, Wanted, find_cases
 from engine.process.forces import end_force, give_to_force, reindex_force, take_from_force
+from engine.process.holding import ANSWERED, HOLDERS, hand_back, take_up
 from engine.process.identity import SHOWN_FOR, may_unmask, shown_now, step_aside, unmask
 from engine.process.instructions import instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
@@ -85,15 +87,27 @@ from engine.process.settle import retime_tasks
 from engine.process.story import Run, Story, tell, time_spent
 from engine.process.time_spent import Kind, Pause, Stretch, TimeSpent
 from engine.process.token_moves import CaseStanding, Moved, Standing, case_standing, move_token, preview_move
-from engine.process.trouble import Cause, Trouble, causes, failed, retry, retry_cause, set_aside, troubles
+from engine.process.trouble import (
+    Cause,
+    Trouble,
+    causes,
+    count_troubles,
+    failed,
+    retry,
+    retry_cause,
+    set_aside,
+    troubles,
+)
 from engine.process.units import UnitPlan, import_units, plan_units
 from engine.process.ways import Way, may_ask_more_time, ways
 from engine.process.world import World
 
-reach(Beyond(change_hands, found_unsolved))
+reach(Beyond(change_hands, found_unsolved, take_up, hand_back))
 
 __all__ = [
+    "ANSWERED",
     "FUNCTIONS",
+    "HOLDERS",
     "MAIN",
     "OBSTACLES",
     "OUTWARD",
@@ -132,9 +146,11 @@ __all__ = [
     "Pending",
     "Precedent",
     "Related",
+    "Report",
     "Run",
     "Signature",
     "Standing",
+    "Starts",
     "Staying",
     "Stop",
     "Story",
@@ -147,6 +163,7 @@ __all__ = [
     "World",
     "after_mediation",
     "agreement_of",
+    "amend",
     "apply_review",
     "arbitration_of",
     "arm_case_clocks",
@@ -164,6 +181,7 @@ __all__ = [
     "complete_task",
     "conclusion_from",
     "correct_party",
+    "count_troubles",
     "deliver_message",
     "downgrade",
     "dry_run",

@@ -112,6 +112,11 @@ def troubles(session: Session, *, most: int = AT_ONCE) -> Sequence[Trouble]:
     ]
 
 
+def count_troubles(session: Session) -> int:
+    """How many instances are set aside."""
+    return session.scalar(select(func.count()).where(Instance.trouble.is_not(None))) or 0
+
+
 def causes(found: Iterable[Trouble]) -> list[Cause]:
     """Grouped by what they say, the commonest first."""
     by_said: dict[str, list[Trouble]] = {}

@@ -73,7 +73,9 @@ def open_to_all(session: Session, *, now: datetime) -> Sequence[Reception]:
     ).all()
 
 
-def received_by(session: Session, leader_id: int, *, now: datetime) -> Sequence[tuple[Reception, int]]:
+def received_by(
+    session: Session, leader_id: int, *, now: datetime, most: int = 6
+) -> Sequence[tuple[Reception, int]]:
     """A leader's own receptions from today on, the next first, with how many are booked. One statement."""
     booked = select(func.count()).where(Booking.reception_id == Reception.id, Booking.cancelled_at.is_(None))
     rows = session.execute(
@@ -81,7 +83,7 @@ def received_by(session: Session, leader_id: int, *, now: datetime) -> Sequence[
         .where(Reception.leader_id == leader_id, Reception.ends_at >= now - timedelta(hours=12))
         .where(Reception.cancelled_at.is_(None))
         .order_by(Reception.starts_at, Reception.id)
-        .limit(6)
+        .limit(most)
     )
     return [(reception, count) for reception, count in rows]
 

@@ -6,16 +6,27 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import threading
+
     from flask import Blueprint
     from flask_openapi3.openapi import OpenAPI
 
     from engine.clock import Clock
     from engine.process import World
     from engine.store import Store
+    from engine.web.metrics import Waiting
 
 
-def create_app(store: Store, world: World, clock: Clock, *, beyond: Sequence[Blueprint] = ()) -> OpenAPI:
+def create_app(
+    store: Store,
+    world: World,
+    clock: Clock,
+    *,
+    beyond: Sequence[Blueprint] = (),
+    waiting: Waiting | None = None,
+    leaving: threading.Event | None = None,
+) -> OpenAPI:
     """All pages on one database, as a WSGI application. Imported late: who only compiles words needs no pages."""
     from engine.web import app
 
-    return app.create_app(store, world, clock, beyond=beyond)
+    return app.create_app(store, world, clock, beyond=beyond, waiting=waiting, leaving=leaving)

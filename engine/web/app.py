@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ from engine.web import (
     assessments,
     attached,
     board,
+    calendars,
     campaigns,
     cards,
     cases,
@@ -48,6 +50,7 @@ from engine.web import (
     manual,
     me,
     mediation,
+    metrics,
     notices,
     numbers,
     offline,
@@ -69,6 +72,7 @@ from engine.web import (
     staffing,
     tasks,
     translations,
+    watched,
     worklist,
 )
 from engine.web.context import KEY, Edge, acting, looking, maybe_viewer, now, stop_looking, world
@@ -97,15 +101,27 @@ KEPT = (assessments, campaigns, findings, mediation, postmortems, public_recepti
 csrf = CSRFProtect()
 
 
-def create_app(store: Store, the_world: World, clock: Clock, *, beyond: Sequence[Blueprint] = ()) -> OpenAPI:
+def create_app(
+    store: Store,
+    the_world: World,
+    clock: Clock,
+    *,
+    beyond: Sequence[Blueprint] = (),
+    waiting: metrics.Waiting | None = None,
+    leaving: threading.Event | None = None,
+) -> OpenAPI:
     """The whole web on one database. `/api/v1` hangs on the same application.
 
-    `beyond` are pages and doors of parts that stand above the engine.
+    `beyond` are pages and doors of parts that stand above the engine; `waiting` counts what waits to be sent there.
+    `leaving` is set when the process is about to stop, so that no new work is given to it.
     """
     app = OpenAPI(__name__, info=Info(title="Maplebridge", version="1"), doc_ui=False)
     _configure(app, the_world)
     app.url_map.converters["int"] = numbers.Id
     app.extensions[KEY] = Edge(store, the_world, clock)
+    app.extensions[metrics.WAITING] = waiting or {}
+    app.extensions[api.LEAVING] = leaving or threading.Event()
+    watched.register(app)
     translations.compile_stale()
     Babel(app, locale_selector=language.chosen_language, timezone_selector=lambda: str(the_world.calendar.tz))
     app.jinja_env.install_gettext_callables(language.gettext, language.plural, newstyle=True)  # type: ignore[attr-defined]
@@ -126,7 +142,7 @@ def create_app(store: Store, the_world: World, clock: Clock, *, beyond: Sequence
     more = (notices, delegations, drafts, board, cards, decisions, instructions, public, place_codes, samples)
     for pages in (*shown, *more, *KEPT, heat, exports, figures, field_reports, manual, registers, letters, inspections):
         app.register_blueprint(pages.pages)
-    for blueprint in beyond:
+    for blueprint in (metrics.pages, calendars.pages, *beyond):
         app.register_blueprint(blueprint)
     api.hang_on(app)
     app.before_request(api.know_bearer)

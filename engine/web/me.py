@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from engine import people
 from engine.errors import Conflict, Invalid
 from engine.notify import MUTABLE
-from engine.people import tokens
+from engine.people import calendar_feeds, tokens
 from engine.territory import units_by_id
 from engine.web import cookies
 from engine.web.context import acting, address, looking, now, viewer, world
@@ -31,7 +31,7 @@ pages = Blueprint("me", __name__)
 @pages.get("/me")
 @policy("signed_in")
 def show() -> str:
-    return _page()
+    return page()
 
 
 @pages.post("/me/display")
@@ -163,8 +163,8 @@ def issue_token() -> str | tuple[str, int] | Response:
             "zh": "请取一个没用过的名称，最多 80 个字符。",
             "en": "Give a name you have not used, of at most 80 characters.",
         }
-        return _page(wrong={"name": wrong}), 422
-    return _page(secret=secret)
+        return page(wrong={"name": wrong}), 422
+    return page(secret=secret)
 
 
 @pages.post("/me/tokens/ending")
@@ -177,7 +177,14 @@ def end_token() -> Response:
     return once(act)
 
 
-def _page(*, wrong: Mapping[str, Any] | None = None, refused: str | None = None, secret: str | None = None) -> str:
+def page(
+    *,
+    wrong: Mapping[str, Any] | None = None,
+    refused: str | None = None,
+    secret: str | None = None,
+    calendar: str | None = None,
+) -> str:
+    """`secret` and `calendar` are a new token and a new address of a calendar, shown this once."""
     me = viewer()
     idle = timedelta(minutes=world().config.server.session_idle_minutes)
     cookie = request.cookies.get(cookies.sign_in_cookie())
@@ -198,6 +205,8 @@ def _page(*, wrong: Mapping[str, Any] | None = None, refused: str | None = None,
             tokens=tokens.living(session, me.person_id, now=now()),
             token_days=TOKEN_DAYS,
             secret=secret,
+            feed=calendar_feeds.of(session, me.person_id),
+            calendar=calendar,
             wrong=wrong or {},
             refused=refused,
             raw=request.form,
@@ -209,9 +218,9 @@ def _tried(act: Callable[[], Response]) -> Response | tuple[str, int]:
     try:
         return act()
     except Invalid as refusal:
-        return _page(wrong=refusal.facts.get("fields", {})), 422
+        return page(wrong=refusal.facts.get("fields", {})), 422
     except Conflict as refusal:
-        return _page(refused=refusal.code), 409
+        return page(refused=refusal.code), 409
 
 
 def _midnight(key: str) -> datetime:

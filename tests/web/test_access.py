@@ -150,7 +150,9 @@ def test_without_signing_in_there_is_only_the_door(app: Flask, visit: Visit) -> 
     visitor = visit(None)
     visitor.get("/sign-in")
     for method, rule in pages(app):
-        if rule in open_to_all or rule.split("/")[1] in ("q", "t"):  # the pages of citizens
+        if rule.startswith("/webhooks/in/"):  # who is let in there says a signature
+            continue
+        if rule in open_to_all or rule.split("/")[1] in ("q", "t", "calendar", "public"):  # citizens; secrets; all
             continue
         where = address(rule, case_id=1, task_id=1)
         answer = visitor.get(where) if method == "GET" else visitor.post(where, {}, method=method)
@@ -166,7 +168,8 @@ def test_no_form_is_taken_without_its_token(app: Flask, visit: Visit) -> None:
     other = visit("zone")
     other.get("/")
     visitor = visit("grid")
-    unsafe = [(method, rule) for method, rule in pages(app) if method != "GET"]
+    signed = "/webhooks/in/"  # doors where a signature stands in place of the token
+    unsafe = [(method, rule) for method, rule in pages(app) if method != "GET" and not rule.startswith(signed)]
     assert len(unsafe) > 10
     for method, rule in unsafe:
         where = address(rule, case_id=1, task_id=1)

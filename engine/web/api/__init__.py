@@ -1,4 +1,4 @@
-"""The JSON API under /api/v1, and /healthz: the same acts as the pages, for bearer tokens."""
+"""The JSON API under /api/v1, /healthz and /health/ready: the same acts as the pages, for bearer tokens."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from engine.web.api import case_acts, cases, document, drafts, health, papers, p
 from engine.web.api.blueprint import api
 from engine.web.api.blueprint import health as health_pages
 from engine.web.api.door import is_api, know_bearer
+from engine.web.api.health import LEAVING
 
-__all__ = ["hang_on", "is_api", "know_bearer", "problems"]
+__all__ = ["LEAVING", "hang_on", "is_api", "know_bearer", "problems"]
 
 PARTS = (cases, case_acts, parties, papers, tasks, drafts, places, health)
 """Importing them has given the blueprints their operations."""
@@ -20,4 +21,5 @@ def hang_on(app: OpenAPI) -> None:
     document.prepare(app)
     for each in (api, health_pages):
         app.register_api(each)
+    document.must_be_scoped(app)
     app.extensions["csrf"].exempt(api)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from importlib.metadata import version
 
-from flask import Response
+from flask import Response, current_app
+from sqlalchemy import select
 
 from engine import deadlines
 from engine.errors import NotFound, Unavailable
 from engine.web.api.acting import show
 from engine.web.api.blueprint import api, health
 from engine.web.api.document import SYSTEM, as_response
-from engine.web.api.told import Beat, CalendarState, Health, Late
+from engine.web.api.told import Beat, CalendarState, Health, Late, Ready
 from engine.web.context import looking, now, stop_looking, world
 from engine.web.heartbeat import last_beat
 from engine.web.policy import policy
 
+LEAVING = "maplebridge.leaving"
 RED_AFTER = timedelta(seconds=60)
 
 
@@ -50,6 +52,28 @@ def healthz() -> Response:
     return response
 
 
+@health.get(
+    "/health/ready",
+    tags=[SYSTEM],
+    operation_id="ready",
+    summary="Does it take requests",
+    description="200 when this process may be given requests; 503 when its database does not answer, and from the "
+    "moment it was told to stop, while it still answers what comes.",
+    responses={200: Ready, 503: Ready},
+)
+@policy("public")
+def ready() -> Response:
+    if current_app.extensions[LEAVING].is_set():
+        return _ready("leaving")
+    try:
+        with looking() as session:
+            session.execute(select(1))
+    except Unavailable as refusal:
+        stop_looking()
+        return _ready(refusal.code)
+    return _ready("ready")
+
+
 @api.get(
     "/openapi.json",
     tags=[SYSTEM],
@@ -61,6 +85,10 @@ def healthz() -> Response:
 @policy("public")
 def openapi() -> Response:
     return as_response()
+
+
+def _ready(state: str) -> Response:
+    return show(Ready(status=state), 200 if state == "ready" else 503)
 
 
 def _look() -> Health:

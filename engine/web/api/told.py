@@ -324,6 +324,11 @@ class Places(Told):
     items: list[Place]
 
 
+class Ready(Told):
+    status: str
+    """`ready`, `leaving`, or the code of what is wrong."""
+
+
 class Beat(Told):
     last_beat_at: datetime | None
     age_s: float | None

@@ -1,0 +1,75 @@
+"""A server that leaves without a client noticing: it says so, takes what has arrived, and finishes it."""
+
+from __future__ import annotations
+
+import select
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+QUIET_S = 0.5
+"""So long nothing may be under way before the last connections are closed: a request may be on its way still."""
+
+
+@contextmanager
+def until_told() -> Iterator[threading.Event]:
+    """An event that SIGTERM or Ctrl-C sets. A second signal ends the process at once."""
+    told = threading.Event()
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        told.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    yield told
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; whoever restarts a node has its port again at once."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    found = socket.socket(family, kind, protocol)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.bind(address)
+    return found
+
+
+def answer(server: Any, listening: socket.socket, told: threading.Event, *, drain: float, finish: float) -> None:
+    """Serves until told to stop; then goes on for `drain` seconds, takes what has arrived, listens no more, and gives
+    what is under way `finish` seconds at most. `server` is waitress on the socket `listening`."""
+    while not told.is_set():
+        _turn(server, 1.0)
+    until = monotonic() + drain
+    while monotonic() < until:
+        _turn(server, 0.1)
+    while select.select([listening], [], [], 0)[0]:  # else the kernel would reset who has connected already
+        _turn(server, 0)
+    server.del_channel()
+    listening.close()
+    until = monotonic() + finish
+    quiet_from = monotonic()
+    while monotonic() < until and monotonic() < quiet_from + QUIET_S:
+        _turn(server, 0.05)
+        if _under_way(server):
+            quiet_from = monotonic()
+    server.task_dispatcher.shutdown(timeout=1)
+    for channel in list(server.active_channels.values()):
+        channel.close()
+    server.trigger.close()
+
+
+def _turn(server: Any, timeout: float) -> None:
+    server.asyncore.loop(timeout=timeout, map=server._map, use_poll=server.adj.asyncore_use_poll, count=1)
+
+
+def _under_way(server: Any) -> bool:
+    """Whether some connection is sending a request, waits for its answer, or is being sent it."""
+    return any(
+        channel.requests or channel.request is not None or channel.total_outbufs_len
+        for channel in list(server.active_channels.values())
+    )

@@ -1,0 +1,43 @@
+"""How the process is watched: its log, and figures for Prometheus."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, SecretStr
+
+from engine.config.frozen import Values
+
+SHORTEST_TOKEN = 24
+
+
+def _networks(written: tuple[str, ...]) -> tuple[str, ...]:
+    for each in written:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ValueError(f"{each!r} is no network: write 10.0.0.0/8 or one address") from None
+    return written
+
+
+def _token(secret: SecretStr) -> SecretStr:
+    if 0 < len(secret.get_secret_value()) < SHORTEST_TOKEN:
+        raise ValueError(f"write at least {SHORTEST_TOKEN} characters, or none")
+    return secret
+
+
+class LogsConfig(Values):
+    form: Literal["json", "text"] = "json"
+    """One JSON object per line for machines, or one plain line for people."""
+    requests: bool = True
+    """Whether each request that was answered is a line."""
+    error_texts: bool = False
+    """Whether unexpected errors are written with their text, which may quote what people typed."""
+
+
+class MetricsConfig(Values):
+    networks: Annotated[tuple[str, ...], AfterValidator(_networks)] = ("127.0.0.0/8", "::1/128")
+    """Who may read /metrics without a token: addresses that ask by themselves, not through a proxy."""
+    token: Annotated[SecretStr, AfterValidator(_token)] = SecretStr("")
+    """Whoever sends it as a bearer token may read /metrics from anywhere; empty: nobody."""

@@ -6,30 +6,56 @@ and the jobs that send it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from engine import outbox
 from engine.clock import Clock
+from engine.config import Config
+from engine.errors import Invalid
 from engine.process import World
 from engine.scheduler import Job
 from engine.store import Store
+from webhooks import inbound
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
 
+def must_be_sound(config: Config) -> None:
+    """Raises Invalid `config.invalid` naming what no other system could be served by."""
+    inbound.must_be_sound(config)
+
+
+def must_be_ready(config: Config, environment: Mapping[str, str]) -> None:
+    """Raises Invalid `config.unsafe` where the environment lacks a secret that a door needs. None is repeated."""
+    missing = inbound.unready(config, environment)
+    if missing:
+        lines = "\n".join(f"- {path}: {said}" for path, said in missing)
+        raise Invalid("config.unsafe", f"Some doors have no secret to check signatures with:\n{lines}")
+
+
 def pages() -> Sequence[Blueprint]:
     """All that answers a request. Imported late: commands without pages start faster."""
-    return ()
+    from webhooks.inbound.doors import doors as inbound_doors
+    from webhooks.open311.pages import pages as open311_pages
+
+    return (inbound_doors, open311_pages)
 
 
 def post(session: Session, parcel: outbox.Parcel) -> None:
     """Writes down who outside is to hear of a message, in the transaction that claims it. Harmless a second time."""
+    inbound.wake(session, parcel.case_id, now=parcel.created_at)
 
 
 def jobs(store: Store, world: World, clock: Clock) -> Sequence[Job]:
     """What the scheduler does for other systems in the background."""
-    return ()
+    settler = inbound.Settler(store, world, clock, rest=time.sleep)
+    return (
+        Job("inbound", settler.run, timedelta(seconds=1)),
+        Job("inbound-sweep", lambda: inbound.sweep(store, world, clock), timedelta(hours=1)),
+    )

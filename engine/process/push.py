@@ -30,6 +30,7 @@ OUTWARD = frozenset(
         "arbitration.decided",
         "arbitration.opened",
         "card.voided",
+        "case.amended",
         "case.filed",
         "case.instructed",
         "case.left",
@@ -63,6 +64,7 @@ MOST_DAYS_AHEAD = 10_000
 
 FOUND_ANEW = frozenset(
     {
+        "case.amended",
         "case.filed",
         "case.closed",
         "case.moved",

@@ -37,6 +37,8 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             role = word(facts["role"], "party_role") if facts.get("role") else ""
             changed = _("; ").join(word(field, "field") for field in facts.get("fields") or [])
             return " · ".join(part for part in (role, changed, masked_text(str(facts.get("reason") or ""))) if part)
+        case "case.amended":
+            return _("; ").join(word(field, "field") for field in facts.get("fields") or [])
         case "case.passed_on":
             return ", ".join(unit_name(story.units.get(unit)) for unit in facts.get("units") or [])
         case "handler.stepped_aside":

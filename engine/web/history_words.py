@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 ACTS: Mapping[str, Any] = {
     "case.filed": _("Filed"),
+    "case.amended": _("A connected system sent a newer version"),
     "case.raised": _("Risen one tier"),
     "case.returned": _("Sent back"),
     "case.downgraded": _("Moved down"),
@@ -117,6 +118,7 @@ NEWS: Mapping[str, Any] = {
     "case_outer_overdue": _("The time for the whole case has passed"),
     "urgent_contact_overdue": _("Nobody was called in time"),
     "upgrade_asked": _("A rise is asked for"),
+    "taken_up": _("A reception or a campaign handles it; the clocks of the case stand still"),
     "petition_route_overdue": _("Not registered and routed in time"),
     "petition_accept_overdue": _("No notice of acceptance in time"),
     "petition_overdue": _("Not answered in time"),

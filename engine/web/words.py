@@ -50,6 +50,7 @@ CHANNELS: Mapping[str, Any] = {
     "backlog_import": _("Backlog"),
     "delegate": _("People's congress delegate"),
     "webhook": _("Connected system"),
+    "open311": _("Civic app"),
 }
 
 KINDS: Mapping[str, Any] = {
@@ -100,6 +101,7 @@ WHY: Mapping[str, Any] = {
     "assign_down": _("it was assigned from above"),
     "redo": _("the petitioner was not satisfied"),
     "arbitration": _("it was decided that your unit handles it"),
+    "handed_back": _("a reception or a campaign gave it back unanswered"),
     "invited": _("your unit is asked to join"),
     "decide": _("a decision is needed"),
     "instructed": _("a leader gave an instruction"),
@@ -115,6 +117,7 @@ LEFT: Mapping[str, Any] = {
     "return_down": _("sent back"),
     "downgrade": _("moved down"),
     "arbitration": _("moved to another unit"),
+    "handed_back": _("given back by a reception or a campaign"),
     "closed": _("closed here"),
     "withdrawn": _("withdrawn"),
     "merged": _("merged"),
@@ -168,6 +171,8 @@ RESULTS: Mapping[str, Any] = {
     "not_supported": _("not supported"),
     "guided": _("shown another way"),
     "no_response": _("no response"),
+    "substantively_resolved": _("resolved in substance"),
+    "procedurally_closed": _("closed by procedure"),
     "answered": _("answered"),
     "adopted": _("suggestion adopted"),
     "partly_adopted": _("suggestion adopted in part"),
@@ -259,6 +264,7 @@ PAUSES: Mapping[str, Any] = {
     "appraisal": _("expert appraisal"),
     "court_or_arbitration": _("before a court"),
     "emergency_order": _("emergency order"),
+    "with_register": _("handled by a reception or a campaign"),
 }
 
 PERIODS: Mapping[str, Any] = {
@@ -298,6 +304,11 @@ FIELDS: Mapping[str, Any] = {
     "protected": _("protection"),
     "unit_id": _("unit that is meant"),
     "person_id": _("handler who is meant"),
+    "title": _("Title"),
+    "description": _("What happened"),
+    "demand": _("Demand"),
+    "address_text": _("Address"),
+    "parties": _("Parties"),
 }
 
 RELATED: Mapping[str, Any] = {

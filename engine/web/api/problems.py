@@ -28,6 +28,8 @@ KIND = "application/problem+json"
 BEARER = 'Bearer realm="maplebridge"'
 
 IN_CHINESE: Mapping[str, str] = {
+    "api.too_many": "请求过于频繁,请按 Retry-After 稍后再试。",
+    "scope.missing": "此令牌未获授权做这件事(缺少权限范围)。",
     "body.invalid": "请求的内容不符合要求,见 errors。",
     "content_type.unknown": "请以 Content-Type: application/json 发送；文件以 multipart/form-data 发送。",
     "csrf.refused": "以浏览器登录身份写入时,必须带上页面的令牌(X-CSRFToken)。",
@@ -55,6 +57,17 @@ IN_CHINESE: Mapping[str, str] = {
     "facts.invalid": "分级不认识这些事实,见 errors。",
     "task.not_a_colleague": "只能移交给本单位可以办理此任务的人。",
     "unit.unknown": "没有这个地点或单位。",
+    "delivery.moved": "这个投递编号已用于内容不同的投递。",
+    "inbound.charset": "字符编码与约定的不符。",
+    "inbound.invalid": "来件不能受理,见 errors。",
+    "inbound.too_deep": "来件嵌套太深。",
+    "inbound.too_many": "这个来源一时发得太多,请稍候。",
+    "inbound.too_many_keys": "来件的项太多。",
+    "inbound.unreadable": "来件无法读取。",
+    "signature.old": "签名不是现在签的,双方时钟有一方不准。",
+    "signature.wrong": "签名缺失或不正确。",
+    "source.not_ready": "这个来源尚未配置完成。",
+    "source.unknown": "没有这个来源。",
 }
 """What the pages have no words for."""
 
@@ -121,6 +134,9 @@ def of_refusal(refusal: Refusal) -> Response:
     if answer.status_code == HTTPStatus.UNAUTHORIZED:
         error = ', error="invalid_token"' if refusal.code == "token.refused" else ""
         answer.headers["WWW-Authenticate"] = BEARER + error
+    elif refusal.code == "scope.missing":
+        lacking = f', error="insufficient_scope", scope="{refusal.facts["scope"]}"'
+        answer.headers["WWW-Authenticate"] = BEARER + lacking
     return answer
 
 

@@ -1,0 +1,34 @@
+"""Reports of other systems: signed deliveries become cases by declared mappings, once each, whatever the order."""
+
+from webhooks.inbound.accepting import Sent, accept
+from webhooks.inbound.mapping import Draft, Fault, draft_of
+from webhooks.inbound.messages import wake
+from webhooks.inbound.model import Delivery, Matter, Shut, State
+from webhooks.inbound.reading import read
+from webhooks.inbound.settling import settle_one
+from webhooks.inbound.signatures import Proof, prove, sign_standard
+from webhooks.inbound.sources import must_be_sound, source_of, unready
+from webhooks.inbound.work import Settler, sweep
+
+__all__ = [
+    "Delivery",
+    "Draft",
+    "Fault",
+    "Matter",
+    "Proof",
+    "Sent",
+    "Settler",
+    "Shut",
+    "State",
+    "accept",
+    "draft_of",
+    "must_be_sound",
+    "prove",
+    "read",
+    "settle_one",
+    "sign_standard",
+    "source_of",
+    "sweep",
+    "unready",
+    "wake",
+]

@@ -1,0 +1,101 @@
+"""The job that settles what was accepted, and the sweeping of what need not be kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import delete, update
+
+from engine import process
+from engine.clock import Clock
+from engine.errors import Refusal, Unavailable
+from engine.intake import Memory
+from engine.process import World
+from engine.store import Store
+from webhooks.inbound.model import Delivery, State
+from webhooks.inbound.settling import pick, put_off, settle
+from webhooks.inbound.sources import source_of
+
+log = structlog.get_logger("inbound")
+
+
+class Settler:
+    """Settles what waits, one transaction each, oldest first. One of a process works at a time."""
+
+    def __init__(self, store: Store, world: World, clock: Clock, *, rest: Callable[[float], object]) -> None:
+        """`rest` is called after each with how long it took, so that whoever sends is not kept waiting."""
+        self.store, self.world, self.clock, self._rest = store, world, clock, rest
+        self._busy = threading.Lock()
+        self._memory = Memory()
+
+    def run(self) -> int:
+        """Gives how many were settled; 0 at once while another call works."""
+        if not self._busy.acquire(blocking=False):
+            return 0
+        count = 0
+        try:
+            while True:
+                begun = time.perf_counter()
+                if not self.once():
+                    return count
+                count += 1
+                self._rest(time.perf_counter() - begun)
+        finally:
+            self._busy.release()
+
+    def once(self) -> bool:
+        """Tries the delivery that waits longest; gives whether there was one. A failing one is put off."""
+        now = self.clock.now()
+        names = [source.name for source in self.world.config.inbound.sources]
+        delivery_id = None
+        try:
+            with self.store.transaction() as session:
+                row = pick(session, names, now=now)
+                if row is None:
+                    return False
+                delivery_id = row.id
+                settle(session, self.world, source_of(self.world.config, row.source), row, memory=self._memory, now=now)
+        except Exception as error:
+            if delivery_id is None:
+                raise
+            self._failed(delivery_id, error)
+        return True
+
+    def _failed(self, delivery_id: int, error: Exception) -> None:
+        """Nothing of the body is written: an error of ours may quote it."""
+        said = error.code if isinstance(error, Refusal) else type(error).__name__
+        log.warning("inbound.put_off", delivery=delivery_id, said=said)
+        now = self.clock.now()
+        if isinstance(error, Unavailable):
+            with self.store.transaction() as session:
+                process.set_aside(session, error, now=now)
+        with self.store.transaction() as session:
+            put_off(session, delivery_id, said, now=now)
+
+
+def sweep(store: Store, world: World, clock: Clock) -> None:
+    """Forgets the bodies of what was refused, and the ids of what came long ago. What waits stays."""
+    now, config = clock.now(), world.config.inbound
+    with store.transaction() as session:
+        session.execute(
+            update(Delivery)
+            .where(
+                Delivery.received_at < now - timedelta(days=config.keep_refused_days),
+                Delivery.state != State.WAITING.value,
+                Delivery.body.is_not(None),
+            )
+            .values(body=None)
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(
+            delete(Delivery)
+            .where(
+                Delivery.received_at < now - timedelta(days=config.keep_ids_days),
+                Delivery.state != State.WAITING.value,
+            )
+            .execution_options(synchronize_session=False)
+        )

@@ -4,14 +4,15 @@ from engine.citizen.acts import add_note, ask_review, case_for_papers, confirm, 
 from engine.citizen.codes import in_groups
 from engine.citizen.model import PlaceCode, Tracking
 from engine.citizen.places import MOST_LABELS, Label, Place, code_of, count_labels, find_place, labels, renew_code
-from engine.citizen.progress import Answered, May, Progress, Step, follow
-from engine.citizen.report import Filed, Report, file_report, note_report
+from engine.citizen.progress import SHOWN, Answered, May, Progress, Step, follow, step_of
+from engine.citizen.report import Filed, Report, file_report, note_report, title_of
 from engine.citizen.sheets import LAYOUTS, draw_sheets
-from engine.citizen.tracking import find_tracking, get_tracking, give_code, note_look
+from engine.citizen.tracking import code_of_filed, find_tracking, get_tracking, give_code, note_look, vouched
 
 __all__ = [
     "LAYOUTS",
     "MOST_LABELS",
+    "SHOWN",
     "Answered",
     "Filed",
     "Label",
@@ -26,6 +27,7 @@ __all__ = [
     "ask_review",
     "case_for_papers",
     "code_of",
+    "code_of_filed",
     "confirm",
     "count_labels",
     "draw_sheets",
@@ -43,5 +45,8 @@ __all__ = [
     "rate",
     "refuse",
     "renew_code",
+    "step_of",
+    "title_of",
+    "vouched",
     "withdraw",
 ]

@@ -128,7 +128,7 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
     link, lead = carried_on(session, case)
     own = told_entries(session, case)
     visits = visits_of(session, lead.id)
-    steps = [step for entry in own if (step := _step(entry)) is not None]
+    steps = [step for entry in own if (step := step_of(entry)) is not None]
     if link is None:
         steps += _sign_ins(visits)
     else:
@@ -174,7 +174,7 @@ def carried_on(session: Session, case: Case) -> tuple[CaseLink | None, Case]:
 def _of_master(entries: Sequence[HistoryEntry], visits: Sequence[Visit], *, since: datetime) -> list[Step]:
     """What happened to the case that carries another on, from then on."""
     shown = [entry for entry in entries if entry.act in OF_A_MASTER]
-    steps = [step for entry in shown if (step := _step(entry)) is not None] + _sign_ins(visits)
+    steps = [step for entry in shown if (step := step_of(entry)) is not None] + _sign_ins(visits)
     return [step for step in steps if step.at >= since]
 
 
@@ -237,7 +237,8 @@ def in_time_to_refuse(case: Case, world: World, *, now: datetime) -> bool:
     return now <= world.calendar.due(case.closed_at, length, provisional=True).at
 
 
-def _step(entry: HistoryEntry) -> Step | None:
+def step_of(entry: HistoryEntry) -> Step | None:
+    """The line of the timeline for an act of `SHOWN`; None for one that says nothing by itself."""
     facts, what = entry.facts, SHOWN[entry.act]
     match what:
         case "reopened" if facts.get("reason") == SPLIT:

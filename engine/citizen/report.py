@@ -84,7 +84,7 @@ def file_report(session: Session, world: World, place: Place, report: Report, *,
             channel=CHANNEL,
             kind=KIND,
             category=found.category,
-            title=_title(report.what),
+            title=title_of(report.what),
             description=report.what.strip(),
             place_id=place.unit.id,
             received_at=now,
@@ -140,7 +140,7 @@ def _claim(session: Session, code: str, *, now: datetime) -> Tracking:
     return session.scalars(select(Tracking).where(Tracking.code_hash == code_hash)).one()
 
 
-def _title(what: str) -> str:
-    """The first sentence, or as much of it as a list shows."""
+def title_of(what: str) -> str:
+    """The first sentence of what somebody wrote, or as much of it as a list shows."""
     first = re.split(r"[。！？!?；;\n]|\. ", what.strip(), maxsplit=1)[0].strip()
     return first if len(first) <= TITLE else first[: TITLE - 1] + "…"

@@ -6,14 +6,16 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine import process
 from engine.cases import Case, lock_case
-from engine.citizen.codes import TRACKING_BYTES, encode, hash_of
+from engine.citizen.codes import TRACKING_BYTES, encode, hash_of, tracking_code
 from engine.citizen.model import Tracking
 from engine.errors import NotFound
 from engine.people import Viewer, limit_tries
+from engine.process import World
 
 MOST_LOOKS = 30
 """Codes tried from one address in a quarter of an hour; a guess has one chance in 2^80."""
@@ -55,6 +57,26 @@ def case_of(session: Session, tracking: Tracking) -> Case:
     """The case a code leads to, locked for an act."""
     assert tracking.case_id is not None
     return lock_case(session, tracking.case_id)
+
+
+def code_of_filed(session: Session, world: World, case: Case, *, now: datetime) -> str:
+    """The code of a case that another system filed, for whoever it filed for: the same as often as it is asked for.
+
+    Once a handler gave out another one, it leads nowhere any more.
+    """
+    code = tracking_code(world.config.server.secret_key.get_secret_value(), f"case:{case.id}:{case.number}")
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    known = insert(Tracking).values(code_hash=hash_of(code), case_id=case.id, created_at=now)
+    session.execute(known.on_conflict_do_nothing())
+    return code
+
+
+def vouched(case: Case) -> Tracking:
+    """What stands for a code where somebody else vouches for the petitioner: the app or the mailbox they wrote by.
+
+    It is no row and never becomes one.
+    """
+    return Tracking(case_id=case.id)
 
 
 def give_code(session: Session, case_id: int, *, viewer: Viewer, now: datetime) -> str:

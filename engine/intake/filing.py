@@ -28,6 +28,7 @@ CHANNELS = (
     "backlog_import",
     "delegate",
     "webhook",
+    "open311",
 )
 KINDS = (
     "dispute",

@@ -21,7 +21,7 @@ from engine.reports.measure import (
 )
 from engine.reports.metric import Ask, Group, Metric, Rounding, Said, Shape, Value, change, moved, rounded, shown
 from engine.reports.model import DayFigure
-from engine.reports.outlines import Outline, outlines
+from engine.reports.outlines import Outline, outlines, units_around
 from engine.reports.places import Standing, standings
 from engine.reports.population import SETTLED, Population
 from engine.reports.treemap import Cell, squarify
@@ -87,5 +87,6 @@ __all__ = [
     "squarify",
     "standings",
     "trends",
+    "units_around",
     "worth",
 ]

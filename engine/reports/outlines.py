@@ -10,6 +10,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,24 @@ def outlines(file: Path, units: Collection[str], width: float, height: float) ->
     return {
         unit: _outline(unit, [[flat(*point) for point in ring] for ring in rings]) for unit, rings in shapes.items()
     }
+
+
+def units_around(file: Path, east: float, north: float) -> Sequence[str]:
+    """The units of the file that a point in degrees lies in, in no order. Raises like `outlines`."""
+    return [
+        unit
+        for unit, rings in _read(file, _changed(file)).items()
+        if sum(_holds(ring, east, north) for ring in rings) % 2
+    ]
+
+
+def _holds(ring: Ring, x: float, y: float) -> bool:
+    """Whether a line from the point to the east crosses the ring an odd number of times."""
+    inside = False
+    for (x1, y1), (x2, y2) in pairwise(ring):
+        if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+            inside = not inside
+    return inside
 
 
 def _outline(unit: str, rings: Sequence[Ring]) -> Outline:

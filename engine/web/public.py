@@ -273,7 +273,7 @@ def _progress(
         state=state,
         meaning=meaning,
         hotline=world().config.citizens.hotline,
-        steps=[(step, *tell_step(step, progress)) for step in progress.steps],
+        steps=[(step, *tell_step(step, progress.units)) for step in progress.steps],
         act=act,
         wrong=wrong or {},
         typed=request.form,

@@ -9,6 +9,8 @@ from typing import Any
 from flask_babel import lazy_gettext as N_
 
 from engine.citizen import Progress, Step
+from engine.escalation import HANDED_BACK
+from engine.territory import Unit
 from engine.web.language import _
 from engine.web.show import moment, unit_name
 from engine.web.words import PAUSES, RESULTS
@@ -82,9 +84,9 @@ def tell_state(progress: Progress) -> tuple[str, str]:
     return headline, str(MEANINGS[progress.state])
 
 
-def tell_step(step: Step, progress: Progress) -> tuple[str, str]:
+def tell_step(step: Step, units: Mapping[str, Unit]) -> tuple[str, str]:
     """A line of the timeline: what happened, and what else there is to know, if anything."""
-    office, came = progress.units.get(step.unit_id or ""), progress.units.get(step.from_id or "")
+    office, came = units.get(step.unit_id or ""), units.get(step.from_id or "")
     match step.what:
         case "accepted" | "accepted_again":
             return _("%(unit)s signed for it", unit=unit_name(office)), ""
@@ -92,6 +94,8 @@ def tell_step(step: Step, progress: Progress) -> tuple[str, str]:
             return _("Moved up to %(unit)s", unit=unit_name(office)), _why(WHY_UP, step, unit_name(came))
         case "moved_down":
             return _("Went to %(unit)s", unit=unit_name(office)), _why(WHY_DOWN, step, unit_name(came))
+        case "moved_over" if step.why == HANDED_BACK:
+            return _("Goes on at %(unit)s", unit=unit_name(office)), _("What a leader had asked for did not settle it.")
         case "moved_over":
             return _("Went to %(unit)s", unit=unit_name(office)), _("It was decided that this office handles it.")
         case "reopened":

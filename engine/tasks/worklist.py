@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     false,
     func,
     literal_column,
@@ -190,7 +189,7 @@ def _is_secret(viewer: Viewer) -> ColumnElement[bool]:
     """Whether the case of a task is confidential and not one of those that the viewer keeps; a few ids in an index."""
     clerk = viewer.units(CONFIDENTIAL)
     kept = within(SECRET.place_id.expression, clerk) if clerk else false()
-    return exists().where(SECRET.id == Task.case_id, SECRET.confidential, ~kept)
+    return Task.case_id.in_(select(SECRET.id).where(SECRET.confidential, ~kept))
 
 
 def _within_reach(viewer: Viewer, tab: Tab) -> ColumnElement[bool]:

@@ -40,11 +40,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_inbound_delivery"),
         sa.UniqueConstraint("source", "delivery_id", name="uq_inbound_delivery_source_delivery_id"),
     )
-    waiting = {"postgresql_where": IS_WAITING, "sqlite_where": IS_WAITING}
-    look = {"postgresql_where": NEEDS_A_LOOK, "sqlite_where": NEEDS_A_LOOK}
-    op.create_index("ix_inbound_delivery_waiting", "inbound_delivery", ["next_at", "id"], **waiting)
-    op.create_index("ix_inbound_delivery_kept", "inbound_delivery", ["case_id"], **waiting)
-    op.create_index("ix_inbound_delivery_look", "inbound_delivery", ["source", "id"], **look)
+    op.create_index(
+        "ix_inbound_delivery_waiting",
+        "inbound_delivery",
+        ["next_at", "id"],
+        postgresql_where=IS_WAITING,
+        sqlite_where=IS_WAITING,
+    )
+    op.create_index(
+        "ix_inbound_delivery_kept",
+        "inbound_delivery",
+        ["case_id"],
+        postgresql_where=IS_WAITING,
+        sqlite_where=IS_WAITING,
+    )
+    op.create_index(
+        "ix_inbound_delivery_look",
+        "inbound_delivery",
+        ["source", "id"],
+        postgresql_where=NEEDS_A_LOOK,
+        sqlite_where=NEEDS_A_LOOK,
+    )
     op.create_index("ix_inbound_delivery_came", "inbound_delivery", ["source", "received_at", "state"])
     op.create_index("ix_inbound_delivery_swept", "inbound_delivery", ["received_at"])
     op.create_table(

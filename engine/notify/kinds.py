@@ -1,4 +1,5 @@
-"""What sorts of news there are. A person may leave out some; a mention and a supervision always reach them."""
+"""What sorts of news there are. A person may leave out some; an emergency, a mention and a supervision always reach
+their notices page."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from collections.abc import Mapping
 
 
 class Kind(enum.StrEnum):
+    URGENT = "urgent"
+    ASKED = "asked"
     NEW = "new"
     MOVED = "moved"
     CLOCK = "clock"
@@ -18,12 +21,16 @@ class Kind(enum.StrEnum):
     SUPERVISION = "supervision"
 
 
-MUTABLE = (Kind.NEW, Kind.MOVED, Kind.CLOCK, Kind.OVERDUE, Kind.DECIDED, Kind.CLOSED, Kind.NEWS)
+MUTABLE = (Kind.ASKED, Kind.NEW, Kind.MOVED, Kind.CLOCK, Kind.OVERDUE, Kind.DECIDED, Kind.CLOSED, Kind.NEWS)
 """What a person may leave out, in the order of the page."""
 
 _KINDS: Mapping[str, Kind] = {
+    "urgent": Kind.URGENT,
+    "emergency": Kind.URGENT,
+    "task.asked": Kind.ASKED,
+    "task.handed_over": Kind.ASKED,
+    "task.delegated": Kind.ASKED,
     "case.filed": Kind.NEW,
-    "urgent": Kind.NEW,
     "case.raised": Kind.MOVED,
     "raised": Kind.MOVED,
     "case.returned": Kind.MOVED,

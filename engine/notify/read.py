@@ -89,6 +89,25 @@ def mark_older_read(session: Session, people: Iterable[int], *, before: datetime
         session.merge(NoticesRead(person_id=person_id, up_to=line))
 
 
+def still_theirs(session: Session, viewer: Viewer, ids: Iterable[int]) -> frozenset[int]:
+    """Those of some notices that a person may be told of now, as their reader or as the deputy of somebody away.
+
+    Whether they wanted to be told was asked before; what they have muted on the page is not looked at.
+    """
+    units = set(viewer.units()).union(viewer.asked)
+    found = (
+        select(Notice.id)
+        .join(Case, Case.id == Notice.case_id)
+        .where(
+            Notice.id.in_(sorted(ids)),
+            or_(Notice.unit_id.in_(sorted(units)), Notice.person_id.in_(viewer.acting_as)),
+            _open_to(viewer),
+            outside_wall(viewer, Notice.case_id.expression),
+        )
+    )
+    return frozenset(session.scalars(found))
+
+
 def _mine(statement: Select[*tuple[Any, ...]], viewer: Viewer) -> Select[*tuple[Any, ...]]:
     """For the viewer or one of their units, of a sort they have not muted, about a case they may see.
 

@@ -89,6 +89,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     "force.keep": frozenset({"dispatcher", "leader", "petition_officer"}),
     "guidance.write": frozenset({"instructor"}),
     "matter.raise": frozenset({"delegate"}),
+    "unit.tell": frozenset({"lead", "leader", "operator"}),
     "system.operate": frozenset({"operator"}),
 }
 """Act → the roles that may do it where they stand."""

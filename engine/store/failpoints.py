@@ -22,6 +22,7 @@ FAILPOINTS = (
     "before-commit",
     "after-commit",
     "sent-not-marked",
+    "message-sent-not-marked",
 )
 
 _armed: str | None = None

@@ -87,6 +87,7 @@ ACTS: Mapping[str, Any] = {
     "case.sampled": _("Given to designers as an anonymous sample"),
     "case.migrated": _("Taken to another version of the process"),
     "case.token_moved": _("Put somewhere else by an operator"),
+    "task.asked": _("Asked for a decision or an opinion"),
     "votes.counted": _("Votes counted"),
     "process.concluded": _("Concluded"),
     "session.raised": _("Raised at a session"),

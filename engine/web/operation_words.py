@@ -29,4 +29,9 @@ OPERATIONS: Mapping[str, Any] = {
     "case.token_moved": _("Case put somewhere else on its diagram"),
     "cases.migrated": _("Running cases taken to another release"),
     "cases.taken_back": _("Migration taken back"),
+    "channel.added": _("Notice channel of a unit added"),
+    "channel.changed": _("Notice channel of a unit changed"),
+    "channel.removed": _("Notice channel of a unit removed"),
+    "message.retried": _("Message tried again"),
+    "message.dropped": _("Message put away"),
 }

@@ -16,7 +16,7 @@ from engine.web.context import maybe_viewer, now, world
 from engine.web.language import _
 from engine.web.notices import unread_notices
 from engine.web.refusals import SAID
-from engine.web.show import day, local, person_name, unit_name
+from engine.web.show import day, local, person_name, say, unit_name
 from engine.web.words import TABLES, word
 
 BROWSERS = (
@@ -77,15 +77,17 @@ def refusal_words(code: str) -> str:
     return str(SAID.get(code, code))
 
 
-def tell_notice(notice: Notice, units: Mapping[str, Unit], people: Mapping[int, Person]) -> str:
-    """One short sentence: what happened, and to where or by whom."""
+def tell_notice(notice: Notice, units: Mapping[str, Unit], people: Mapping[int, Person] | None = None) -> str:
+    """One short sentence: what happened, and to where, by whom or to what. Without `people` nobody is named."""
     said = _what(notice.what)
     facts: Mapping[str, Any] = notice.facts
     to = facts.get("to")
     if isinstance(to, dict) and to.get("unit"):
         said += " · " + unit_name(units.get(str(to["unit"])))
-    elif isinstance(facts.get("by"), int):
+    elif isinstance(facts.get("by"), int) and people is not None:
         said += " · " + person_name(people.get(facts["by"]))
+    elif isinstance(facts.get("task"), dict):
+        said += " · " + say(facts["task"])
     elif isinstance(facts.get("step"), str):
         said += " · " + word(facts["step"], "step")
     return said

@@ -276,6 +276,8 @@ PERIODS: Mapping[str, Any] = {
 }
 
 NOTICE_KINDS: Mapping[str, Any] = {
+    "urgent": _("Emergencies and urgent matters"),
+    "asked": _("What is asked of me or my unit: decisions, opinions, tasks"),
     "new": _("New cases"),
     "moved": _("Rises, returns, new gradings"),
     "clock": _("Time is running out"),

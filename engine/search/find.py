@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -134,13 +135,16 @@ def _by_words(
         received_by=asked.until if most_below else None,
     )
     for batch in BATCHES:
-        ids = list(candidates(session, question, before=before, most=batch))
-        cases += _seen(session, viewer, ids, where, most + 1 - len(cases)) if ids else []
-        if len(cases) > most:
-            return cases[:most], cases[most - 1].id
-        if len(ids) < batch:
+        found, looked_at = candidates(session, question, before=before, most=batch), 0
+        for some in (islice(found, most + 1 - len(cases)), found):  # further back only when these are not enough
+            ids = list(some)
+            cases += _seen(session, viewer, ids, where, most + 1 - len(cases)) if ids else []
+            if len(cases) > most:
+                return cases[:most], cases[most - 1].id
+            looked_at += len(ids)
+            before = ids[-1] if ids else before
+        if looked_at < batch:
             return cases, None
-        before = ids[-1]
     return cases, before
 
 

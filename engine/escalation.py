@@ -24,6 +24,10 @@ SPLIT = "split"
 AFTER_THE_END = frozenset({REDO, SPLIT})
 ARBITRATED = "arbitration"
 """A visit that begins because it was decided which of several units handles the case."""
+HANDED_BACK = "handed_back"
+"""A visit that begins because what a register did beside the case ended without an answer."""
+BESIDE = frozenset({ARBITRATED, HANDED_BACK})
+"""Reasons of visits that are neither rise nor descent."""
 DESCENTS = frozenset({"return_down", "downgrade", "assign_down"})
 NEEDS_ARBITRATION = frozenset({"return.nothing_below", "return.too_often"})
 """Refusals of a return that somebody above has to decide on."""
@@ -209,6 +213,11 @@ def hand_over(
     """
     _must_not_be_shut_out(unit_id, wall)
     return _move(session, case, tiers.tier_of(unit_id), unit_id, reason=ARBITRATED, actor_id=actor_id, now=now)
+
+
+def stay_anew(session: Session, case: Case, *, actor_id: int | None, now: datetime) -> Visit:
+    """Leaves an open case where it stands, with a visit and a clock of its own."""
+    return _move(session, case, case.tier, case.holder_id, reason=HANDED_BACK, actor_id=actor_id, now=now)
 
 
 def redo(session: Session, case: Case, *, actor_id: int | None, now: datetime) -> Visit:

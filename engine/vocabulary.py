@@ -166,6 +166,18 @@ WORDS = Vocabulary(
                 gives=("agreed",),
             ),
             Service("conclude", "write down what came of this process", {"outcome": True}),
+            Service("take_up", "the process of the case waits from now on while this one handles the matter"),
+            Service(
+                "hand_back",
+                "the process of the case goes on: closed where the outcome is an answer, else anew where it was",
+                {"outcome": True},
+            ),
+            Service("stand_by", "the clocks of the whole case stand still while another process handles it"),
+            Service(
+                "stay_anew",
+                "the case stays where it is, with a visit and a clock of its own, and its own clocks run on",
+                gives=("tier", "top", "signed_in"),
+            ),
         )
     },
     messages={
@@ -176,6 +188,9 @@ WORDS = Vocabulary(
         "m_downgrade": "the reason for a jump is gone",
         "m_arbitrated": "it was decided that another unit handles the case",
         "m_apply_review": "the petitioner asks for a review or re-review of the opinion",
+        "m_taken_up": "a process beside the case handles the matter from now on",
+        "m_answered": "the process beside the case has answered the matter",
+        "m_handed_back": "the process beside the case has ended without an answer",
     },
     roles={
         "lead": "the accountable lead of a unit (building, grid or zone lead, community secretary …)",

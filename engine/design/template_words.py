@@ -58,6 +58,22 @@ SERVICES: Mapping[str, tuple[Text, Text]] = {
         ("多人任务的答复是否过半数同意", "Whether most of those who answered said yes"),
     ),
     "conclude": (("记录结果", "Conclude"), ("记下本流程的结果", "Writes down what came of this process")),
+    "take_up": (
+        ("接手办理", "Take it up"),
+        ("案件流程等待本流程办理", "The process of the case waits while this one handles the matter"),
+    ),
+    "hand_back": (
+        ("交还案件", "Give the case back"),
+        ("有答复即结案，否则交回原单位", "An answer closes the case, anything else hands it back to where it was"),
+    ),
+    "stand_by": (
+        ("停止计时", "Clocks stand still"),
+        ("由其他流程办理期间整案停止计时", "The clocks of the whole case, while another process handles it"),
+    ),
+    "stay_anew": (
+        ("原单位重新办理", "Anew where it was"),
+        ("在原单位重新计时办理", "At the same unit, with a visit and a clock of its own"),
+    ),
 }
 """Service → its name, and what it does."""
 
@@ -98,4 +114,7 @@ MESSAGES: Mapping[str, Text] = {
     "m_downgrade": ("越级的理由消失", "the reason for a jump is gone"),
     "m_arbitrated": ("裁决由其他单位承办", "it was decided that another unit handles the case"),
     "m_apply_review": ("请求复查或复核", "the petitioner asks for a review or re-review of the opinion"),
+    "m_taken_up": ("由案件之外的流程办理", "a process beside the case handles the matter from now on"),
+    "m_answered": ("案件之外的流程已答复", "the process beside the case has answered the matter"),
+    "m_handed_back": ("案件之外的流程未能答复，交回", "the process beside the case has ended without an answer"),
 }

@@ -174,19 +174,44 @@ def deliver_message(
     case = lock_case(session, case_id)
     for instance_id in _running(session, case.id):
         push = _push(session, world, case, instance_id, actor_id=actor_id, now=now)
-        waiting = runtime.inspect(push.release.package, push.instance.state)
-        if any(each.message == message for each in waiting.messages):
-            push.happened("message.arrived", {"message": message, **(facts or {})})
-            session.flush()
-            state, host = push.instance.state, push.host()
-            with faults_told(push.instance):
-                advance = runtime.deliver(push.release.package, state, message, dict(payload), host)
-            settle(push, advance)
-            follow(push, advance)
+        if awaits(push, message):
+            deliver_to(push, message, payload, facts)
             return
     raise Conflict(
         "message.not_awaited", f"Case {case.number} does not wait for {message!r} now.", case=case.id, message=message
     )
+
+
+def awaits(push: Push, message: str) -> bool:
+    waiting = runtime.inspect(push.release.package, push.instance.state)
+    return any(each.message == message for each in waiting.messages)
+
+
+def deliver_to(push: Push, message: str, payload: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> None:
+    """Brings a message to an instance that waits for it; `facts` go into the history beside it."""
+    push.happened("message.arrived", {"message": message, **(facts or {})})
+    push.session.flush()
+    with faults_told(push.instance):
+        advance = runtime.deliver(push.release.package, push.instance.state, message, dict(payload), push.host())
+    settle(push, advance)
+    follow(push, advance)
+
+
+def main_beside(push: Push) -> Push | None:
+    """A push of the process of the case itself, while another one is pushed; None when none runs.
+
+    Raises Unavailable when it is set aside.
+    """
+    for instance_id, process_id in _RUNNING_OF_CASE.rows(push.session, {"case": push.case.id}):
+        if process_id == MAIN:
+            return _push(push.session, push.world, push.case, instance_id, actor_id=push.actor_id, now=push.now)
+    return None
+
+
+def runs_beside(session: Session, case_id: int, processes: Collection[str], *, but: int | None = None) -> bool:
+    """Whether one of these processes runs for the case; `but` is the instance that asks."""
+    running = _RUNNING_OF_CASE.rows(session, {"case": case_id})
+    return any(process_id in processes and instance_id != but for instance_id, process_id in running)
 
 
 def is_awaited(session: Session, world: World, case_id: int, message: str) -> bool:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine import escalation, runtime
+from engine import deadlines, escalation, runtime
 from engine.cases import Case, CaseState
+from engine.deadlines import Deadline, DeadlineState
 from engine.process import arbitration
 from engine.process.drawn import is_drawn
 from engine.process.push import Push, standing
@@ -26,6 +27,8 @@ class Beyond:
 
     change_hands: Callable[[Push, str], None]
     not_solved: Callable[[Push, str], None]
+    take_up: Callable[[Push], None]
+    hand_back: Callable[[Push, str], None]
 
 
 _BEYOND: list[Beyond] = []
@@ -90,10 +93,60 @@ def _not_solved(push: Push, call: runtime.ServiceCall) -> Given:
     return {}
 
 
+def _take_up(push: Push, call: runtime.ServiceCall) -> Given:
+    _BEYOND[0].take_up(push)
+    return {}
+
+
+def _hand_back(push: Push, call: runtime.ServiceCall) -> Given:
+    _BEYOND[0].hand_back(push, str(call.params["outcome"]))
+    return {}
+
+
+def _stand_by(push: Push, call: runtime.ServiceCall) -> Given:
+    for clock in _clocks_of_the_case(push):
+        if clock.state == DeadlineState.ARMED and clock.due_at > push.now:
+            calendar, most = push.world.calendar, clock.pauses + 1
+            deadlines.pause(clock, reason=WITH_REGISTER, most=most, calendar=calendar, now=push.now)
+            push.happened("clock.paused", {"step": clock.step, "reason": WITH_REGISTER, "rest": clock.rest})
+    push.case.state = CaseState.HANDLING
+    push.session.flush()
+    push.happened("case.noted", {"what": "taken_up"}, state_after(push.case))
+    return {}
+
+
+def _stay_anew(push: Push, call: runtime.ServiceCall) -> Given:
+    case, here = push.case, {"tier": push.case.tier, "unit": push.case.holder_id}
+    visit = escalation.stay_anew(push.session, case, actor_id=push.actor_id, now=push.now)
+    push.entered(visit)
+    push.happened(
+        "case.moved", {"from": here, "to": here, "reason": visit.reason, "visit": visit.seq}, state_after(case)
+    )
+    share = push.world.config.policy.warn_share
+    for clock in _clocks_of_the_case(push):
+        if clock.state == DeadlineState.PAUSED and clock.pause_reason == WITH_REGISTER:
+            deadlines.resume(push.session, clock, calendar=push.world.calendar, warn_share=share, now=push.now)
+            push.session.flush()
+            push.happened("clock.resumed", {"step": clock.step, "due_at": clock.due_at.isoformat()})
+    return {**standing(push), "signed_in": False}
+
+
+WITH_REGISTER = "with_register"
+
+
+def _clocks_of_the_case(push: Push) -> list[Deadline]:
+    live = deadlines.live_of_case(push.session, push.case.id)
+    return [clock for clock in live if clock.instance_id is None]
+
+
 DISPUTED: Mapping[str, Callable[[Push, runtime.ServiceCall], Given]] = {
     "arbitrate": _arbitrate,
     "carry_out": _carry_out,
     "change_hands": _change_hands,
     "return_visit": _return_visit,
     "not_solved": _not_solved,
+    "take_up": _take_up,
+    "hand_back": _hand_back,
+    "stand_by": _stand_by,
+    "stay_anew": _stay_anew,
 }

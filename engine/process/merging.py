@@ -26,6 +26,7 @@ from engine.errors import Conflict, NotAllowed
 from engine.people import ACTS, Viewer
 from engine.process.acts import deliver_message
 from engine.process.beginning import MAIN, begin
+from engine.process.holding import hold_again
 from engine.process.push import record
 from engine.process.reopening import arm_case_clocks
 from engine.process.settle import state_after
@@ -118,6 +119,7 @@ def split(session: Session, world: World, case_id: int, reason: str, *, viewer: 
     record(session, case, "case.reopened", actor_id=actor_id, now=now, facts=facts, after=state_after(case))
     begin(session, world, case, MAIN, actor_id=actor_id, now=now)
     arm_case_clocks(session, world, case, since=now)
+    hold_again(session, world, case, actor_id=actor_id, now=now)
     left = {"number": case.number, "case": case.id, "reason": reason}
     record(session, master, "case.left", actor_id=actor_id, now=now, facts=left)
     session.flush()

@@ -15,6 +15,7 @@ from engine.errors import REQUIRED, Conflict, Invalid
 from engine.people import Viewer
 from engine.process.acts import end_beside
 from engine.process.beginning import MAIN, begin
+from engine.process.holding import hold_again
 from engine.process.push import SUPERVISION, Push, is_supervised, record
 from engine.process.settle import state_after
 from engine.process.world import World
@@ -94,6 +95,7 @@ def reopen(
     )
     begin(session, world, case, MAIN, actor_id=actor_id, now=now)
     arm_case_clocks(session, world, case, since=now)
+    hold_again(session, world, case, actor_id=actor_id, now=now)
 
 
 def supervise(

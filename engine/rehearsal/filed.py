@@ -41,5 +41,6 @@ def filed(world: World, release: LoadedRelease, past: Past, *, same_tables: bool
     limits = release.limits.get(process.MAIN)
     if limits is not None and "case_outer" in limits.steps:
         length = limits.length("case_outer", past.kind)
+        held.outer_length = str(length)
         held.outer_due_at = world.calendar.due(past.received_at, length, provisional=True).at
     return held, held.severity >= triage.CONFIRM_FROM and not past.overridden

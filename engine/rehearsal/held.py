@@ -63,6 +63,9 @@ class Held:
     urgent: bool
     stays: list[Stay]
     outer_due_at: datetime | None = None
+    outer_length: str | None = None
+    outer_rest: float | None = None
+    """What was left of it when another process took the matter up."""
     outer_extended: bool = False
     clocks: dict[int, Clock] = field(default_factory=dict)
     fresh: bool = False
@@ -218,6 +221,23 @@ def _change_hands(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
     return held.move(held.world.tiers.tier_of(unit_id), unit_id, escalation.ARBITRATED)
 
 
+def _stand_by(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    due, length = held.outer_due_at, held.outer_length
+    if due is not None and length is not None:
+        held.overdue = held.overdue or held.now >= due
+        held.outer_rest = held.calendar.rest(held.now, due, parse_length(length), provisional=True)
+        held.outer_due_at = None
+    return {}
+
+
+def _stay_anew(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
+    rest, length = held.outer_rest, held.outer_length
+    if rest is not None and length is not None and not held.overdue:
+        held.outer_due_at = held.calendar.resume(held.now, rest, parse_length(length), provisional=True).at
+        held.outer_rest = None
+    return held.move(held.tier, held.unit_id, escalation.HANDED_BACK)
+
+
 def _pause_clock(held: Held, call: runtime.ServiceCall) -> Mapping[str, Any]:
     clock, reason = held.clock_of("handle"), str(call.params["reason"])
     if clock is None or not clock.live:
@@ -297,4 +317,8 @@ SERVICES: Mapping[str, Callable[[Held, runtime.ServiceCall], Mapping[str, Any]]]
     "not_solved": _nothing,
     "majority": _majority,
     "conclude": _nothing,
+    "take_up": _nothing,
+    "hand_back": _nothing,
+    "stand_by": _stand_by,
+    "stay_anew": _stay_anew,
 }

@@ -50,7 +50,7 @@ PROACTIVE = ("inspection", "tea_talk", "leader_reception", "return_visit")
 """Channels by which the district goes to people before they come."""
 SETTLED = (
     *("agreement_oral", "agreement_written", "fulfilled", "partly_fulfilled", "explained"),
-    *("resolved", "answered", "adopted"),
+    *("resolved", "answered", "adopted", "substantively_resolved"),
 )
 """Results of a matter that was resolved. Withdrawn, merged, passed on, guided elsewhere, not supported are none."""
 

@@ -11,8 +11,8 @@ from typing import Any
 from engine.cases import ENDED
 from engine.deadlines import FAR, DeadlineState
 from engine.errors import Invalid
-from engine.escalation import AFTER_THE_END, ARBITRATED
-from engine.process import MAIN
+from engine.escalation import AFTER_THE_END, BESIDE
+from engine.process import ANSWERED, HOLDERS, MAIN
 from engine.store import canonical_json
 from engine.tasks import TaskState
 from engine.territory import Tiers
@@ -76,9 +76,12 @@ def _alive(facts: Facts) -> Found:
     running = [each for each in facts.instances if each.row.ended_at is None]
     if not ended and not any(each.row.process_id == MAIN for each in running):
         yield "case", "the case is open and no process of it runs"
+    held_by = any(each.row.process_id in HOLDERS for each in running)
     for each in running:
         if each.advance is None or each.row.trouble is not None:
             continue
+        if not held_by and any(m.message == ANSWERED for m in each.advance.messages):
+            yield f"instance {each.row.id}", "it waits for the process of a register, and none runs beside it"
         task = any(t.instance_id == each.row.id and t.state == TaskState.OPEN for t in facts.tasks)
         clock = any(d.instance_id == each.row.id and d.state in LIVE and d.next_at < FAR for d in facts.deadlines)
         message = any(m.element not in each.boundary for m in each.advance.messages)
@@ -111,7 +114,7 @@ def _moves(facts: Facts, past: Past, tiers: Tiers) -> Found:
             continue
         _, act, said = moves[0]
         rise = _height(tiers, visit.tier) - _height(tiers, before.tier)
-        beside = visit.reason == ARBITRATED
+        beside = visit.reason in BESIDE
         if (
             (rise > 0 and not beside) != (act == "case.raised")
             or (visit.reason in AFTER_THE_END) != (act == "case.reopened")

@@ -47,6 +47,10 @@ SERVICES: Mapping[str, Any] = {
     "carry_out": N_("carries out what was decided"),
     "change_hands": N_("moves the case to the unit that was decided on"),
     "return_visit": N_("begins a return visit where the case is drawn for one"),
+    "take_up": N_("has the process of the case wait for this one"),
+    "hand_back": N_("lets the process of the case go on: closed by an answer, else anew where it was"),
+    "stand_by": N_("stops the clocks of the whole case"),
+    "stay_anew": N_("begins anew at the same unit, with a clock of its own"),
     "not_solved": N_("gives it back to the same unit, the second time to supervision"),
 }
 KINDS: Mapping[str, Any] = {

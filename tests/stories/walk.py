@@ -154,6 +154,8 @@ class Office:
             live = self.here.clocks(walk.case_id)
             assert clock in live, f"{clock} is not among {sorted(live)}"
             assert _written(live[clock].due_at) == due, f"{clock} is due {_written(live[clock].due_at)}"
+        if step.get("on_time"):
+            assert case.overdue_at is None, f"it is overdue since {case.overdue_at}"
         if step.get("no_clocks"):
             assert not self.here.clocks(walk.case_id), self.here.clocks(walk.case_id)
         if "open" in step:

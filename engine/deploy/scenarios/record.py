@@ -95,7 +95,7 @@ def assumed(call: runtime.ServiceCall, tiers: Sequence[str]) -> Mapping[str, Any
             }
         case "sampled":
             return {"sampled": False}
-        case "change_hands":
+        case "change_hands" | "stay_anew":
             return {"tier": tier, "top": bool(data.get("top")), "signed_in": False}
         case "carry_out":
             return {"co_units": list(data.get("co_units") or ()), "lead_unit": str(data.get("lead_unit") or "")}

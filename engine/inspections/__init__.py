@@ -6,7 +6,19 @@ from engine.inspections.checking import Answered, checklist_for, file_check, pla
 from engine.inspections.coverage import found_by, not_contacted, not_reached, reach, weekly
 from engine.inspections.duties import Logged, log_duty, see_log, show_person, shown_until
 from engine.inspections.measuring import Kept, behind_promise, measure
-from engine.inspections.model import Answer, Check, Duty, DutyLog, DutyLook, Every, Finding, Group, Then
+from engine.inspections.model import (
+    Answer,
+    Check,
+    Duty,
+    DutyLog,
+    DutyLook,
+    Every,
+    Finding,
+    Group,
+    Plan,
+    Recheck,
+    Then,
+)
 from engine.inspections.planning import Draft, end_plan, make_plan, see_plan
 from engine.inspections.rechecking import recheck, rechecks_of, see_finding
 from engine.inspections.rows import PAGE, checks, findings_of, live_plans, logs, see_check
@@ -30,6 +42,8 @@ __all__ = [
     "Item",
     "Kept",
     "Logged",
+    "Plan",
+    "Recheck",
     "Then",
     "Turn",
     "Waiting",

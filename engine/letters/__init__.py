@@ -8,7 +8,7 @@ from engine.letters.building import shipped
 from engine.letters.fields import FIELDS, PARTY_FIELDS
 from engine.letters.filling import Grid, Line, blocks_of
 from engine.letters.kinds import KINDS, METHODS
-from engine.letters.model import Letter, LetterNumbering, LetterState
+from engine.letters.model import Letter, LetterNumbering, LetterState, LetterTemplate
 from engine.letters.pdf import converter, pdf_of
 from engine.letters.rows import PAGE, Wanted, export, how_many_due, of_case, register, see_letter
 from engine.letters.sample import sample_of
@@ -55,6 +55,7 @@ __all__ = [
     "Letter",
     "LetterNumbering",
     "LetterState",
+    "LetterTemplate",
     "Line",
     "Preview",
     "Template",

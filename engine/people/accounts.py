@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, Invalid, NotFound
-from engine.people.model import ApiToken, Attempts, Membership, Person, SignIn
+from engine.people.model import ApiToken, Attempts, Membership, Person, ServiceAccount, SignIn
 from engine.people.operator_log import log
 from engine.people.passwords import hash_password
 from engine.people.rights import BLIND, WORKING, Viewer
@@ -45,7 +45,8 @@ def find_people(
     session: Session, text: str = "", *, unit_id: str | None = None, after: int = 0, most: int = PAGE
 ) -> tuple[Sequence[Person], int | None]:
     """People whose user name, names or phone hold the text, or who hold a role in exactly that unit; by id."""
-    statement = select(Person).where(Person.id > after).order_by(Person.id).limit(most + 1)
+    machines = select(ServiceAccount.person_id)
+    statement = select(Person).where(Person.id > after, Person.id.not_in(machines)).order_by(Person.id).limit(most + 1)
     if text.strip():
         part = text.strip()
         statement = statement.where(
@@ -65,7 +66,14 @@ def find_people(
 
 
 def get_person(session: Session, person_id: int) -> Person:
-    """Raises NotFound."""
+    """Raises NotFound, also for a service account: nobody signs in as one."""
+    person = _get_account(session, person_id)
+    if session.get(ServiceAccount, person_id) is not None:
+        raise NotFound("person.unknown", "There is no such person.", person=person_id)
+    return person
+
+
+def _get_account(session: Session, person_id: int) -> Person:
     person = session.get(Person, person_id)
     if person is None:
         raise NotFound("person.unknown", "There is no such person.", person=person_id)
@@ -145,7 +153,7 @@ def deactivate(session: Session, person_id: int, reason: str, *, viewer: Viewer 
     Raises Conflict for oneself and for the last operator, who would leave nobody to undo it.
     """
     _must_operate(viewer)
-    person = get_person(session, person_id)
+    person = _get_account(session, person_id)
     why = needed(reason)
     if viewer is not None and viewer.person_id == person_id:
         raise Conflict("person.oneself", "You cannot close your own account.")
@@ -162,7 +170,7 @@ def deactivate(session: Session, person_id: int, reason: str, *, viewer: Viewer 
 def reactivate(session: Session, person_id: int, reason: str, *, viewer: Viewer | None, now: datetime) -> None:
     """Idempotent."""
     _must_operate(viewer)
-    person = get_person(session, person_id)
+    person = _get_account(session, person_id)
     why = needed(reason)
     if not person.active:
         person.active = True

@@ -96,6 +96,29 @@ class ApiToken(Base):
     name: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    scopes: Mapped[list[str] | None] = mapped_column(Json)
+    """What the token is for; None: all that its person or account may do."""
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def handle(self) -> str:
+        """Names the row on a page and opens nothing, as a sign-in's does."""
+        return self.secret_hash[:16]
+
+
+class ServiceAccount(Base):
+    """What makes a person row the account of a connected system: its unit, its roles there, and what it is for."""
+
+    __tablename__ = "service_account"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(UnitId, ForeignKey("unit.id"))
+    roles: Mapped[list[str]] = mapped_column(Json)
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    purpose: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    made_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class CalendarFeed(Base):

@@ -124,7 +124,7 @@ def kept_before(name: str, *, proofs: str = KEPT) -> tuple[list[tuple[str, Kept]
 
     The proof goes into the page and comes back with the next step, so nobody chooses a photo twice.
     """
-    found = [(proof, kept) for proof in request.form.getlist(proofs) if (kept := _proven(proof)) is not None]
+    found = [(proof, kept) for proof in request.form.getlist(proofs) if (kept := proven(proof)) is not None]
     refused = None
     for file in received(name):
         try:
@@ -132,12 +132,18 @@ def kept_before(name: str, *, proofs: str = KEPT) -> tuple[list[tuple[str, Kept]
         except Invalid as refusal:
             refused = refusal.facts["words"]
         else:
-            found.append((_signer().dumps(asdict(kept)), kept))
+            found.append((proof_of(kept), kept))
     once = {kept.sha256: (proof, kept) for proof, kept in found}
     return list(once.values())[: limits().per_case], refused
 
 
-def _proven(proof: str) -> Kept | None:
+def proof_of(kept: Kept) -> str:
+    """Says that this person sent it, so that it may come with the next request."""
+    return str(_signer().dumps(asdict(kept)))
+
+
+def proven(proof: str) -> Kept | None:
+    """What a proof stands for; None for one that is not of this person's making."""
     try:
         return Kept(**_signer().loads(proof))
     except (BadData, TypeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 
@@ -18,6 +18,7 @@ from engine.errors import NotAllowed, Unavailable
 from engine.people import Viewer
 from engine.process import World
 from engine.store import Store
+from engine.web.pace import Pace
 
 KEY = "maplebridge"
 
@@ -27,6 +28,7 @@ class Edge:
     store: Store
     world: World
     clock: Clock
+    pace: Pace = field(default_factory=Pace)
 
 
 def edge() -> Edge:

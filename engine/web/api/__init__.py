@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_openapi3.openapi import OpenAPI
 
-from engine.web.api import case_acts, cases, document, drafts, health, papers, parties, places, problems, tasks
+from engine.web.api import acts, case_acts, cases, document, drafts, health, papers, parties, places, problems, tasks
 from engine.web.api.blueprint import api
 from engine.web.api.blueprint import health as health_pages
 from engine.web.api.door import is_api, know_bearer
@@ -12,7 +12,7 @@ from engine.web.api.health import LEAVING
 
 __all__ = ["LEAVING", "hang_on", "is_api", "know_bearer", "problems"]
 
-PARTS = (cases, case_acts, parties, papers, tasks, drafts, places, health)
+PARTS = (cases, case_acts, parties, papers, tasks, drafts, places, health, acts)
 """Importing them has given the blueprints their operations."""
 
 

@@ -272,14 +272,12 @@ class CompletionBody(Body):
 # --- documents and parties -------------------------------------------------------------------------------------------
 
 
-class DocumentForm(BaseModel):
+class FileForm(BaseModel):
     """A file as multipart/form-data."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     file: FileStorage
-    protected: bool = Field(False, description="Only for those who may see identities.")
-    signature: bool = Field(False, description="Of a task: a signature under the agreement.")
 
     @field_validator("file")
     @classmethod
@@ -287,6 +285,13 @@ class DocumentForm(BaseModel):
         if isinstance(sent, str):  # flask-openapi3 4.3 takes whatever field has the name
             raise ValueError("must be sent as a file")
         return sent
+
+
+class DocumentForm(FileForm):
+    """A file of a case as multipart/form-data."""
+
+    protected: bool = Field(False, description="Only for those who may see identities.")
+    signature: bool = Field(False, description="Of a task: a signature under the agreement.")
 
 
 class PartyNamedBody(PartyBody):

@@ -55,7 +55,7 @@ Act = Callable[[Session, Case], bool]
     "it does.",
     responses=DONE,
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def throw_message(path: CasePath, body: MessageBody) -> Response:
     message = body.root
     match message:
@@ -81,7 +81,7 @@ def throw_message(path: CasePath, body: MessageBody) -> Response:
     description="A clock that waited for it runs on; `effect` says whether it did.",
     responses=NOTED,
 )
-@policy("case.supply")
+@policy("case.supply", scope="cases:act")
 def supply(path: CasePath, body: MaterialBody) -> Response:
     return _do(path, _material(body), 201)
 
@@ -94,7 +94,7 @@ def supply(path: CasePath, body: MaterialBody) -> Response:
     description="Adds facts and grades the case anew. `effect` says whether it was graded higher and jumped.",
     responses=NOTED,
 )
-@policy("case.report_risk")
+@policy("case.report_risk", scope="cases:act")
 def report_risk(path: CasePath, body: RiskBody) -> Response:
     return _do(path, _risk(body), 201)
 
@@ -107,7 +107,7 @@ def report_risk(path: CasePath, body: RiskBody) -> Response:
     description="Once per time limit, in good time before it ends, never more than it had. Decided above.",
     responses=NOTED,
 )
-@policy("clock.ask_extension")
+@policy("clock.ask_extension", scope="cases:act")
 def ask_extension(path: CasePath, body: ExtensionBody) -> Response:
     def do(session: Session, case: Case) -> bool:
         process.ask_extension(session, world(), case.id, body.length, body.reason, viewer=viewer(), now=now())
@@ -124,7 +124,7 @@ def ask_extension(path: CasePath, body: ExtensionBody) -> Response:
     description="Becomes a task of the unit with a clock; its answer comes back to the leader's unit to be decided on.",
     responses=NOTED,
 )
-@policy("case.instruct")
+@policy("case.instruct", scope="cases:act")
 def instruct(path: CasePath, body: InstructionBody) -> Response:
     def do(session: Session, case: Case) -> bool:
         process.instruct(
@@ -150,7 +150,7 @@ def instruct(path: CasePath, body: InstructionBody) -> Response:
     description="Whom it names gets a notice; only people and units that may see the case can be named.",
     responses=NOTED,
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def comment(path: CasePath, body: CommentBody) -> Response:
     def do(session: Session, case: Case) -> bool:
         process.comment(
@@ -168,7 +168,7 @@ def comment(path: CasePath, body: CommentBody) -> Response:
     summary="Put a case into another category",
     responses=DONE,
 )
-@policy("case.file")
+@policy("case.file", scope="cases:act")
 def sort_case(path: CasePath, body: CategoryBody) -> Response:
     def do(session: Session, case: Case) -> bool:
         process.sort_case(session, case.id, body.category, viewer=viewer(), now=now())
@@ -184,7 +184,7 @@ def sort_case(path: CasePath, body: CategoryBody) -> Response:
     summary="Withdraw a case for its petitioner",
     responses=DONE,
 )
-@policy("case.withdraw")
+@policy("case.withdraw", scope="cases:act")
 def withdraw(path: CasePath, body: ReasonBody) -> Response:
     return _do(path, _withdrawal(body))
 
@@ -196,7 +196,7 @@ def withdraw(path: CasePath, body: ReasonBody) -> Response:
     summary="Move a big case down",
     responses=DONE,
 )
-@policy("case.downgrade")
+@policy("case.downgrade", scope="cases:act")
 def downgrade(path: CasePath, body: DowngradeBody) -> Response:
     return _do(path, _downgrade(body))
 
@@ -210,7 +210,7 @@ def downgrade(path: CasePath, body: DowngradeBody) -> Response:
     "or speaks with its petitioners. Who, when and why goes into the history; for 15 minutes `readCase` shows it.",
     responses={200: Shown, **refusals(ACT)},
 )
-@policy("case.unmask")
+@policy("case.unmask", scope="cases:act")
 def unmask(path: CasePath, body: UnmaskBody) -> Response:
     def once(session: Session) -> Answer:
         case = see(session, path.number)
@@ -229,7 +229,7 @@ def unmask(path: CasePath, body: UnmaskBody) -> Response:
     description="For a handler who is party or related: they see the case no more, and others go on.",
     responses=DONE,
 )
-@policy("case.step_aside")
+@policy("case.step_aside", scope="cases:act")
 def step_aside(path: CasePath, body: ReasonBody) -> Response:
     def do(session: Session, case: Case) -> bool:
         process.step_aside(session, world(), case.id, body.reason, viewer=viewer(), now=now())

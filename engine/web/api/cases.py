@@ -37,7 +37,7 @@ ELSEWHERE = {**IN_FACTS, "severity": "/override/severity", "override_reason": "/
     "time gives the first case, with status 200.",
     responses={201: Receipt, 200: Receipt, **refusals(ACT)},
 )
-@policy("case.file")
+@policy("case.file", scope="cases:file")
 def file_case(body: FilingBody) -> Response:
     def do(session: Session) -> Answer:
         with pointing("/", ELSEWHERE):
@@ -56,7 +56,7 @@ def file_case(body: FilingBody) -> Response:
     summary="List the cases you may see, latest first",
     responses={200: Cases, **refusals(LOOK)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:read")
 def list_cases(query: CasesQuery) -> Response:
     wanted = Wanted(
         state=query.state,
@@ -82,7 +82,7 @@ def list_cases(query: CasesQuery) -> Response:
     description="Facts, parties, every stay at a tier, both clocks, open tasks, and what happens if nobody acts.",
     responses={200: CaseFull, **refusals(LOOK)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:read")
 def read_case(path: CasePath) -> Response:
     with looking() as session:
         case = see(session, path.number)

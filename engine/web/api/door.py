@@ -8,12 +8,14 @@ import math
 from typing import Any
 
 from flask import current_app, g, request
+from werkzeug.wrappers import Response
 
-from engine.errors import Invalid, NotAllowed
-from engine.people import tokens, viewer_of
-from engine.web import attached
-from engine.web.context import looking, maybe_viewer, now
-from engine.web.policy import PUBLIC, policy_of
+from engine.errors import Invalid, NotAllowed, Unavailable
+from engine.people import tokens
+from engine.web import attached, pace
+from engine.web.context import acting, address, edge, looking, maybe_viewer, now, viewer, world
+from engine.web.pace import Left
+from engine.web.policy import PUBLIC, policy_of, scope_of
 
 API, HEALTH = "api", "health"
 BLUEPRINTS = frozenset({API, HEALTH})
@@ -25,31 +27,63 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def is_api() -> bool:
     """Whether this request is answered here, be its address known or not."""
-    return request.blueprint in BLUEPRINTS or request.path.startswith(PREFIX)
+    return request.blueprint in BLUEPRINTS or (request.blueprint is None and request.path.startswith(PREFIX))
 
 
 def know_bearer() -> None:
     """Runs after the cookie was looked at and before the policy. A token outdoes a cookie; a cookie alone needs the
-    page's token for everything that writes."""
+    page's token for everything that writes. Tries without a good token count for their address too."""
     if request.blueprint not in BLUEPRINTS or policy_of(current_app, request.endpoint) == PUBLIC:
         return
+    _count("address", address(), world().config.api.per_address)
     sent = request.headers.get("Authorization")
     if sent is not None:
         _let_in(sent)
     elif maybe_viewer() is None:
         raise NotAllowed("sign_in.needed", "Please send a token: Authorization: Bearer mb_…")
-    elif request.method not in SAFE:
-        current_app.extensions["csrf"].protect()
+    else:
+        _count("bearer", f"person {viewer().person_id}", world().config.api.per_bearer)
+        if request.method not in SAFE:
+            current_app.extensions["csrf"].protect()
 
 
 def _let_in(sent: str) -> None:
+    """The one place where a token is looked at: who it is, how often it comes, and what it is for."""
     g.pop("viewer", None)
     scheme, _, secret = sent.partition(" ")
     with looking() as session:
-        person_id = tokens.find(session, secret.strip(), now=now()) if scheme.lower() == "bearer" else None
-        if person_id is None:
-            raise NotAllowed("token.refused", "This token is not known, or its time is over.")
-        g.viewer = viewer_of(session, person_id, now=now())
+        bearer = tokens.find(session, secret.strip(), now=now()) if scheme.lower() == "bearer" else None
+    if bearer is None:
+        raise NotAllowed("token.refused", "This token is not known, or its time is over.")
+    g.viewer = bearer.viewer
+    _count("bearer", f"token {bearer.handle}", world().config.api.per_bearer)
+    scope = scope_of(current_app, request.endpoint)
+    if bearer.scopes is not None and scope not in bearer.scopes:
+        raise NotAllowed("scope.missing", f"This token is not for that: it lacks the scope {scope}.", scope=scope)
+    if bearer.stale:
+        with acting() as session:
+            tokens.touch(session, bearer.handle, now=now())
+
+
+def _count(policy: str, caller: str, most: int) -> None:
+    if not most:
+        return
+    left = edge().pace.take(policy, caller, most, now=now())
+    g.setdefault("counted", []).append(left)
+    if left.refused:
+        raise Unavailable(
+            "api.too_many",
+            f"Too many requests: at most {most} a minute.",
+            retry_after_s=left.wait_s,
+            most=most,
+        )
+
+
+def say_pace(response: Response) -> Response:
+    """Every answer to somebody who is counted says what is left."""
+    counted: list[Left] = g.get("counted", [])
+    response.headers.update(pace.headers_of(counted))
+    return response
 
 
 def look_at_request() -> None:
@@ -63,6 +97,8 @@ def look_at_request() -> None:
 
 
 def _sent() -> dict[str, Any]:
+    if not request.mimetype and not request.get_data(cache=True):
+        return {}  # an act that takes no fields needs no body
     if request.mimetype != "application/json":
         raise Invalid("content_type.unknown", "Send the body as Content-Type: application/json.")
     return _read(request.get_data(cache=True))

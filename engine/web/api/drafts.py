@@ -31,7 +31,7 @@ from engine.web.policy import policy
     description="Also when the task is done meanwhile. `draft.none` (404) when there is nothing.",
     responses={200: DraftTold, **refusals(LOOK)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:read")
 def read_draft(path: TaskPath) -> Response:
     with looking() as session:
         task, _ = tasks.see_task(session, viewer(), path.task_id)
@@ -47,7 +47,7 @@ def read_draft(path: TaskPath) -> Response:
     "meanwhile, unseen by this one, is kept in `other`. Nothing is checked but the names of the fields.",
     responses={200: DraftTold, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def keep_draft(path: TaskPath, body: DraftBody) -> Response:
     def do(session: Session) -> Answer:
         task, _ = tasks.see_task(session, viewer(), path.task_id)
@@ -73,7 +73,7 @@ def keep_draft(path: TaskPath, body: DraftBody) -> Response:
     description="Gives it as it was. Completing a task drops its draft by itself.",
     responses={200: DraftTold, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def drop_draft(path: TaskPath) -> Response:
     def do(session: Session) -> Answer:
         task, _ = tasks.see_task(session, viewer(), path.task_id)
@@ -93,7 +93,7 @@ def drop_draft(path: TaskPath) -> Response:
     "lead nowhere any more.",
     responses={200: TrackingCode, **refusals(ACT)},
 )
-@policy("case.supply")
+@policy("case.supply", scope="cases:act")
 def give_code(path: CasePath) -> Response:
     """A PUT: an answer to a POST could be kept for its `Idempotency-Key`, and the code with it."""
 

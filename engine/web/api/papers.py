@@ -35,7 +35,7 @@ ANY_KIND = {kind.media_type: {"schema": {"type": "string", "format": "binary"}} 
     description="Protected ones only for those who work on the case or speak with its petitioners.",
     responses={200: Documents, **refusals(LOOK)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:read")
 def list_documents(path: CasePath) -> Response:
     with looking() as session:
         case = see(session, path.number)
@@ -54,7 +54,7 @@ def list_documents(path: CasePath) -> Response:
     "gives the document that is there.",
     responses={201: DocumentTold, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 @attached.takes_files
 def add(path: CasePath, form: DocumentForm) -> Response:
     with looking() as session:
@@ -76,7 +76,7 @@ def add(path: CasePath, form: DocumentForm) -> Response:
     "stands under the text that is agreed at this moment.",
     responses={201: DocumentTold, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 @attached.takes_files
 def add_to_task(path: TaskPath, form: DocumentForm) -> Response:
     with looking() as session:
@@ -103,7 +103,7 @@ def add_to_task(path: TaskPath, form: DocumentForm) -> Response:
     summary="Fetch the content of a document",
     responses={200: {"description": "The file.", "content": ANY_KIND}, **refusals(LOOK)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:read")
 def fetch(path: DocumentPath) -> File:
     with looking() as session:
         document = _see(session, path)
@@ -118,7 +118,7 @@ def fetch(path: DocumentPath) -> File:
     description="For who added it, and those who answer for the case. Row, content and history stay.",
     responses={200: DocumentTold, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def hide(path: DocumentPath, body: ReasonBody) -> Response:
     def do(session: Session) -> Answer:
         document = _see(session, path)

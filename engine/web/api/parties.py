@@ -29,7 +29,7 @@ from engine.web.policy import policy
     "what they had to do in it goes to the next unit up. The history says who named whom and why, no personal data.",
     responses={201: Party, **refusals(ACT)},
 )
-@policy("case.name_parties")
+@policy("case.name_parties", scope="cases:act")
 def name_party(path: CasePath, body: PartyNamedBody) -> Response:
     def do(session: Session) -> Answer:
         case = see(session, path.number)
@@ -49,7 +49,7 @@ def name_party(path: CasePath, body: PartyNamedBody) -> Response:
     description="What is left out stays; null removes a telephone, address or identity number, or whom they stand for.",
     responses={200: Party, **refusals(ACT)},
 )
-@policy("case.name_parties")
+@policy("case.name_parties", scope="cases:act")
 def correct_party(path: PartyPath, body: PartyChangeBody) -> Response:
     def do(session: Session) -> Answer:
         case = see(session, path.number)

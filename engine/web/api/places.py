@@ -23,7 +23,7 @@ from engine.web.policy import policy
     summary="The units right below a unit",
     responses={200: Places, **refusals(LOOK)},
 )
-@policy("signed_in")
+@policy("signed_in", scope="cases:read")
 def list_places(query: PlacesQuery) -> Response:
     with looking() as session:
         line = line_of(session, query.parent) if query.parent else []

@@ -43,7 +43,7 @@ May = Literal["claim", "give_back", "complete", "answer", "take_back", "hand_ove
     summary="Your work list, oldest due first",
     responses={200: Tasks, **refusals(LOOK)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:read")
 def list_tasks(query: TasksQuery) -> Response:
     with looking() as session:
         page = tasks.page(
@@ -66,7 +66,7 @@ def list_tasks(query: TasksQuery) -> Response:
     summary="Read a task with its form",
     responses={200: TaskFull, **refusals(LOOK)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:read")
 def read_task(path: TaskPath) -> Response:
     with looking() as session:
         task, case = tasks.see_task(session, viewer(), path.task_id)
@@ -81,7 +81,7 @@ def read_task(path: TaskPath) -> Response:
     description="Claiming one's own task again changes nothing.",
     responses={200: TaskFull, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def claim(path: TaskPath) -> Response:
     def do(session: Session) -> Answer:
         _, case = tasks.see_task(session, viewer(), path.task_id)
@@ -98,7 +98,7 @@ def claim(path: TaskPath) -> Response:
     description="A task nobody has claimed stays as it is.",
     responses={200: TaskFull, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def give_back(path: TaskPath) -> Response:
     def do(session: Session) -> Answer:
         _, case = tasks.see_task(session, viewer(), path.task_id)
@@ -114,7 +114,7 @@ def give_back(path: TaskPath) -> Response:
     summary="Hand a task over to a colleague",
     responses={200: TaskFull, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def hand_over(path: TaskPath, body: HandoverBody) -> Response:
     def do(session: Session) -> Answer:
         _, case = tasks.see_task(session, viewer(), path.task_id)
@@ -132,7 +132,7 @@ def hand_over(path: TaskPath, body: HandoverBody) -> Response:
     description="You stay its owner: when it is answered it comes back, and you complete it.",
     responses={200: TaskFull, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def delegate(path: TaskPath, body: DelegationBody) -> Response:
     def do(session: Session) -> Answer:
         task, case = tasks.see_task(session, viewer(), path.task_id)
@@ -152,7 +152,7 @@ def delegate(path: TaskPath, body: DelegationBody) -> Response:
     description="One's own task that is not delegated stays as it is.",
     responses={200: TaskFull, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def take_back(path: TaskPath) -> Response:
     def do(session: Session) -> Answer:
         _, case = tasks.see_task(session, viewer(), path.task_id)
@@ -169,7 +169,7 @@ def take_back(path: TaskPath) -> Response:
     description="It goes back to its owner with what you found; the owner completes it.",
     responses={200: TaskFull, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def answer_delegated(path: TaskPath, body: DelegatedAnswerBody) -> Response:
     def do(session: Session) -> Answer:
         task, case = tasks.see_task(session, viewer(), path.task_id)
@@ -192,7 +192,7 @@ def answer_delegated(path: TaskPath, body: DelegatedAnswerBody) -> Response:
     "by whom and when it was completed before.",
     responses={200: Completed, **refusals(ACT)},
 )
-@policy("case.read")
+@policy("case.read", scope="cases:act")
 def complete(path: TaskPath, body: CompletionBody) -> Response:
     def do(session: Session) -> Answer:
         task, case = tasks.see_task(session, viewer(), path.task_id)

@@ -106,6 +106,8 @@ def must_be_as_documented(app: Flask, method: str, answer: TestResponse) -> None
     else:
         promised = operation["responses"].get(str(answer.status_code))
         assert promised is not None, f"{answer.status_code} is not documented: {answer.text}"
+        if "$ref" in promised:
+            promised = doc["components"]["responses"][promised["$ref"].rpartition("/")[2]]
         assert answer.mimetype in promised["content"], f"{answer.mimetype} is not documented"
         schema = promised["content"][answer.mimetype]["schema"]
     if schema.get("format") == "binary":

@@ -1,0 +1,31 @@
+"""Acts of the pages as operations, one file for each group of pages: what each takes, does and tells, and no more."""
+
+from engine.web.api.acts import (
+    casework,
+    counting,
+    designing,
+    duties,
+    findings,
+    mediating,
+    meetings,
+    operating,
+    own,
+    releasing,
+    services,
+    staffing,
+)
+
+__all__ = [
+    "casework",
+    "counting",
+    "designing",
+    "duties",
+    "findings",
+    "mediating",
+    "meetings",
+    "operating",
+    "own",
+    "releasing",
+    "services",
+    "staffing",
+]

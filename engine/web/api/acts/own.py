@@ -1,0 +1,178 @@
+"""One's own notices, settings, absences and saved filters, several tasks at once, and notes on the board."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from engine import notify, people, tasks
+from engine.notify import MUTABLE, Notice
+from engine.people import ACTS, Absence
+from engine.tasks import Act, Filter, SavedFilter, ShiftNote, Tab
+from engine.web.api.operation import Done, Room
+from engine.web.api.shapes import Cursor, Day, Whole, row, told
+from engine.web.api.told import Told
+from engine.web.areas import area_asked
+from engine.web.context import now, viewer, world
+
+OWN = Room("yourself", "Your notices, settings and absences.", read="me:read", write="me:write")
+WORK = Room("tasks", "The work list: claim, hand over, complete.", read="cases:read", write="cases:act")
+Id = Annotated[str, Field(max_length=64)]
+NOTICE = row("Notice", Notice, "id what kind at case:case_id unit_id", read=bool)
+ABSENCE = row("Absence", Absence, "id person_id deputy_id starts_at ends_at noted_at")
+FILTER = row("SavedFilter", SavedFilter, "id name query")
+NOTE = row("ShiftNote", ShiftNote, "unit_id text written_by written_at")
+
+
+class Membership(Told):
+    unit_id: str
+    role: str
+
+
+class Me(Told):
+    """Who you are to the API, and what your token is for."""
+
+    id: int
+    name_zh: str
+    name_en: str
+    memberships: list[Membership]
+    muted: list[str]
+
+
+class TaskDone(Told):
+    task: int
+    case: str
+    refused: str | None = Field(description="Why it was left as it is: a code.")
+
+
+class ManyDone(Told):
+    items: list[TaskDone]
+
+
+@OWN.look("/me", "readMe", "signed_in", "Who you are", tells=Me)
+def read_me(session: Session) -> Any:
+    who = viewer()
+    return Me(
+        id=who.person_id,
+        name_zh=who.name_zh,
+        name_en=who.name_en,
+        memberships=[Membership(unit_id=unit, role=role) for unit, role in who.memberships],
+        muted=sorted(who.muted),
+    )
+
+
+@OWN.look("/notices", "listNotices", "signed_in", "List your notices, latest first", lists=NOTICE)
+def list_notices(session: Session, *, cursor: Cursor = "") -> Any:
+    lines, following = notify.notices_of(session, viewer(), before=int(cursor) if cursor else None)
+    rows = [each for line in lines for each in told(session, NOTICE, [line.notice], read=not line.is_new)]
+    return rows, following
+
+
+@OWN.act("/notices/<int:notice_id>/opening", "openNotice", "signed_in", "Note that you read a notice", tells=Done)
+def open_notice(session: Session, notice_id: int) -> Any:
+    notify.open_notice(session, viewer(), notice_id)
+    return Done()
+
+
+@OWN.act("/notices/reading", "readAllNotices", "signed_in", "Note that you read all up to one", tells=Done)
+def read_all(session: Session, *, up_to: Whole) -> Any:
+    notify.mark_all_read(session, viewer(), up_to=up_to)
+    return Done()
+
+
+@OWN.act("/me/display", "chooseDisplay", "signed_in", "Choose language and look", method="PUT", tells=Done)
+def choose_display(
+    session: Session, *, language: Literal["zh_CN", "en"] | None = None, theme: Literal["light", "dark"] | None = None
+) -> Any:
+    people.choose_theme(session, viewer().person_id, theme)
+    if language is not None:
+        people.choose_language(session, viewer().person_id, language)
+    return Done()
+
+
+@OWN.act(
+    "/me/muted",
+    "muteNotices",
+    "signed_in",
+    "Choose which sorts of notices do not come",
+    method="PUT",
+    tells=Done,
+)
+def mute(session: Session, *, muted: Annotated[list[str], Field(max_length=20)]) -> Any:
+    people.mute(session, viewer().person_id, [str(kind) for kind in MUTABLE if kind in muted])
+    return Done()
+
+
+@OWN.act("/me/absences", "goAway", "signed_in", "Note that you are away", tells=ABSENCE, status=201)
+def go_away(session: Session, *, deputy_id: Whole, starts_on: Day, ends_on: Day) -> Absence:
+    return people.note_absence(
+        session,
+        viewer().person_id,
+        deputy_id,
+        starts_at=midnight(starts_on),
+        ends_at=midnight(ends_on) + timedelta(days=1),
+        viewer=viewer(),
+        now=now(),
+    )
+
+
+@OWN.act("/me/absences/<int:absence_id>/ending", "comeBack", "signed_in", "End an absence", tells=ABSENCE)
+def come_back(session: Session, absence_id: int) -> Absence:
+    return people.end_absence(session, absence_id, viewer=viewer(), now=now())
+
+
+@WORK.look("/worklist/filters", "listFilters", "case.read", "List your saved filters", lists=FILTER)
+def list_filters(session: Session) -> Any:
+    return tasks.saved_filters(session, viewer().person_id), None
+
+
+@WORK.act("/worklist/filters", "saveFilter", "case.read", "Save a filter of the work list", tells=FILTER, status=201)
+def save_filter(
+    session: Session, *, name: Annotated[str, Field(max_length=80)], tab: Tab = Tab.MINE, given: Filter
+) -> SavedFilter:
+    return tasks.save_filter(session, viewer().person_id, name, {"tab": str(tab), **given.address()})
+
+
+@WORK.act("/worklist/filters/<int:filter_id>/removal", "removeFilter", "case.read", "Drop a saved filter", tells=Done)
+def remove_filter(session: Session, filter_id: int) -> Any:
+    tasks.remove_filter(session, viewer().person_id, filter_id)
+    return Done()
+
+
+@WORK.act(
+    "/worklist/selection",
+    "actOnTasks",
+    "case.read",
+    "Claim, give back or hand over several tasks",
+    tells=ManyDone,
+    description="Those that do not allow it stay as they are, and say why.",
+)
+def act_on_tasks(
+    session: Session,
+    *,
+    act: Act,
+    tasks_: Annotated[list[Whole], Field(alias="tasks", min_length=1, max_length=100)],
+    to_person_id: Whole | None = None,
+) -> Any:
+    lines = tasks.act_on(session, tasks_, act, viewer=viewer(), now=now(), to=to_person_id)
+    return ManyDone(
+        items=[
+            TaskDone(
+                task=line.task.id, case=line.case.number, refused=None if line.refusal is None else line.refusal.code
+            )
+            for line in lines
+        ]
+    )
+
+
+@WORK.act("/board/notes", "leaveNote", "board.read", "Leave a note for the next shift", tells=Done, status=201)
+def leave_note(session: Session, *, unit: Id = "", note: Annotated[str, Field(max_length=4000)]) -> Any:
+    tasks.leave_note(session, area_asked(unit, ACTS["board.read"]), note, viewer=viewer(), now=now())
+    return Done()
+
+
+def midnight(day: Any) -> datetime:
+    return datetime.combine(day, time(), world().calendar.tz)

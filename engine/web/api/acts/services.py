@@ -1,0 +1,181 @@
+"""Service accounts and tokens. A secret is only ever in an answer to a PUT, which is kept for nobody."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from engine import tasks
+from engine.people import ApiToken, Person, ServiceAccount, accounts, services, tokens
+from engine.people.services import Service
+from engine.web.api.acts.operating import OPERATIONS, Reason
+from engine.web.api.acts.own import OWN
+from engine.web.api.operation import Done
+from engine.web.api.shapes import Cursor, Moment, row, told
+from engine.web.api.told import Told
+from engine.web.context import now, viewer
+
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+TOKEN = row("Token", ApiToken, "name created_at ends_at seen_at scopes", "A token; its secret is not kept.", handle=str)
+SERVICE = row(
+    "ServiceAccount",
+    ServiceAccount,
+    "person_id unit_id roles scopes purpose made_at made_by ends_at",
+    "An account of a connected system.",
+    name=str,
+    name_zh=str,
+    name_en=str,
+    active=bool,
+    tokens=list[TOKEN],  # type: ignore[valid-type]
+)
+
+
+class Secret(Told):
+    """Shown this once."""
+
+    token: str
+
+
+@OPERATIONS.look("/operations/services", "listServices", "system.operate", "List service accounts", lists=SERVICE)
+def list_services(session: Session, *, cursor: Cursor = "") -> Any:
+    found, following = services.find_services(session, after=int(cursor or 0))
+    return [_told(session, row, person, ()) for row, person in found], following
+
+
+@OPERATIONS.look(
+    "/operations/services/<int:person_id>",
+    "readService",
+    "system.operate",
+    "Read a service account with its tokens",
+    tells=SERVICE,
+)
+def read_service(session: Session, person_id: int) -> Any:
+    return _service(session, person_id)
+
+
+@OPERATIONS.act(
+    "/operations/services", "openService", "system.operate", "Open a service account", tells=SERVICE, status=201
+)
+def open_service(session: Session, *, given: Service) -> Any:
+    return _service(session, services.open_service(session, given, viewer=viewer(), now=now()).person_id)
+
+
+@OPERATIONS.act(
+    "/operations/services/<int:person_id>",
+    "changeService",
+    "system.operate",
+    "Change a service account",
+    method="PUT",
+    tells=SERVICE,
+    description="Its name for machines stays. What is narrowed is narrowed for its tokens at once.",
+)
+def change_service(session: Session, person_id: int, *, given: Service) -> Any:
+    services.change_service(session, person_id, given, viewer=viewer(), now=now())
+    return _service(session, person_id)
+
+
+@OPERATIONS.act(
+    "/operations/services/<int:person_id>/closing",
+    "closeService",
+    "system.operate",
+    "Close a service account",
+    tells=SERVICE,
+    description="Its tokens end at once, and what it had claimed goes back to the unit.",
+)
+def close_service(session: Session, person_id: int, *, reason: Reason) -> Any:
+    services.get_service(session, person_id)
+    tasks.deactivate(session, person_id, reason, viewer=viewer(), now=now())
+    return _service(session, person_id)
+
+
+@OPERATIONS.act(
+    "/operations/services/<int:person_id>/opening",
+    "reopenService",
+    "system.operate",
+    "Open a service account again",
+    tells=SERVICE,
+)
+def reopen_service(session: Session, person_id: int, *, reason: Reason) -> Any:
+    services.get_service(session, person_id)
+    accounts.reactivate(session, person_id, reason, viewer=viewer(), now=now())
+    return _service(session, person_id)
+
+
+@OPERATIONS.act(
+    "/operations/services/<int:person_id>/tokens",
+    "issueServiceToken",
+    "system.operate",
+    "Give a service account a token",
+    method="PUT",
+    tells=Secret,
+)
+def issue_token(session: Session, person_id: int, *, name: Name, ends_at: Moment | None = None) -> Any:
+    return Secret(token=services.issue_token(session, person_id, name, ends_at=ends_at, viewer=viewer(), now=now()))
+
+
+@OPERATIONS.act(
+    "/operations/services/<int:person_id>/tokens/<handle>/rotation",
+    "rotateServiceToken",
+    "system.operate",
+    "Give another token in place of one",
+    method="PUT",
+    tells=Secret,
+    description="The old one opens for a day more.",
+)
+def rotate_token(session: Session, person_id: int, handle: str) -> Any:
+    return Secret(token=services.rotate_token(session, person_id, handle, viewer=viewer(), now=now()))
+
+
+@OPERATIONS.act(
+    "/operations/services/<int:person_id>/tokens/<handle>/ending",
+    "endServiceToken",
+    "system.operate",
+    "End a token at once",
+    tells=SERVICE,
+)
+def end_token(session: Session, person_id: int, handle: str) -> Any:
+    services.end_token(session, person_id, handle, viewer=viewer(), now=now())
+    return _service(session, person_id)
+
+
+# --- one's own tokens ------------------------------------------------------------------------------------------------
+
+
+@OWN.look("/me/tokens", "listTokens", "signed_in", "List your tokens", lists=TOKEN)
+def list_tokens(session: Session) -> Any:
+    return tokens.living(session, viewer().person_id, now=now()), None
+
+
+@OWN.act(
+    "/me/tokens/<handle>/ending",
+    "endToken",
+    "signed_in",
+    "End one of your tokens",
+    tells=Done,
+    description="Also the one you come with.",
+)
+def end_own(session: Session, handle: str) -> Any:
+    tokens.end_one(session, viewer().person_id, handle, now=now())
+    return Done()
+
+
+def _service(session: Session, person_id: int) -> Any:
+    session.flush()
+    row, person = services.get_service(session, person_id)
+    return _told(session, row, person, services.tokens_of(session, person_id))
+
+
+def _told(session: Session, row: ServiceAccount, person: Person, found: Any) -> Any:
+    return told(
+        session,
+        SERVICE,
+        [row],
+        name=person.username.removeprefix(services.MARK),
+        name_zh=person.name_zh,
+        name_en=person.name_en,
+        active=person.active,
+        tokens=told(session, TOKEN, found),
+    )[0]

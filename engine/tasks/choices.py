@@ -33,13 +33,13 @@ def choices_for(
 ) -> Mapping[str, Sequence[Choice]]:
     """What the form's `valuesKey`s stand for in this case; nothing is asked for a form that has none.
 
-    `papers`, `parties` and `wall` are those of the case where they have been read already; `on` is the day on which an
-    organisation or a mediator must be there, left out where nobody is to be chosen now.
+    `papers`, `parties` and `wall` are those of the case where they have been read already; `on` is the day on which a
+    member unit, an organisation or a mediator must be there, left out where nobody is to be chosen now.
     """
     wanted = {field.source for field in form.fields.values() if field.source}
     found: dict[str, Sequence[Choice]] = {}
     if "community_units" in wanted:
-        found["community_units"] = invitees(session, task, case, tiers, wall or wall_of(session, case))
+        found["community_units"] = invitees(session, task, case, tiers, wall or wall_of(session, case), on=on)
     if "competent_units" in wanted:
         found["competent_units"] = competent_units(session, task, case, wall or wall_of(session, case))
     if "parties" in wanted:

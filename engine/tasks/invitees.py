@@ -1,24 +1,31 @@
-"""Whom a matter may be handled together with: units and people of its community, those who come to mind first."""
+"""Whom a matter may be handled together with: units and people of its community, those who come to mind first.
+
+From the tier above the community on, member units of the joint conference as well: below it they are asked for by
+asking the tier above.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import cast
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from engine import staffing
 from engine.cases import Case, Wall
 from engine.people import WORKING, Membership, Person
 from engine.tasks.fields import Choice, Words
 from engine.tasks.model import Task, TaskState
-from engine.territory import OFFICE, Tiers, Unit, within
+from engine.territory import OFFICE, Tiers, Unit, is_office, within
 
 RECENT = Words("最近邀请过", "Invited lately")
 NEAR = Words("就近单位", "Next to it")
 PEOPLE = Words("点名邀请", "People by name")
 OTHERS = Words("本社区其他单位", "Other units of the community")
+MEMBERS = Words("信联成员单位", "Member units")
 
 PERSON = "#"
 """Between unit and person in the value of a choice: `LHQ.MZ.01#17` asks person 17 in that unit."""
@@ -33,8 +40,13 @@ def split_invitee(value: str) -> tuple[str, int | None]:
     return (unit, int(person)) if mark and person.isdecimal() else (value, None)
 
 
-def invitees(session: Session, task: Task, case: Case, tiers: Tiers, wall: Wall) -> list[Choice]:
-    """Each choice once, under the first heading that fits; without the asking unit and without anybody walled off."""
+def invitees(
+    session: Session, task: Task, case: Case, tiers: Tiers, wall: Wall, *, on: date | None = None
+) -> list[Choice]:
+    """Each choice once, under the first heading that fits; without the asking unit and without anybody walled off.
+
+    `on` is the day on which a member unit must have its officer; left out where nobody is to be chosen now.
+    """
     units, staff = _community(session, task, case, tiers, wall)
     near = _near(task, case, units)
     known = {unit.id: Choice(unit.id, Words(unit.name_zh, unit.name_en), heading=OTHERS) for unit in units.values()}
@@ -43,10 +55,33 @@ def invitees(session: Session, task: Task, case: Case, tiers: Tiers, wall: Wall)
     every |= {
         choice.value: choice for unit in near for choice in map(_by_name(units[unit]), staff.get(unit, {}).values())
     }
+    if on is not None and asks_members(task.unit_id, tiers):
+        every |= {choice.value: choice for choice in _members(session, task, case, wall, on)}
     for value in _lately(session, task, every):
         every[value] = replace(every[value], heading=RECENT)
-    order = {heading: place for place, heading in enumerate((RECENT, NEAR, PEOPLE, OTHERS))}
+    order = {heading: place for place, heading in enumerate((RECENT, NEAR, PEOPLE, MEMBERS, OTHERS))}
     return sorted(every.values(), key=lambda choice: order[choice.heading or OTHERS])
+
+
+def asks_members(unit_id: str, tiers: Tiers) -> bool:
+    """Whether a unit asks departments in by itself: an office, or a place above the community. Pure."""
+    if is_office(unit_id) or "community" not in tiers.names:
+        return True
+    return tiers.index(tiers.tier_of(unit_id)) > tiers.index("community")
+
+
+def _members(session: Session, task: Task, case: Case, wall: Wall, on: date) -> list[Choice]:
+    """The officers of the member units of the place and all above it, each with what the unit answers for."""
+    found = []
+    for each in staffing.member_units(session, [case.place_id], on=on):
+        officer, unit = each.officer, each.unit
+        if officer is None or officer.id in wall.people or wall.shuts_out(unit.id) or unit.id == task.unit_id:
+            continue
+        zh = "，".join(part for part in (officer.name_zh, each.row.duty) if part)
+        en = ", ".join(part for part in (officer.name_en, each.row.duty) if part)
+        label = Words(f"{unit.name_zh}（{zh}）", f"{unit.name_en} ({en})")
+        found.append(Choice(f"{unit.id}{PERSON}{officer.id}", label, heading=MEMBERS))
+    return found
 
 
 def _community(

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from engine import people, process, staffing
+from engine import people, process, staffing, tasks
+from engine.cases import Case, Recusal
 from engine.clock import ManualClock
 from engine.errors import Conflict, Invalid
 from engine.history import HistoryEntry
@@ -305,3 +306,32 @@ def test_no_page_of_theirs_asks_the_database_much(visit: Visit, district: Distri
         visitor.get("/registers")
         for where in addresses:
             assert statements(district, visitor, where) <= 15, where
+
+
+def test_a_street_asks_the_officers_of_member_units_in_and_a_grid_does_not(
+    district: District, clock: ManualClock
+) -> None:
+    with district.store.transaction() as session:
+        unit = staffing.add_member_unit(
+            session, "LHQ", "区住建局", "Housing", duty="物业", viewer=None, now=clock.now()
+        )
+        staffing.add_member_unit(session, "LHQ", "区教育局", "Education", viewer=None, now=clock.now())
+        place, officer = unit.unit_id, district.people["liaison"]
+    post(district, clock, Kind.OFFICER, "liaison", place, rank="section")
+    case_id = town.file_case(district, clock)
+
+    def offered(asking: str) -> list[str]:
+        with district.store.reading() as session:
+            task = Task(unit_id=asking, form="invite_joint")
+            form = district.world.releases.current(session).form("p_joint", "invite_joint")
+            case = session.get_one(Case, case_id)
+            found = tasks.choices_for(session, form, task, case, district.world.tiers, on=TODAY)
+        return [each.value for each in found["community_units"] if each.value.startswith("LHQ.d")]
+
+    assert offered("LHQ.MZ") == [f"{place}#{officer}"], "who has no officer is not asked"
+    assert offered(place) == [], "nobody asks themselves"
+    assert offered("LHQ.MZ.01") == offered(GRID) == []
+    with district.store.transaction() as session:
+        session.add(Recusal(case_id=case_id, person_id=officer, reason="亲属", at=clock.now()))
+        session.get_one(Case, case_id).walled = True
+    assert offered("LHQ.MZ") == []

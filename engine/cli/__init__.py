@@ -10,7 +10,18 @@ from pathlib import Path
 
 import click
 
-from engine.cli import designing, exporting, migrating, operating, organising, processes, rehearsing, reporting, serving
+from engine.cli import (
+    designing,
+    exporting,
+    keeping,
+    migrating,
+    operating,
+    organising,
+    processes,
+    rehearsing,
+    reporting,
+    serving,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,6 +52,11 @@ for verb in (
     operating.simulate,
     migrating.migrate_cases,
     operating.verify,
+    keeping.backup,
+    keeping.restore,
+    keeping.move,
+    keeping.hold_deliveries,
+    keeping.release_deliveries,
     exporting.export,
     reporting.report,
     reporting.replica,

@@ -21,6 +21,7 @@ from engine.people.rows import members, names, nearest_staffed, staffed_of, view
 from engine.people.sign_ins import (
     change_password,
     demo_people,
+    end_every_sign_in,
     end_other_sign_ins,
     end_sign_in,
     is_secret_of,
@@ -61,6 +62,7 @@ __all__ = [
     "choose_theme",
     "demo_people",
     "end_absence",
+    "end_every_sign_in",
     "end_other_sign_ins",
     "end_sign_in",
     "fitting_deputies",

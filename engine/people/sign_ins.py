@@ -196,6 +196,11 @@ def end_other_sign_ins(session: Session, person_id: int, secret: str) -> int:
     return len(session.scalars(others.returning(SignIn.secret_hash)).all())
 
 
+def end_every_sign_in(session: Session) -> None:
+    """Signs everybody out, everywhere."""
+    session.execute(delete(SignIn).execution_options(synchronize_session=False))
+
+
 def change_password(session: Session, person_id: int, present: str, wanted: str, *, secret: str | None) -> None:
     """Replaces a password; every other browser of the person is signed out.
 

@@ -56,6 +56,7 @@ class CaseText(Base):
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},  # a list of late entries would be read whole by every search
         ).ddl_if(dialect="postgresql"),
+        {"info": {"derived": True}},
     )
 
     case_id: Mapped[int] = mapped_column(Integer, ForeignKey("case.id"), primary_key=True, autoincrement=False)
@@ -70,7 +71,7 @@ class UnitWord(Base):
     """
 
     __tablename__ = "unit_word"
-    __table_args__ = (Index("ix_unit_word_unit_id_word", "unit_id", "word"),)
+    __table_args__ = (Index("ix_unit_word_unit_id_word", "unit_id", "word"), {"info": {"derived": True}})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[str] = mapped_column(UnitId)

@@ -1,10 +1,13 @@
 """The database: declarative base, column types, transactions and migrations. The only module that commits."""
 
+from engine.store import portable
+from engine.store.archive import Manifest, back_up, put_back, read_manifest
 from engine.store.base import Base, Instant, Json, UnitId, canonical_json, table_of
 from engine.store.database import Store, open_store
 from engine.store.direct import Entities, Prepared, insert_row, update_row
 from engine.store.failpoints import FAILPOINTS, arm_failpoint, failpoint
 from engine.store.migrate import migrate, must_be_migrated, newest_revision, present_revision
+from engine.store.moving import Moved, move
 from engine.store.together import Together
 
 __all__ = [
@@ -13,19 +16,26 @@ __all__ = [
     "Entities",
     "Instant",
     "Json",
+    "Manifest",
+    "Moved",
     "Prepared",
     "Store",
     "Together",
     "UnitId",
     "arm_failpoint",
+    "back_up",
     "canonical_json",
     "failpoint",
     "insert_row",
     "migrate",
+    "move",
     "must_be_migrated",
     "newest_revision",
     "open_store",
+    "portable",
     "present_revision",
+    "put_back",
+    "read_manifest",
     "table_of",
     "update_row",
 ]

@@ -39,6 +39,11 @@ def newest_revision() -> str:
     return head
 
 
+def knows_revision(revision: str) -> bool:
+    """Whether this code can make the tables of a revision."""
+    return any(each.revision == revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def must_be_migrated(store: Store) -> None:
     """Raises Unavailable with the command to run when code and tables do not fit."""
     present, newest = present_revision(store), newest_revision()

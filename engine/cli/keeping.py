@@ -1,0 +1,285 @@
+"""move, backup, restore, and the hold on everything that leaves: what happens to a database as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.output import as_json, database, progress_line, refusals, say
+from engine.cli.starting import configured, opened
+from engine.errors import Conflict
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from engine.config import Config
+    from engine.store import Store
+
+LIVES = timedelta(seconds=60)
+"""A node that was heard within so long runs."""
+
+SAID_EVERY = 100_000
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--from", "source_url", metavar="URL", required=True, help="The database to be moved.")
+@click.option("--to", "target_url", metavar="URL", required=True, help="An empty database; it gets its tables here.")
+@click.option("--while-in-use", is_flag=True, help="Take a snapshot of a database that goes on, for a rehearsal.")
+@as_json
+@click.pass_obj
+def move(config_file: Path | None, source_url: str, target_url: str, while_in_use: bool, as_json: bool) -> None:
+    """Copy every row into another, empty database, SQLite or PostgreSQL, and prove that it arrived.
+
+    Stop all nodes first. Rows are read back and compared before they are kept, so a move that was broken off has moved
+    nothing and is simply begun again. The database it came from stays as it is; start nothing on it any more.
+    """
+    from engine import store as databases
+
+    with refusals(as_json):
+        source, target = _opened(config_file, source_url), _opened(config_file, target_url)
+        databases.must_be_migrated(source)
+        _every_table()
+        if not while_in_use:
+            _must_rest(source)
+        with _progress("moved", as_json) as progress, _snapshot(source, locked=not while_in_use) as session:
+            done = databases.move(session, target, progress=progress)
+        _index_anew(target, as_json)
+        rows = sum(each.rows for each in done)
+        broken = _verify(configured(config_file, target_url), target, as_json)
+        lines = [f"{each.rows:>10} {each.table}" for each in done if each.rows]
+        lines.append(f"{rows} rows of {len(done)} tables are there as they were; {_told(broken)}")
+        tables = {each.table: {"rows": each.rows, "digest": each.digest} for each in done}
+        say(as_json, {"rows": rows, "tables": tables, "violations": broken}, "\n".join(lines))
+        sys.exit(1 if broken else 0)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@as_json
+@database
+@click.pass_obj
+def backup(config_file: Path | None, file: Path, database: str | None, as_json: bool) -> None:
+    """Write all rows of this instant into one file, while nodes go on; neither waits for the other.
+
+    The file also lists the documents with their hashes. Their contents are files of their own: copy that folder after
+    this command, and keep both together.
+    """
+    from engine import store as databases
+    from engine.clock import SystemClock
+
+    with refusals(as_json):
+        config = configured(config_file, database)
+        source = opened(config)
+        databases.must_be_migrated(source)
+        _every_table()
+        with _progress("kept", as_json) as progress, source.reading() as session:
+            manifest = databases.back_up(
+                session,
+                file,
+                revision=databases.newest_revision(),
+                now=SystemClock().now(),
+                beside=lambda session: {"documents": _documents_of(session, config)},
+                progress=progress,
+            )
+        listed, size = manifest.beside["documents"], file.stat().st_size
+        absent = [sha256 for sha256, there in listed.items() if there is None]
+        said = f"{manifest.rows} rows, {size / 1_000_000:.1f} MB in {file}; it lists {len(listed)} documents."
+        if absent:
+            said += f" {len(absent)} of them are not in the folder: run `maplebridge documents`."
+        facts = {"rows": manifest.rows, "bytes": size, "documents": len(listed), "absent": absent}
+        say(as_json, {**facts, "revision": manifest.revision}, said)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@as_json
+@database
+@click.pass_obj
+def restore(config_file: Path | None, file: Path, database: str | None, as_json: bool) -> None:
+    """Fill an empty database from a backup. Nothing leaves it until `maplebridge release-deliveries`.
+
+    The old installation may have sent since what this one remembers as unsent: so mail, messages and deliveries are
+    held. Everybody signs in anew. Put the folder of documents back as well; what it lacks is named.
+    """
+    from engine import outbox, people
+    from engine import store as databases
+    from engine.clock import SystemClock
+
+    with refusals(as_json):
+        config = configured(config_file, database)
+        target, now = opened(config), SystemClock().now()
+
+        def finish(session: Session) -> None:
+            outbox.hold(session, f"restored from {file.name}", now=now)
+            people.end_every_sign_in(session)
+            people.operator_log.log(session, None, "database.restored", f"backup:{file.name}"[:80], now=now)
+
+        _every_table()
+        with _progress("restored", as_json) as progress:
+            manifest = databases.put_back(file, target, finish=finish, progress=progress)
+        _index_anew(target, as_json)
+        absent = _absent(config, manifest.beside.get("documents", {}))
+        broken = _verify(config, target, as_json)
+        lines = [
+            f"{manifest.rows} rows of {manifest.made_at} are there as they were; {_told(broken)}",
+            "Everything that leaves is held. Look around, then run `maplebridge release-deliveries`.",
+        ]
+        if absent:
+            lines.append(f"{len(absent)} documents are missing or damaged in {config.documents.folder}.")
+        facts = {"rows": manifest.rows, "made_at": manifest.made_at, "absent": absent, "violations": broken}
+        say(as_json, facts, "\n".join(lines))
+        sys.exit(1 if broken else 0)
+
+
+@click.command("release-deliveries")
+@as_json
+@database
+@click.pass_obj
+def release_deliveries(config_file: Path | None, database: str | None, as_json: bool) -> None:
+    """Send again what was held after a restore, each message under the id it always had."""
+    _change_hold(config_file, database, as_json, held=False)
+
+
+@click.command("hold-deliveries")
+@as_json
+@database
+@click.pass_obj
+def hold_deliveries(config_file: Path | None, database: str | None, as_json: bool) -> None:
+    """Keep everything back that would leave, for example before nodes start on a database put back by other means."""
+    _change_hold(config_file, database, as_json, held=True)
+
+
+def _change_hold(config_file: Path | None, url: str | None, as_json: bool, *, held: bool) -> None:
+    from engine import outbox, people
+    from engine.clock import SystemClock
+    from engine.store import must_be_migrated
+
+    with refusals(as_json):
+        store, now = opened(configured(config_file, url)), SystemClock().now()
+        must_be_migrated(store)
+        with store.transaction() as session:
+            changed = (outbox.held(session) is None) if held else outbox.let_go(session)
+            if held:
+                outbox.hold(session, "held from the command line", now=now)
+            if changed:
+                act = "deliveries.held" if held else "deliveries.released"
+                people.operator_log.log(session, None, act, "deliveries", now=now)
+        words = {True: "Everything that leaves is held.", False: "What waits is sent again."}
+        say(as_json, {"held": held, "changed": changed}, words[held] if changed else "It was so already.")
+
+
+def _opened(config_file: Path | None, url: str) -> Store:
+    return opened(configured(config_file, url))
+
+
+def _every_table() -> None:
+    """Tables are known once their modules are loaded. One that is missed is told by name, and nothing is copied."""
+    import engine
+    import webhooks
+    from engine.web import idempotency  # noqa: F401 - has a table, and is no package's front door
+
+    for package in (engine, webhooks):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if found.name.endswith(".model"):
+                importlib.import_module(found.name)
+
+
+def _must_rest(source: Store) -> None:
+    from engine.clock import SystemClock
+    from engine.scheduler import latest_beat
+
+    with source.reading() as session:
+        beat = latest_beat(session)
+    if beat is not None and SystemClock().now() - beat < LIVES:
+        raise Conflict(
+            "store.in_use",
+            "A node works on this database. Stop all nodes and wait a minute; --while-in-use only rehearses.",
+        )
+
+
+@contextmanager
+def _snapshot(source: Store, *, locked: bool) -> Iterator[Session]:
+    """One instant of a database. Locked, nobody writes into the embedded one while it is read."""
+    with source.transaction() if locked and source.dialect == "sqlite" else source.reading() as session:
+        yield session
+
+
+@contextmanager
+def _progress(verb: str, quiet: bool) -> Iterator[Callable[[str, int], None]]:
+    """A word whenever another hundred thousand rows have passed."""
+    done = 0
+    with progress_line(verb, None, quiet=quiet) as told:
+
+        def passed(table: str, rows: int) -> None:
+            nonlocal done
+            before, done = done, done + rows
+            if done // SAID_EVERY > before // SAID_EVERY:
+                told(done, f"rows, now {table}")
+
+        yield passed
+
+
+def _index_anew(target: Store, quiet: bool) -> None:
+    """What is found by words is made from the cases, not copied."""
+    from engine.search import fill_index
+
+    with progress_line("indexed", None, quiet=quiet) as progress:
+        fill_index(target, on_progress=lambda done: progress(done, "cases"))
+
+
+def _verify(config: Config, target: Store, quiet: bool) -> int:
+    from engine import verify
+    from engine.main import build
+
+    application = build(config, store=target)
+    with progress_line("checked", None, quiet=quiet) as progress:
+        found = verify.check(
+            target,
+            application.world,
+            now=application.clock.now(),
+            on_progress=lambda done, total: progress(done, f"of {total} cases"),
+        )
+    return len(found)
+
+
+def _told(broken: int) -> str:
+    return f"{broken} invariants are broken: run `maplebridge verify`." if broken else "all invariants hold."
+
+
+def _documents_of(session: Session, config: Config) -> Mapping[str, int | None]:
+    """The contents that rows name, by hash, each with its size in the folder; None for one that is not there."""
+    from engine import documents
+
+    listed: dict[str, int | None] = {}
+    for part in documents.PARTS:
+        for sha256 in sorted(documents.named(session, part)):
+            path = config.documents.folder / sha256[:2] / sha256
+            listed[sha256] = path.stat().st_size if path.exists() else None
+    return listed
+
+
+def _absent(config: Config, listed: Mapping[str, Any]) -> list[str]:
+    """The hashes of documents that were there when the backup was made and are not in the folder as they were."""
+    return [
+        sha256
+        for sha256, size in listed.items()
+        if size is not None and not _is_there(config.documents.folder / sha256[:2] / sha256, sha256)
+    ]
+
+
+def _is_there(path: Path, sha256: str) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256

@@ -1,0 +1,149 @@
+"""A backup: one file with every row of one snapshot, written while others go on, and read back whole or not at all.
+
+A zip file with `tables/<name>.jsonl`, a row per line, and at the end `manifest.json`: the revision of the tables, their
+columns, how many rows each has and their digest. What was broken off has no manifest, and is no backup. It goes into
+either database, also into a newer release: the tables are made as they were, filled, and then brought up to date.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy.orm import Session
+
+from engine.errors import Invalid
+from engine.store import portable
+from engine.store.database import Store
+from engine.store.migrate import knows_revision, migrate
+from engine.store.moving import Progress, make_ready
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+LARGEST_MANIFEST = 64 * 1024 * 1024
+LONGEST_LINE = 512 * 1024 * 1024
+"""Of a row; a saved state or a table of figures may have some megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup says about itself. `beside` is what else belonged to the installation, as its maker saw it."""
+
+    revision: str
+    made_at: str
+    tables: tuple[Mapping[str, Any], ...]
+    beside: Mapping[str, Any]
+
+    @property
+    def rows(self) -> int:
+        return sum(each["rows"] for each in self.tables)
+
+
+def back_up(
+    session: Session,
+    file: Path,
+    *,
+    revision: str,
+    now: datetime,
+    beside: Callable[[Session], Mapping[str, Any]],
+    progress: Progress,
+) -> Manifest:
+    """Writes what the session's snapshot holds; `file` is there whole or not at all, readable by its owner only."""
+    connection = portable.prepare(session)
+    tables = []
+    passing = file.with_name(file.name + ".part")
+    descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "wb") as raw:
+        with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for shape in portable.shapes(connection):
+                counted = portable.Counted()
+                with archive.open(f"tables/{shape.name}.jsonl", "w", force_zip64=True) as lines:
+                    for rows in portable.read(connection, shape):
+                        for line in map(portable.encoded, rows):
+                            counted.add(line)
+                            lines.write(line + b"\n")
+                        progress(shape.name, len(rows))
+                tables.append(_told(shape, counted))
+            manifest = Manifest(revision, now.isoformat(), tuple(tables), beside(session))
+            archive.writestr(MANIFEST, json.dumps(_document(manifest), ensure_ascii=False, indent=1))
+        raw.flush()
+        os.fsync(raw.fileno())
+    passing.rename(file)
+    return manifest
+
+
+def read_manifest(file: Path) -> Manifest:
+    """Raises Invalid for what is no whole backup, or one of a release that is newer than this."""
+    try:
+        with zipfile.ZipFile(file) as archive, archive.open(MANIFEST) as part:
+            found = json.loads(part.read(LARGEST_MANIFEST))
+        manifest = Manifest(found["revision"], found["made_at"], tuple(found["tables"]), found["beside"])
+        version = found["format"]
+    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise Invalid("backup.unreadable", f"{file} is no whole backup.") from error
+    if version != FORMAT or not knows_revision(manifest.revision):
+        raise Invalid("backup.newer", f"{file} was made by a newer release; restore it with that one.")
+    return manifest
+
+
+def put_back(file: Path, target: Store, *, finish: Callable[[Session], object], progress: Progress) -> Manifest:
+    """Fills an empty database; `finish` acts in the same transaction. Broken off, the database holds no row.
+
+    Raises Conflict for a database that holds something, and for a table that is not what the manifest says.
+    """
+    manifest = read_manifest(file)
+    shapes = [_shape(each) for each in manifest.tables]
+    make_ready(target, shapes, revision=manifest.revision)
+    with zipfile.ZipFile(file) as archive, target.transaction() as session:
+        connection = portable.prepare(session)
+        for shape, told in zip(shapes, manifest.tables, strict=True):
+            with archive.open(f"tables/{shape.name}.jsonl") as lines:
+                portable.write(connection, shape, _portions(lines, shape.name, progress))
+            given = portable.Counted(told["rows"], int(told["digest"], 16))
+            portable.must_equal(shape, given, portable.count(connection, shape))
+        portable.renumber(connection, shapes)
+        finish(session)
+    migrate(target)
+    return manifest
+
+
+def _portions(lines: IO[bytes], name: str, progress: Progress) -> Iterator[list[portable.Row]]:
+    portion: list[portable.Row] = []
+    while line := lines.readline(LONGEST_LINE):
+        portion.append(portable.decoded(line))
+        if len(portion) == portable.PORTION:
+            progress(name, len(portion))
+            yield portion
+            portion = []
+    progress(name, len(portion))
+    yield portion
+
+
+def _told(shape: portable.Shape, counted: portable.Counted) -> Mapping[str, Any]:
+    columns: Sequence[Sequence[str]] = [list(each) for each in shape.columns]
+    told: dict[str, Any] = {"name": shape.name, "columns": columns, "numbered": shape.numbered}
+    return told | {"rows": counted.rows, "digest": counted.hex}
+
+
+def _shape(told: Mapping[str, Any]) -> portable.Shape:
+    columns = tuple((str(name), str(kind)) for name, kind in told["columns"])
+    if not all(kind in portable.KINDS for _, kind in columns):
+        raise Invalid("backup.unreadable", f"Table {told['name']} has a column of a kind that is not known.")
+    return portable.Shape(told["name"], columns, told["numbered"])
+
+
+def _document(manifest: Manifest) -> Mapping[str, Any]:
+    return {
+        "format": FORMAT,
+        "revision": manifest.revision,
+        "made_at": manifest.made_at,
+        "rows": manifest.rows,
+        "tables": manifest.tables,
+        "beside": manifest.beside,
+    }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from engine import letters, runtime, tasks
@@ -27,10 +27,10 @@ from engine.process.locked import lock_for_task, lock_instance
 from engine.process.model import Instance
 from engine.process.push import Push, record
 from engine.process.services import SERVICES
-from engine.process.settle import settle, state_after
+from engine.process.settle import PLAIN, settle, state_after
 from engine.process.world import World
 from engine.store import Prepared, canonical_json, table_of, update_row
-from engine.tasks import TaskState
+from engine.tasks import Task, TaskState
 
 SIZES = ("small", "big")
 ENDS_WITH_CASE = frozenset({"p_extension", arbitration.PROCESS})
@@ -135,11 +135,25 @@ def fire_deadline(session: Session, world: World, case: Case, deadline: Deadline
         mediating.ended(push, Outcome.SILENT)
     assert deadline.token is not None
     advance = runtime.fire(push.release.package, push.instance.state, deadline.token, push.host())
+    silent = not push.told
     settle(push, advance, fired=deadline)
     follow(push, advance)
+    if silent and deadline.attached_to is not None and deadline.length != PLAIN:
+        late = _asked_by(session, deadline, now) or [case.holder_id]
+        push.happened("case.told", {"what": f"{deadline.step}_overdue", "units": late})
     if deadline.step == "handle" and case.visit_seq == deadline.visit_seq:  # nobody above took it over
         case.overdue_at = case.overdue_at or deadline.due_at
     push.write_down()
+
+
+def _asked_by(session: Session, deadline: Deadline, now: datetime) -> list[str]:
+    """The units that have not answered the task a clock stands on, until now; none for a clock on a whole stage."""
+    late = select(Task.unit_id).where(
+        Task.instance_id == deadline.instance_id,
+        Task.element == deadline.attached_to,
+        or_(Task.state == TaskState.OPEN.value, and_(Task.state == TaskState.WITHDRAWN.value, Task.closed_at == now)),
+    )
+    return sorted(set(session.scalars(late)))
 
 
 def warn(session: Session, case: Case, deadline: Deadline, *, now: datetime) -> None:

@@ -52,6 +52,9 @@ OUTWARD = frozenset(
         "comment.made",
         "opinion.rose",
         "supervision.opened",
+        "task.asked",
+        "task.delegated",
+        "task.handed_over",
         "handler.stepped_aside",
         "force.added",
     }
@@ -101,6 +104,8 @@ class Push:
     """Clocks of this visit that go on under a new token, by step."""
     starts: dict[str, datetime] = field(default_factory=dict)
     """From when the clocks that this push armed are counted, by step."""
+    told: bool = False
+    """Whether anybody outside hears of what this push has done so far."""
     provisional: set[tuple[str, datetime]] = field(default_factory=set)
     counted_from: datetime | None = None
     """When the letter was delivered that the completed task delivers: limits that begin with it count from there."""
@@ -129,6 +134,7 @@ class Push:
         self, act: str, facts: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
     ) -> None:
         """Records an act, and tells the world when it is one it should hear of."""
+        self.told = self.told or act in OUTWARD
         record(self.session, self.case, act, actor_id=self.actor_id, now=self.now, facts=facts, after=after)
 
     def write_down(self, *rows: Base) -> None:

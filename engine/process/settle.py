@@ -5,7 +5,7 @@ The invariant, after any sequence of pushes: open tasks = waiting user tasks, li
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,9 @@ EXPECTS = {
 """What should have happened when a clock runs out; `ended` for everything else."""
 
 DECIDES = frozenset({"above", "deciding", "top"})
+PLAIN = "timer"
+"""The length of a clock that is no limit, but a pause drawn on the diagram."""
+ARBITRATION, INSTRUCTION = "p_arbitration", "p_instruction"
 
 
 def settle(
@@ -108,7 +111,37 @@ def settle(
     if any(task.form == "decide_upgrade" for task in fresh):
         push.case.state = CaseState.UPGRADE_PENDING
         push.happened("case.noted", {"what": "upgrade_asked"}, state_after(push.case))
+    _ask(push, [row for row in rows if is_news(row, push.case.holder_id, after=completed)])
     return [id_ for token, id_ in opened.items() if token in wanted] + added
+
+
+def is_news(row: Mapping[str, Any], holder_id: str, *, after: Task | None) -> bool:
+    """Whether whoever is asked a new task must be told of it, because no other act tells them. Pure.
+
+    A decision of a leader always; else what is asked of others than the holder, unless it follows upon a task that the
+    same unit has just completed. Who is heard in an arbitration, or gets an instruction, is told by the act itself.
+    """
+    if row["process"] == ARBITRATION or (row["process"] == INSTRUCTION and after is None):
+        return False
+    if row["why"] == "decide":
+        return "leader" in row["roles"].strip("|").split("|")
+    asked_elsewhere = row["unit_id"] != holder_id or row["claimed_by"] is not None
+    return asked_elsewhere and (after is None or after.unit_id != row["unit_id"])
+
+
+def _ask(push: Push, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Tells whoever is asked, step by step; a person who was named, or the unit."""
+    for element in dict.fromkeys(row["element"] for row in rows):
+        asked = [row for row in rows if row["element"] == element]
+        people = sorted({row["claimed_by"] for row in asked if row["claimed_by"] is not None})
+        facts: dict[str, Any] = {
+            "task": {"zh": asked[0]["name_zh"], "en": asked[0]["name_en"]},
+            "roles": sorted(asked[0]["roles"].strip("|").split("|")),
+            "people": people,
+            "units": sorted({row["unit_id"] for row in asked if row["claimed_by"] is None}),
+        }
+        due = min((row["due_at"] for row in asked if row["due_at"] is not None), default=None)
+        push.happened("task.asked", facts if due is None else {**facts, "due_at": due.isoformat()})
 
 
 def retime_tasks(session: Session, case_id: int) -> None:
@@ -156,7 +189,7 @@ def arm(push: Push, timers: Iterable[runtime.WaitingTimer]) -> list[Clock]:
             clocks.append((timer.attached_to, step, revived.due_at, revived.warn_at))
             continue
         started_at = push.starts.get(step, push.now)
-        length = timer.length or "timer"
+        length = timer.length or PLAIN
         warn_at = None
         if timer.step is not None and timer.length is not None:  # an ISO duration is never warned of
             warn_at = calendar.warn_at(

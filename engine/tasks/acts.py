@@ -14,7 +14,7 @@ from typing import assert_never
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from engine import history
+from engine import history, outbox
 from engine.cases import Case, wall_of
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from engine.people import Membership, Person, Viewer
@@ -247,6 +247,18 @@ def _carry_out(
         case _:
             assert_never(act)
     history.record(session, case, said, actor_id=viewer.person_id, now=now, facts=facts)
+    if act is Act.HAND_OVER:
+        tell_of_task(session, case, task, said, viewer=viewer, now=now)
+
+
+def tell_of_task(session: Session, case: Case, task: Task, act: str, *, viewer: Viewer, now: datetime) -> None:
+    """Tells whoever has a task in hand now that it was given to them. Call it after the act is recorded."""
+    facts: dict[str, object] = {
+        "task": {"zh": task.name_zh, "en": task.name_en},
+        "people": [task.claimed_by],
+        "by": viewer.person_id,
+    }
+    outbox.put(session, case, act, now=now, facts=facts | ({"due_at": task.due_at.isoformat()} if task.due_at else {}))
 
 
 def _put(task: Task, person_id: int | None, *, by: int | None, now: datetime) -> None:

@@ -18,7 +18,15 @@ from engine.cases import Case, Wall, wall_of
 from engine.errors import Conflict, Invalid, NotAllowed
 from engine.people import WORKING, Person, Viewer
 from engine.store import Base, Instant, Json
-from engine.tasks.acts import Staff, lock_task, must_be_offered, must_be_open, must_not_be_anothers, staff_of
+from engine.tasks.acts import (
+    Staff,
+    lock_task,
+    must_be_offered,
+    must_be_open,
+    must_not_be_anothers,
+    staff_of,
+    tell_of_task,
+)
 from engine.tasks.drafts import about_task, draft_of, save_draft
 from engine.tasks.model import Task
 from engine.territory import ancestors, is_within
@@ -86,6 +94,7 @@ def delegate(
     task.claimed_by, task.claimed_at = to_person_id, now
     facts = {"task": task.id, "element": task.element, "to": to_person_id, "question": question[:LONGEST]}
     history.record(session, case, "task.delegated", actor_id=viewer.person_id, now=now, facts=facts)
+    tell_of_task(session, case, task, "task.delegated", viewer=viewer, now=now)
     return asked
 
 

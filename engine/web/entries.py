@@ -14,7 +14,8 @@ from engine.letters import KINDS
 from engine.process import Story
 from engine.web.context import locale
 from engine.web.language import _, bilingual
-from engine.web.show import moment, person_name, unit_name
+from engine.web.show import moment, person_name, say, unit_name
+from engine.web.show_people import news
 from engine.web.words import word
 
 
@@ -29,7 +30,10 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
         case "case.filed":
             return " · ".join([word(facts.get("severity"), "severity"), *_passed_over(facts, story)])
         case "case.told" | "case.noted":
-            return word(facts.get("what"), "news")
+            return news(str(facts.get("what")))
+        case "task.asked":
+            whom = [unit_name(story.units.get(unit)) for unit in facts.get("units") or []]
+            return " · ".join([say(facts["task"]), *whom])
         case "identity.unmasked":
             fields = _("; ").join(word(field, "field") for field in facts.get("fields") or [])
             return f"{fields} · {facts.get('reason')}"

@@ -79,7 +79,7 @@ def refusal_words(code: str) -> str:
 
 def tell_notice(notice: Notice, units: Mapping[str, Unit], people: Mapping[int, Person] | None = None) -> str:
     """One short sentence: what happened, and to where, by whom or to what. Without `people` nobody is named."""
-    said = _what(notice.what)
+    said = news(notice.what)
     facts: Mapping[str, Any] = notice.facts
     to = facts.get("to")
     if isinstance(to, dict) and to.get("unit"):
@@ -93,7 +93,8 @@ def tell_notice(notice: Notice, units: Mapping[str, Unit], people: Mapping[int, 
     return said
 
 
-def _what(what: str) -> str:
+def news(what: str) -> str:
+    """What an act, or the word a diagram told, is called; every limit that passed has words."""
     for table in ("news", "act"):
         if what in TABLES[table]:
             return word(what, table)

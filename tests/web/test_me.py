@@ -229,6 +229,7 @@ def test_muted_kinds_stay_out_and_mentions_do_not(visit: Visit, district: Distri
     assert count(visitor) == 3
     with district.store.reading() as session:
         assert session.get_one(Person, district.people["grid"]).muted == [
+            "asked",
             "clock",
             "closed",
             "decided",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -50,20 +50,23 @@ class Tick:
     failed: int
 
 
-Sender = Callable[[outbox.Parcel], None]
-"""Brings one parcel to its receiver, outside any transaction; raises when it could not."""
+OUTBOX_BATCH = 100
 
 Poster = Callable[[Session, outbox.Parcel], object]
-"""Writes a parcel down for people to read, in the transaction that claims it. May see the same parcel again."""
+"""Writes down who is to hear of a parcel, in the transaction that claims it. May see the same parcel again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What another part has done in the background: from the start on, and again whenever so long has passed."""
+    """What another part has done in the background: from the start on, and again whenever so long has passed.
+
+    `stop` ends what `run` has begun and left running.
+    """
 
     name: str
     run: Callable[[], object]
     every: timedelta
+    stop: Callable[[], object] | None = None
 
 
 class Scheduler:
@@ -76,7 +79,6 @@ class Scheduler:
         clock: Clock,
         *,
         name: str,
-        senders: Mapping[str, Sender] | None = None,
         post: Poster | None = None,
         refresh: Callable[[], None] | None = None,
         jobs: Sequence[Job] = (),
@@ -85,7 +87,6 @@ class Scheduler:
         self.world = world
         self.clock = clock
         self.name = name
-        self.senders = dict(senders or {})
         self.post = post
         self.refresh = refresh or world.forget_people
         self.jobs = tuple(jobs)
@@ -150,41 +151,45 @@ class Scheduler:
                 process.warn(session, *picked, now=now)
         return most
 
-    def send_outbox(self, *, most: int = 100) -> int:
-        """Posts and sends what must leave; gives how many are done with. Without a sender, posting is all there is."""
+    def send_outbox(self, *, most: int = OUTBOX_BATCH) -> int:
+        """Posts what must leave, oldest first; gives how many are done with.
+
+        All of them in one transaction. Where that fails, each in one of its own: a message that cannot be posted is
+        put off and holds up no other.
+        """
+        try:
+            with self.store.transaction() as session:
+                parcels = outbox.claim(session, now=self.clock.now(), most=most)
+                self._post(session, parcels)
+            return len(parcels)
+        except Exception as error:
+            if isinstance(error, Unavailable) and error.code.startswith("store."):
+                raise
+            log.warning("outbox.batch_failed", said=f"{type(error).__name__}: {error}")
         with self.store.transaction() as session:
             parcels = outbox.claim(session, now=self.clock.now(), most=most)
-            if self.post is not None:
-                for parcel in parcels:
-                    self.post(session, parcel)
-            posted = [parcel.id for parcel in parcels if self._sender(parcel) is None]
-            if posted:
-                outbox.mark_sent(session, posted, now=self.clock.now())
-        sent: list[int] = []
-        for parcel in parcels:
-            sender = self._sender(parcel)
-            if sender is None:
-                continue
-            try:
-                sender(parcel)
-                failpoint("sent-not-marked")
-                sent.append(parcel.id)
-            except Exception as error:
-                with self.store.transaction() as session:
-                    outbox.mark_failed(
-                        session,
-                        parcel.id,
-                        now=self.clock.now(),
-                        attempts=parcel.attempts,
-                        trouble=f"{type(error).__name__}: {error}",
-                    )
-        if sent:
-            with self.store.transaction() as session:
-                outbox.mark_sent(session, sent, now=self.clock.now())
-        return len(posted) + len(sent)
+        return sum(self._post_apart(parcel) for parcel in parcels)
 
-    def _sender(self, parcel: outbox.Parcel) -> Sender | None:
-        return self.senders.get(parcel.topic) or self.senders.get("*")
+    def _post_apart(self, parcel: outbox.Parcel) -> bool:
+        try:
+            with self.store.transaction() as session:
+                self._post(session, [parcel])
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            with self.store.transaction() as session:
+                outbox.mark_failed(session, parcel.id, now=self.clock.now(), attempts=parcel.attempts, trouble=said)
+            return False
+        return True
+
+    def _post(self, session: Session, parcels: Sequence[outbox.Parcel]) -> None:
+        for parcel in parcels if self.post is not None else ():
+            self.post(session, parcel)  # type: ignore[misc]
+        if parcels:
+            outbox.mark_sent(session, [parcel.id for parcel in parcels], now=self.clock.now())
+
+    def _empty_outbox(self) -> None:
+        while not self._stopping.is_set() and self.send_outbox() == OUTBOX_BATCH:
+            pass
 
     def beat(self) -> None:
         """Says that this node lives, and forgets nodes silent for a day."""
@@ -297,7 +302,7 @@ class Scheduler:
             next_run_time=self.clock.now(),
         )
         add(
-            self._guarded(self.send_outbox),
+            self._guarded(self._empty_outbox),
             IntervalTrigger(seconds=config.tick_seconds),
             id="outbox",
             next_run_time=self.clock.now(),
@@ -328,6 +333,9 @@ class Scheduler:
         if self._background is not None:
             self._background.shutdown(wait=True)
             self._background = None
+            for job in self.jobs:
+                if job.stop is not None:
+                    job.stop()
             self._guarded(self._say_goodbye)()
         self._stopping.clear()
 

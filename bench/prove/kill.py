@@ -35,6 +35,7 @@ from engine import process, verify
 from engine.cases import Case
 from engine.clock import ManualClock
 from engine.deadlines import Deadline, DeadlineState
+from engine.deliveries import Delivery, DeliveryState
 from engine.history import HistoryEntry
 from engine.outbox import OutboxEntry
 from engine.store import FAILPOINTS, arm_failpoint
@@ -196,13 +197,16 @@ def look(opened: ground.Ground, told: Told) -> list[str]:
         claims = sql_select(HistoryEntry.facts).where(HistoryEntry.act == "task.claimed")
         claimed = {facts["task"] for facts in session.scalars(claims)}
         fired = set(session.scalars(sql_select(Deadline.id).where(Deadline.state == DeadlineState.BREACHED.value)))
-        sent = set(session.scalars(sql_select(OutboxEntry.key).where(OutboxEntry.sent_at.is_not(None))))
+        posted = set(session.scalars(sql_select(OutboxEntry.key).where(OutboxEntry.sent_at.is_not(None))))
+        queued = set(session.scalars(sql_select(Delivery.key)))
+        sent = set(session.scalars(sql_select(Delivery.key).where(Delivery.state == DeliveryState.DELIVERED.value)))
         troubled = [each.said for each in process.troubles(session)]
     wrong += _missing("filed", told.filed - filed)
     wrong += _missing("completed", told.completed - done)
     wrong += _missing("claimed", told.claimed - claimed)
     wrong += _missing("fired", set(told.fired) - fired)
     wrong += [f"fired twice: deadline {each}" for each, times in Counter(told.fired).items() if times > 1]
+    wrong += [f"posted, but queued for nobody: {each}" for each in sorted(posted ^ queued)]
     wrong += [f"marked sent, but nobody received it: {each}" for each in sorted(sent - told.received)]
     wrong += [f"set aside: {each}" for each in troubled]
     return wrong

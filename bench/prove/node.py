@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from bench.ground import GRIDS, Ground, pick_open_task
-from engine import outbox, process, tasks
+from engine import deliveries, outbox, process, tasks
 from engine.cases import ENDED, Case
 from engine.clock import ManualClock
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound
+from engine.outward import Answer, Outward
 from engine.scheduler import Scheduler
 from engine.tasks import TaskState
 
@@ -48,9 +50,8 @@ class Node:
         self.clock = clock
         self.chance = random.Random(seed)
         self.acknowledge = acknowledge
-        self.scheduler = Scheduler(
-            ground.store, ground.app.world, clock, name=f"node-{seed}", senders={"*": self._send}
-        )
+        self.scheduler = Scheduler(ground.store, ground.app.world, clock, name=f"node-{seed}", post=_post)
+        self.worker = deliveries.Worker(ground.store, clock, deliveries.Courier(_Receiver(acknowledge), clock, root=""))
 
     def work(self, acts: int) -> None:
         ways = [self.file, self.complete, self.complete, self.complete, self.claim, self.tick, self.tick, self.send]
@@ -110,10 +111,28 @@ class Node:
 
     def send(self) -> None:
         self.scheduler.send_outbox(most=5)
+        self.worker.work()
         self.scheduler.beat()
 
-    def _send(self, parcel: outbox.Parcel) -> None:
-        self.acknowledge({"received": parcel.key})
+
+class _Receiver(Outward):
+    """Says at once what has arrived; nothing goes over the network."""
+
+    def __init__(self, acknowledge: Callable[[Ack], None]) -> None:
+        super().__init__()
+        self._acknowledge = acknowledge
+
+    def send(self, url: str, body: bytes, headers: Mapping[str, str], **_more: Any) -> Answer:
+        self._acknowledge({"received": body.decode()})
+        return Answer(200, "", 0)
+
+
+def _post(session: Session, parcel: outbox.Parcel) -> None:
+    """One receiver follows everything; the body is the key of the message."""
+    to = deliveries.receiver(
+        session, "all", url="https://all.example/", kind="channel", signed=False, now=parcel.created_at
+    )
+    deliveries.enqueue(session, to.id, parcel.key, parcel.topic, parcel.key, now=parcel.created_at)
 
 
 def run_in_child(ground: Ground, *, now: datetime, seed: str, acts: int) -> None:

@@ -270,9 +270,22 @@ class InspectionsConfig(_Values):
     contacts_per_week: Annotated[int, Field(ge=1, le=100)] = 1
 
 
+class ImportsConfig(_Values):
+    max_bytes: Annotated[int, Field(ge=65_536, le=524_288_000)] = 52_428_800
+    """The largest file of rows that is taken."""
+    max_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+    """So many rows one file may have."""
+    portion: Annotated[int, Field(ge=1, le=5_000)] = 100
+    """So many rows are filed in one transaction, for which everybody else who writes waits."""
+    keep_days: Annotated[int, Field(ge=1, le=3660)] = 30
+    """So long after an import has ended its rows are kept for error files; then they are removed."""
+
+
 class OutboundConfig(_Values):
     inside: Annotated[tuple[Annotated[str, AfterValidator(_inside)], ...], Field(max_length=200)] = ()
     """Receivers inside the network that may be called: names of hosts, and networks."""
+    keep_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    """So long deliveries stay in the log after they were delivered or given up."""
 
 
 class PublishingConfig(_Values):
@@ -319,6 +332,7 @@ class Config(_Values):
     reports: ReportsConfig = ReportsConfig()
     publishing: PublishingConfig = PublishingConfig()
     inspections: InspectionsConfig = InspectionsConfig()
+    imports: ImportsConfig = ImportsConfig()
     inbound: InboundConfig = InboundConfig()
     outbound: OutboundConfig = OutboundConfig()
     notify: NotifyConfig = NotifyConfig()

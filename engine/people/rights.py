@@ -27,6 +27,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     "case.file": frozenset(
         {"lead", "deputy", "handler", "mediator", "dispatcher", "clerk", "petition_officer", "liaison"}
     ),
+    "case.import": frozenset({"dispatcher", "petition_officer"}),
     "case.name_parties": frozenset(
         {"lead", "deputy", "handler", "mediator", "dispatcher", "clerk", "petition_officer", "liaison"}
     ),
@@ -90,6 +91,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     "guidance.write": frozenset({"instructor"}),
     "matter.raise": frozenset({"delegate"}),
     "unit.tell": frozenset({"lead", "leader", "operator"}),
+    "outbound.keep": frozenset({"operator"}),
     "system.operate": frozenset({"operator"}),
 }
 """Act → the roles that may do it where they stand."""

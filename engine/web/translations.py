@@ -19,14 +19,17 @@ from babel.messages.pofile import read_po, write_po
 
 WEB = Path(__file__).parent
 FOLDER = WEB / "translations"
+SOURCES = ((WEB, "engine/web"), (WEB.parents[1] / "webhooks", "webhooks"))
+"""Whose pages there are; the templates of all lie in `engine/web`."""
 METHODS = [("frontend/**", "ignore"), ("static/**", "ignore"), ("**.py", "python"), ("**/templates/**.html", "jinja2")]
 
 
 def gather() -> Catalog:
     """Every message id of the pages, with where it stands."""
     catalog = Catalog(project="Maplebridge", charset="utf-8")
-    for file, line, message, comments, context in extract_from_dir(WEB, METHODS):
-        catalog.add(message, None, [(f"engine/web/{file}", line)], auto_comments=comments, context=context)
+    for folder, place in SOURCES:
+        for file, line, message, comments, context in extract_from_dir(folder, METHODS):
+            catalog.add(message, None, [(f"{place}/{file}", line)], auto_comments=comments, context=context)
     return catalog
 
 

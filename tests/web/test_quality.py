@@ -27,6 +27,7 @@ from tests import browser as chromium
 from tests.serving import served
 from tests.web import district as town
 from tests.web.district import PEOPLE, District
+from tests.web.followed import be_followed
 from tests.web.looked_back import look_back
 from tests.web.meetings import meet
 from tests.web.reported import keep_report
@@ -143,6 +144,7 @@ def live(district: District, clock: ManualClock) -> None:
     look_back(district, clock)
     meet(district, clock)
     keep_report(district, clock)
+    be_followed(district, clock)
     stand(district, clock)
     write_letters(district, clock)
     propose(district, clock)

@@ -22,6 +22,7 @@ from sqlalchemy import Float, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import deadlines, deploy, design, detection, figures, logs, outbox, postmortems, process, rehearsal, reports
+from engine.bulk import Worker
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
@@ -94,6 +95,7 @@ class Scheduler:
         self._stopping = threading.Event()
         self._rehearsals = rehearsal.Worker(store, world, clock, name=name)
         self._rehearsing = threading.Lock()
+        self._imports = Worker(store, world, clock, name=name)
         self._wake_lock = threading.Lock()
         self._wake_at: datetime | None = None
         self._fired: deque[tuple[datetime, float]] = deque(maxlen=100_000)
@@ -275,10 +277,15 @@ class Scheduler:
 
     def make_reports(self) -> int:
         """Makes reports that were asked for, part by part, until nothing is left to do; gives how many parts."""
-        parts = 0
-        while not self._stopping.is_set() and figures.work(self.store, self.world, self.clock, name=self.name):
-            parts += 1
-        return parts
+        return self._worked_off(lambda: figures.work(self.store, self.world, self.clock, name=self.name))
+
+    def import_rows(self) -> int:
+        """Checks and files what was brought in, portion by portion, until nothing is left to do; gives how many."""
+        self._imports.forget_old()
+        return self._worked_off(self._imports.work)
+
+    def _worked_off(self, work: Callable[[], bool]) -> int:
+        return sum(1 for _ in iter(lambda: not self._stopping.is_set() and work(), False))
 
     def tick(self) -> Tick:
         """One full pass, as the background runs it."""
@@ -320,6 +327,7 @@ class Scheduler:
         add(self._guarded(self.rehearse), rehearsing, id="rehearsals", max_instances=2)  # the second finds it busy
         add(self._guarded(self.detect), IntervalTrigger(seconds=20), id="detection", next_run_time=self.clock.now())
         add(self._guarded(self.make_reports), IntervalTrigger(seconds=config.tick_seconds), id="reports")
+        add(self._guarded(self.import_rows), IntervalTrigger(seconds=config.tick_seconds), id="imports")
         add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=self.clock.now())
         for job in self.jobs:
             every = IntervalTrigger(seconds=job.every.total_seconds())

@@ -1,6 +1,6 @@
 """What repeats, belongs together or grows suddenly: found by the engine, decided by people."""
 
-from engine.detection.alike import Alike, like_case, looks_like, matter_to_be
+from engine.detection.alike import Alike, like_case, looks_like, matter_of, matter_to_be
 from engine.detection.decide import (
     ON_ITS_OWN,
     Gathered,
@@ -13,12 +13,13 @@ from engine.detection.decide import (
 )
 from engine.detection.model import Finding, FindingCase, FindingKind, FindingState, Watermark
 from engine.detection.rows import Line, Linked, Queue, Seen, behind, links_of, queue, see, waiting, what_stands_about
-from engine.detection.rules import Likeness, Matter
+from engine.detection.rules import PROPOSED_FROM, Likeness, Matter, area_of, likeness
 from engine.detection.stream import Looked, look_on
 from engine.detection.surges import look_for_surges
 
 __all__ = [
     "ON_ITS_OWN",
+    "PROPOSED_FROM",
     "Alike",
     "Finding",
     "FindingCase",
@@ -35,15 +36,18 @@ __all__ = [
     "Watermark",
     "accept_pair",
     "answer_surge",
+    "area_of",
     "behind",
     "dismiss",
     "like_case",
+    "likeness",
     "link_cluster",
     "links_of",
     "look_at_cause",
     "look_for_surges",
     "look_on",
     "looks_like",
+    "matter_of",
     "matter_to_be",
     "may_decide",
     "queue",

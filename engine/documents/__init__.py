@@ -2,7 +2,7 @@
 
 from engine.documents.folder import PARTS, content, keep, named, preview, sweep
 from engine.documents.kept import Kept
-from engine.documents.kinds import ACCEPTED, KINDS, PICTURES, file_name
+from engine.documents.kinds import ACCEPTED, KINDS, PICTURES, clean_name, file_name
 from engine.documents.model import Document, Photo, Use
 from engine.documents.rows import of_case, see
 from engine.documents.verbs import attach, hide, keep_photo
@@ -17,6 +17,7 @@ __all__ = [
     "Photo",
     "Use",
     "attach",
+    "clean_name",
     "content",
     "file_name",
     "hide",

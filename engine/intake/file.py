@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,12 +78,27 @@ def file_cases(
     """
     known = Known(session, world, filings, memory=memory)
     found: list[Case | Invalid] = []
-    with world.releases.pinned(session), indexed_together(session):
+    with world.releases.pinned(session), indexed_together(session, memory.words):
         for each in filings:
             try:
                 found.append(file_known(session, world, each, known, viewer=viewer, now=now))
             except Invalid as refusal:  # it is refused before a row is written
                 found.append(refusal)
+    return found
+
+
+def faults_of_each(
+    session: Session, world: World, filings: Sequence[Filing], *, now: datetime
+) -> list[Mapping[str, Mapping[str, str]]]:
+    """What `file_case` would refuse in each, by field; nothing for one that it takes. Writes nothing."""
+    known = Known(session, world, filings)
+    found: list[Mapping[str, Mapping[str, str]]] = []
+    for each in filings:
+        try:
+            _checked_place(session, known, each, now=now)
+            found.append({})
+        except Invalid as refusal:
+            found.append(refusal.facts["fields"])
     return found
 
 
@@ -110,7 +125,7 @@ def file_known(
             least_severity=severity,
         )
         grade = graded_by_hand if severity > grade.severity else grade
-    case = _new_case(session, world, filing, place, facts, grade, severity, viewer=viewer, now=now)
+    case, visit = _new_case(session, world, filing, place, facts, grade, severity, viewer=viewer, now=now)
     _PARTY.run_many(
         session, [{"case_id": case.id, **{name: getattr(party, name) for name in _NAMED}} for party in filing.parties]
     )
@@ -148,6 +163,7 @@ def file_known(
         actor_id=actor_id,
         now=now,
         data={"confirm": grade.confirm and filing.override is None},
+        visit=visit,
         starts=None if known.memory is None else known.memory.starts,
     )
     process.arm_case_clocks(session, world, case, since=case.received_at)
@@ -231,7 +247,7 @@ def _new_case(
     *,
     viewer: Viewer | None,
     now: datetime,
-) -> Case:
+) -> tuple[Case, Visit]:
     wall = wall_about(filing.parties)
     tier, holder = escalation.where_filed(place.id, grade.tier, world.tiers, wall)
     prefix = place.id.split(".")[0]
@@ -267,17 +283,15 @@ def _new_case(
         history_hash="",
     )
     insert_row(session, case)
-    insert_row(
-        session,
-        Visit(
-            case_id=case.id,
-            seq=1,
-            tier=tier,
-            unit_id=holder,
-            reason="filed",
-            entered_at=filing.received_at,
-            entered_by=case.filed_by,
-        ),
+    visit = Visit(
+        case_id=case.id,
+        seq=1,
+        tier=tier,
+        unit_id=holder,
+        reason="filed",
+        entered_at=filing.received_at,
+        entered_by=case.filed_by,
     )
+    insert_row(session, visit)
     get_unit(session, holder)
-    return case
+    return case, visit

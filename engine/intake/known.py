@@ -27,6 +27,8 @@ class Memory:
 
     def __init__(self) -> None:
         self.starts = process.Starts()
+        self.words: dict[str, set[str]] = {}
+        """Of the index (`search.indexed_together`)."""
         self._grades: dict[tuple[int, str], triage.Grade] = {}
 
     def grade(self, session: Session, world: World, facts: Mapping[str, Any]) -> triage.Grade:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from engine import escalation, runtime
-from engine.cases import Case, Wall, lock_case
+from engine.cases import Case, Visit, Wall, lock_case
 from engine.errors import Unavailable
 from engine.process.faults import LONGEST, said_of
 from engine.process.model import Instance
@@ -35,12 +35,14 @@ def begin(
     actor_id: int | None,
     now: datetime,
     data: Mapping[str, Any] | None = None,
+    visit: Visit | None = None,
     starts: Starts | None = None,
 ) -> Instance:
     """Starts a process for a case on the release in force. The case row is locked or new.
 
     A fault in its first steps refuses nothing: what they did is undone, and the instance waits as an incident until
-    an operator has it begun anew. `starts` remembers equal starts, for whoever begins many.
+    an operator has it begun anew. `visit` is the case's present one where it begins with this very act; `starts`
+    remembers equal starts, for whoever begins many.
     """
     instance = Instance(
         case_id=case.id,
@@ -51,7 +53,7 @@ def begin(
         started_at=now,
     )
     insert_row(session, instance)
-    _begin(session, world, case, instance, data or {}, actor_id=actor_id, now=now, starts=starts)
+    _begin(session, world, case, instance, data or {}, actor_id=actor_id, now=now, visit=visit, starts=starts)
     return instance
 
 
@@ -94,13 +96,15 @@ def _begin(
     *,
     actor_id: int | None,
     now: datetime,
+    visit: Visit | None = None,
     starts: Starts | None = None,
 ) -> None:
     try:
         with session.begin_nested():
             release = world.releases.get(session, instance.release_id)
             push = Push(session, world, case, instance, release, actor_id, now, SERVICES, begin_beside)
-            push.fresh_visit = instance.process_id == MAIN and case.history_seq == 1  # filed just now: no clock yet
+            if visit is not None:
+                push.entered(visit)
             given = {**_start_data(world, case, push.wall), **data}
             settle(
                 push,

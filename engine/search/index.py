@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases import Case, Party, Visit, masked_text, parties_by_case
 from engine.search.model import BLOCKS, CaseText
-from engine.search.vocabulary import is_kept, keep_words, shelf
+from engine.search.vocabulary import Remembered, is_kept, keep_words, shelf
 from engine.search.words import words_of
 from engine.staffing import ForceCase, ForceMember
 from engine.store import Store, table_of, update_row
@@ -65,8 +65,11 @@ def index_case(session: Session, case: Case) -> None:
 
 
 @contextmanager
-def indexed_together(session: Session) -> Iterator[None]:
-    """Has what changes meanwhile indexed at the end, all cases at once: for whoever files many in one transaction."""
+def indexed_together(session: Session, remembered: Remembered | None = None) -> Iterator[None]:
+    """Has what changes meanwhile indexed at the end, all cases at once: for whoever files many in one transaction.
+
+    `remembered` goes from one transaction to the next.
+    """
     waiting: dict[int, Case] = {}
     session.info[WAITING] = waiting
     try:
@@ -77,10 +80,10 @@ def indexed_together(session: Session) -> Iterator[None]:
     update_row(session, *cases)
     session.flush()
     for start in range(0, len(cases), AT_ONCE):
-        index_cases(session, cases[start : start + AT_ONCE])
+        index_cases(session, cases[start : start + AT_ONCE], remembered)
 
 
-def index_cases(session: Session, cases: Sequence[Case]) -> None:
+def index_cases(session: Session, cases: Sequence[Case], remembered: Remembered | None = None) -> None:
     """Seven statements for a few cases or one."""
     ids = [case.id for case in cases]
     parties = parties_by_case(session, ids)
@@ -102,7 +105,7 @@ def index_cases(session: Session, cases: Sequence[Case]) -> None:
         words = set(filter(is_kept, found_by[case.id]))
         for unit in {shelf(unit) for unit in (*ancestors(case.place_id), *shown.get(case.id, ()))}:
             kept.setdefault(unit, set()).update(words)
-    keep_words(session, kept)
+    keep_words(session, kept, remembered)
 
 
 def words_of_case(

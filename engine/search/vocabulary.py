@@ -35,12 +35,25 @@ def is_kept(word: str) -> bool:
     return not word[0].isdigit() and word[0] not in MARKS
 
 
-def keep_words(session: Session, words: Mapping[str, set[str]]) -> None:
+Remembered = dict[str, set[str]]
+"""Words by unit that were met in the table, for whoever indexes many cases: none of them is ever taken away."""
+MOST_REMEMBERED = 400_000
+
+
+def keep_words(session: Session, words: Mapping[str, set[str]], remembered: Remembered | None = None) -> None:
     """Adds what is new, by unit of the upper tiers; two statements for an ordinary case. May be repeated."""
+    if remembered is not None:
+        if sum(map(len, remembered.values())) > MOST_REMEMBERED:
+            remembered.clear()
+        fresh = {unit: theirs - remembered.get(unit, set()) for unit, theirs in words.items()}
+        words = {unit: theirs for unit, theirs in fresh.items() if theirs}
     every = sorted(set[str]().union(*words.values()))
     for start in range(0, len(every), AT_ONCE):
         some = every[start : start + AT_ONCE]
         known = {(unit, word) for unit, word in session.execute(_known, {"units": sorted(words), "words": some})}
+        if remembered is not None:
+            for unit, word in known:
+                remembered.setdefault(unit, set()).add(word)
         new = [
             {"unit_id": unit, "word": word}
             for unit, theirs in sorted(words.items())

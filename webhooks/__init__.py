@@ -6,7 +6,6 @@ and the jobs that send it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from engine.errors import Invalid
 from engine.process import World
 from engine.scheduler import Job
 from engine.store import Store
-from webhooks import inbound
+from webhooks import inbound, mailbox, open311, outbound
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -33,7 +32,7 @@ def must_be_sound(config: Config) -> None:
 
 def must_be_ready(config: Config, environment: Mapping[str, str]) -> None:
     """Raises Invalid `config.unsafe` where the environment lacks a secret that a door needs. None is repeated."""
-    missing = inbound.unready(config, environment)
+    missing = [*inbound.unready(config, environment), *open311.unready(config.open311, environment)]
     if missing:
         lines = "\n".join(f"- {path}: {said}" for path, said in missing)
         raise Invalid("config.unsafe", f"Some doors have no secret to check signatures with:\n{lines}")
@@ -42,20 +41,26 @@ def must_be_ready(config: Config, environment: Mapping[str, str]) -> None:
 def pages() -> Sequence[Blueprint]:
     """All that answers a request. Imported late: commands without pages start faster."""
     from webhooks.inbound.doors import doors as inbound_doors
+    from webhooks.inbound.pages import pages as inbound_pages
+    from webhooks.mailbox.pages import pages as mailbox_pages
     from webhooks.open311.pages import pages as open311_pages
+    from webhooks.outbound.pages import pages as outbound_pages
 
-    return (inbound_doors, open311_pages)
+    return (inbound_doors, inbound_pages, mailbox_pages, open311_pages, outbound_pages)
 
 
-def post(session: Session, parcel: outbox.Parcel) -> None:
+def post(session: Session, parcel: outbox.Parcel, *, public_url: str = "") -> None:
     """Writes down who outside is to hear of a message, in the transaction that claims it. Harmless a second time."""
     inbound.wake(session, parcel.case_id, now=parcel.created_at)
+    outbound.post(session, parcel, public_url=public_url)
 
 
 def jobs(store: Store, world: World, clock: Clock) -> Sequence[Job]:
     """What the scheduler does for other systems in the background."""
-    settler = inbound.Settler(store, world, clock, rest=time.sleep)
+    settler = inbound.Settler(store, world, clock)
     return (
-        Job("inbound", settler.run, timedelta(seconds=1)),
+        Job("inbound", settler.run, timedelta(seconds=0.5)),
         Job("inbound-sweep", lambda: inbound.sweep(store, world, clock), timedelta(hours=1)),
+        *mailbox.jobs(store, world, clock),
+        *outbound.jobs(store, world, clock),
     )

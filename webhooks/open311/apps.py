@@ -21,6 +21,10 @@ def app_of(config: Open311Config, api_key: str, env: Mapping[str, str] = os.envi
     return found
 
 
-def without_key(config: Open311Config, env: Mapping[str, str] = os.environ) -> list[CivicAppConfig]:
-    """The apps that can do nothing, because their variable is missing or too short."""
-    return [app for app in config.apps if len(env.get(app.key_env, "")) < SHORTEST_KEY]
+def unready(config: Open311Config, env: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(path, sentence) of every key that is missing or too short. No key is repeated."""
+    return [
+        (f"open311.apps[{at}].key_env", f"{app.key_env}: a key of at least {SHORTEST_KEY} characters is needed")
+        for at, app in enumerate(config.apps)
+        if len(env.get(app.key_env, "")) < SHORTEST_KEY
+    ]

@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("sender_mark", sa.String(64), nullable=True),
         sa.Column("sender_shown", sa.String(80), nullable=False),
-        sa.Column("where", sa.String(200), nullable=False),
+        sa.Column("found_in", sa.String(200), nullable=False),
         sa.Column("case_id", sa.Integer(), sa.ForeignKey("case.id"), nullable=True),
         sa.UniqueConstraint("key", name="uq_mail_key"),
     )

@@ -1,0 +1,32 @@
+"""Queries of the operator's page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webhooks.mailbox.model import Mail, MailLook, Outcome
+
+PAGE = 50
+
+
+def looks(session: Session) -> Mapping[str, MailLook]:
+    """The last look into each box."""
+    return {each.came_by: each for each in session.scalars(select(MailLook))}
+
+
+def counts(session: Session) -> Mapping[Outcome, int]:
+    """How many mails became what, from an index alone."""
+    rows = session.execute(select(Mail.outcome, func.count()).group_by(Mail.outcome))
+    return {Outcome(outcome): count for outcome, count in rows}
+
+
+def mails(session: Session, outcome: Outcome, *, before: int | None) -> tuple[Sequence[Mail], int | None]:
+    """The latest of an outcome, newest first, and where the next page begins."""
+    query = select(Mail).where(Mail.outcome == outcome.value).order_by(Mail.id.desc()).limit(PAGE + 1)
+    if before is not None:
+        query = query.where(Mail.id < before)
+    rows = session.scalars(query).all()
+    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None

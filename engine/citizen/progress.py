@@ -33,6 +33,7 @@ from engine.citizen.model import Tracking
 from engine.deadlines import parse_length
 from engine.escalation import AFTER_THE_END, SPLIT
 from engine.history import HistoryEntry
+from engine.letters import TO_PETITIONER
 from engine.process import Forecast, World
 from engine.territory import Unit, ancestors, units_by_id
 
@@ -54,12 +55,14 @@ SHOWN: Mapping[str, str] = {
     "citizen.rated": "rated",
     "case.merged": "joined",
     "message.arrived": "review_asked",
+    "letter.delivered": "letter",
 }
 """Acts of the history that a citizen reads of, and the word for each."""
 REVIEW = "m_apply_review"
 OF_A_MASTER = frozenset(act for act in SHOWN if not act.startswith("citizen.")) - {
     "case.filed",
     "case.merged",
+    "letter.delivered",
     "material.supplied",
 }
 """Acts of the case that carries another on which the petitioners of that one read of; never what a petitioner said."""
@@ -75,7 +78,7 @@ class Step:
     from_id: str | None = None
     why: str | None = None
     detail: str | None = None
-    """A due instant, a result or a number of stars, as text."""
+    """A due instant, a result, a number of stars or the number of a letter, as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +266,11 @@ def step_of(entry: HistoryEntry) -> Step | None:
             )
         case "rated":
             return Step(entry.at, what, detail=str(facts.get("stars") or ""))
+        case "letter":
+            if facts.get("kind") not in TO_PETITIONER:
+                return None
+            at = datetime.fromisoformat(str(facts["delivered_at"]))
+            return Step(at, what, why=str(facts["kind"]), detail=str(facts.get("number") or ""))
         case _:
             return Step(entry.at, what)
 

@@ -7,7 +7,7 @@ process when a step is done. Templates are Word files in which a field is a name
 from engine.letters.building import shipped
 from engine.letters.fields import FIELDS, PARTY_FIELDS
 from engine.letters.filling import Grid, Line, blocks_of
-from engine.letters.kinds import KINDS, METHODS
+from engine.letters.kinds import KINDS, METHODS, TO_PETITIONER
 from engine.letters.model import Letter, LetterNumbering, LetterState, LetterTemplate
 from engine.letters.pdf import converter, pdf_of
 from engine.letters.rows import PAGE, Wanted, export, how_many_due, of_case, register, see_letter
@@ -51,6 +51,7 @@ __all__ = [
     "PARTY_FIELDS",
     "RECEIPT",
     "SHIPPED",
+    "TO_PETITIONER",
     "Grid",
     "Letter",
     "LetterNumbering",

@@ -101,5 +101,10 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
+TO_PETITIONER = frozenset(
+    {"acceptance", "refusal", "extension", "opinion", "review_opinion", "rereview_opinion", "mediation_agreement"}
+)
+"""Kinds that the petitioner gets; the others go from office to office or stay in the file."""
+
 METHODS = ("in_person", "post", "online", "left", "notice")
 """How a letter is delivered: the same words as in the form of the step that delivers one."""

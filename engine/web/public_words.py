@@ -10,7 +10,9 @@ from flask_babel import lazy_gettext as N_
 
 from engine.citizen import Progress, Step
 from engine.escalation import HANDED_BACK
+from engine.letters import KINDS
 from engine.territory import Unit
+from engine.web.context import locale
 from engine.web.language import _
 from engine.web.show import moment, unit_name
 from engine.web.words import PAUSES, RESULTS
@@ -111,6 +113,8 @@ def tell_step(step: Step, units: Mapping[str, Unit]) -> tuple[str, str]:
             return _("Handled together with %(number)s", number=step.detail), str(ENDED["merged"])
         case "split":
             return _("On its own again at %(unit)s", unit=unit_name(office)), ""
+        case "letter":
+            return _("%(letter)s was delivered to you", letter=KINDS[str(step.why)].name(locale())), step.detail or ""
         case "rated":
             return _("You gave %(stars)s of 5", stars=step.detail), ""
         case _:

@@ -24,7 +24,7 @@ from engine.clock import ManualClock
 from engine.history import HistoryEntry
 from engine.territory import Unit
 from tests.web.district import SECRET, District, file_case
-from tests.web.test_letters import petition, step, until_approved
+from tests.web.test_letters import REGISTERED, petition, rows, step, until_approved
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
@@ -300,6 +300,27 @@ def test_both_languages(visit: Visit) -> None:
     assert 'lang="en"' in page
     assert "What happened?" in page
     assert not re.search(r"[\u4e00-\u9fff]", words(visitor.get(f"/q/{GRID}")))
+
+
+def test_a_petitioner_reads_which_letters_were_delivered_to_them(
+    visit: Visit, district: District, clock: ManualClock
+) -> None:
+    case, officer, petitioner = petition(district, clock), visit("petition"), visit(None)
+    step(officer, district, case, "petition_register", **REGISTERED)
+    step(officer, district, case, "petition_accept", decision="accept")
+    letter = rows(district, case)["acceptance"].id
+    officer.get(f"/letters/{letter}")
+    officer.post(f"/letters/{letter}/issue")
+    officer.get(f"/cases/{case}")
+    code = code_of(officer.post(f"/cases/{case}/tracking-code").text)
+    petitioner.post("/t", {**form_at(petitioner, "/t"), "code": code})
+    assert "送达" not in words(petitioner.get("/t")), "it is issued and has not reached anybody"
+    officer.post(f"/letters/{letter}/delivery", {"method": "post", "delivered_at": "2026-03-02T09:00"})
+    page = words(petitioner.get("/t"))
+    assert "信访事项受理告知书已送达您" in page
+    assert "龙华区受字〔2026〕第1号" in page
+    assert "登记表" not in page, "what stays in the file is nothing to the petitioner"
+    assert "谢小敏" not in page
 
 
 def test_a_petitioner_asks_for_a_review_of_the_opinion_once_and_in_time(

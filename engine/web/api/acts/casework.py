@@ -21,6 +21,7 @@ from engine.web.api.cases import see
 from engine.web.api.document import ACT, refusals
 from engine.web.api.operation import Done, Room
 from engine.web.api.shapes import Cursor, Moment, Whole, row, told
+from engine.web.api.told import Told
 from engine.web.areas import area_asked
 from engine.web.context import looking, now, viewer, world
 from engine.web.idempotency import Answer
@@ -121,10 +122,24 @@ LETTERS = Room("letters", "What leaves the office on paper.", read="cases:read",
 LETTER = row(
     "Letter",
     Letter,
-    "id case:case_id kind unit_id task_id about_id state called_at number issued_by issued_at method delivered_at"
-    " delivery_noted_at ended_at ended_reason",
-    "Its paper is a document of the case once it is issued.",
+    "id case:case_id kind unit_id task_id about_id state called_at number issued_by issued_at document_id"
+    " method delivered_at delivery_noted_at ended_at ended_reason",
+    "Its paper is a document of the case once it is issued (`fetchDocument`).",
 )
+
+
+class Lacking(Told):
+    """A field that a letter of its kind must have."""
+
+    zh: str
+    en: str
+
+
+class LetterPreview(Told):
+    """What a letter would say now, line by line; it is issued once `missing` is empty."""
+
+    lines: list[str]
+    missing: list[Lacking]
 
 
 TEMPLATE = row("LetterTemplateTold", LetterTemplate, "id kind unit_id version name sha256 uploaded_by uploaded_at")
@@ -156,6 +171,33 @@ def list_letters(
 def read_letter(session: Session, letter_id: int) -> Letter:
     letter, _case = letters.see_letter(session, viewer(), letter_id)
     return letter
+
+
+@LETTERS.look(
+    "/letters/<int:letter_id>/preview",
+    "previewLetter",
+    "letter.read",
+    "Look at what a letter would say",
+    tells=LetterPreview,
+    description="For a letter that is due. Personal data are masked unless you have them shown (`unmaskParties`).",
+)
+def preview(session: Session, letter_id: int) -> LetterPreview:
+    letter, case = letters.see_letter(session, viewer(), letter_id)
+    if letter.state != letters.LetterState.DUE:
+        raise NotFound("letter.not_due", "The letter is not due any more; its paper says what it says.")
+    clear = bool(process.shown_now(session, case.id, viewer(), now=now()))
+    runs_on = process.runs_on(session, case.id)
+    seen = letters.preview(session, world(), letter, case, runs_on, viewer=viewer(), clear=clear, now=now())
+    return LetterPreview(
+        lines=[line for block in seen.blocks for line in _lines(block)],
+        missing=[Lacking(zh=each.zh, en=each.en) for each in seen.missing],
+    )
+
+
+def _lines(block: letters.Line | letters.Grid) -> list[str]:
+    if isinstance(block, letters.Line):
+        return [block.words]
+    return ["\t".join(" ".join(line.words for line in cell.lines) for cell in cells) for cells in block.rows]
 
 
 @LETTERS.act(

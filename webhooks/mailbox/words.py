@@ -11,7 +11,7 @@ from webhooks.mailbox.model import Outcome
 
 OUTCOMES: Mapping[Outcome, Any] = {
     Outcome.REFUSED: N_("Could not be filed"),
-    Outcome.FILED: N_("Became cases"),
+    Outcome.FILED: N_("Filed as cases"),
     Outcome.ADDED: N_("Added to their cases"),
     Outcome.LEFT: N_("Written by machines"),
 }

@@ -11,7 +11,7 @@ GROUPS: Mapping[str, Any] = {
     "neighbour": N_("Neighbours"),
     "noise": N_("Noise"),
     "property": N_("Property management"),
-    "labour": N_("Work"),
+    "labour": N_("Wages and work"),
     "consumer": N_("Consumers"),
     "contract": N_("Contracts"),
     "marriage": N_("Family"),

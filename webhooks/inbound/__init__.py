@@ -1,6 +1,7 @@
 """Reports of other systems: signed deliveries become cases by declared mappings, once each, whatever the order."""
 
-from webhooks.inbound.accepting import Sent, accept
+from webhooks.inbound.accepting import Seen, Sent, accept
+from webhooks.inbound.gate import Gate, gate_of
 from webhooks.inbound.mapping import Draft, Fault, draft_of
 from webhooks.inbound.messages import wake
 from webhooks.inbound.model import Delivery, Matter, Shut, State
@@ -14,14 +15,17 @@ __all__ = [
     "Delivery",
     "Draft",
     "Fault",
+    "Gate",
     "Matter",
     "Proof",
+    "Seen",
     "Sent",
     "Settler",
     "Shut",
     "State",
     "accept",
     "draft_of",
+    "gate_of",
     "must_be_sound",
     "prove",
     "read",

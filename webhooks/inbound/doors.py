@@ -5,18 +5,17 @@ Open to everybody, because the signature is what lets a delivery in. Answers are
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from engine import cases
 from engine.config import SourceConfig
-from engine.errors import Invalid, NotAllowed, NotFound, Refusal, Unavailable
+from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unavailable
 from engine.web import api, context
 from engine.web.policy import policy
-from webhooks.inbound.accepting import Sent, accept, turn_away
+from webhooks.inbound.accepting import Seen, Sent, seen, turn_away
+from webhooks.inbound.gate import gate_of
 from webhooks.inbound.model import Delivery, State
 from webhooks.inbound.settling import settle_one
 from webhooks.inbound.signatures import prove
@@ -59,16 +58,18 @@ def message(source_name: str, message: str) -> Response:
 
 def _take(source: SourceConfig, message: str | None) -> Response:
     sent = _sent(source, message)
-    with context.acting() as session:
-        row = accept(session, context.world(), source, sent, now=context.now())
-        session.flush()
-        found = _seen(row)
-    if found["state"] == State.WAITING and (source.answers == "case" or message is not None):
+    edge = context.edge()
+    try:
+        found = gate_of(edge.store).take(edge.store, edge.world, source, sent, now=context.now())
+    except Conflict as refusal:
+        _turned_away(source, refusal.code)
+        raise
+    if found.state == State.WAITING and (source.answers == "case" or message is not None):
         found = _settled(found)
-    if found["state"] == State.REFUSED:
+    if found.state == State.REFUSED:
         words = "The delivery cannot be taken; it is kept for an operator."
-        fields = {each["path"] or each["field"] or "/": each["says"] for each in found["faults"] or ()}
-        raise Invalid(found["code"] or "inbound.invalid", words, fields=fields, receipt=found["receipt"])
+        fields = {each["path"] or each["field"] or "/": each["says"] for each in found.faults or ()}
+        raise Invalid(found.code or "inbound.invalid", words, fields=fields, receipt=found.receipt)
     return _receipt(found)
 
 
@@ -105,29 +106,23 @@ def _too_many(wait_s: int) -> Unavailable:
     return Unavailable("inbound.too_many", "This source sends too much at once; please wait.", retry_after_s=wait_s)
 
 
-def _settled(found: dict[str, Any]) -> dict[str, Any]:
+def _settled(found: Seen) -> Seen:
     """Settles it now. What fails is left to the job: the delivery is safe already."""
     edge = context.edge()
     try:
-        settle_one(edge.store, edge.world, found["id"], now=context.now())
+        settle_one(edge.store, edge.world, found.id, now=context.now())
     except Exception as error:
-        log.warning("inbound.left_to_the_job", delivery=found["id"], said=type(error).__name__)
+        log.warning("inbound.left_to_the_job", delivery=found.id, said=type(error).__name__)
     with edge.store.reading() as session:
-        return _seen(session.get_one(Delivery, found["id"]))
+        return seen(session.get_one(Delivery, found.id))
 
 
-def _seen(row: Delivery) -> dict[str, Any]:
-    """What an answer is made of, read while the row is at hand."""
-    wanted = ("id", "state", "code", "faults", "case_id", "external_no")
-    return {**{name: getattr(row, name) for name in wanted}, "receipt": f"{row.source}-{row.id}"}
-
-
-def _receipt(found: dict[str, Any]) -> Response:
-    """202 as long as it waits; else 200, and 201 for the very delivery that made the case. The same in any order."""
+def _receipt(found: Seen) -> Response:
+    """202 as long as it waits; else 201 for the very delivery that made the case, and 200. The same whenever asked."""
     number = None
-    if found["case_id"] is not None:
+    if found.case_id is not None:
         with context.looking() as session:
-            number = cases.get_case(session, found["case_id"]).number
-    answer = jsonify(receipt=found["receipt"], state=found["state"], number=number)
-    answer.status_code = 202 if found["state"] == State.WAITING else 201 if found["state"] == State.FILED else 200
+            number = cases.get_case(session, found.case_id).number
+    answer = jsonify(receipt=found.receipt, state=found.state, number=number)
+    answer.status_code = 202 if found.state == State.WAITING else 201 if found.state == State.FILED else 200
     return answer

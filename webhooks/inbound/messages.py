@@ -23,7 +23,7 @@ MATERIAL = "m_material"
 def try_message(session: Session, world: World, source: SourceConfig, row: Delivery, *, now: datetime) -> None:
     """Brings a message to its case; where that does not wait for it, says when it is tried next, or that it expired."""
     try:
-        name, text = message_of(source, row, world)
+        name, text = message_of(source, str(row.message), row, world)
     except (Invalid, KeyError) as refusal:  # the source was set up otherwise when it came
         row.state, row.settled_at, row.code = State.REFUSED.value, now, "inbound.invalid"
         row.faults = faults_of(refusal) if isinstance(refusal, Invalid) else None

@@ -49,7 +49,7 @@ def settle(
         try_message(session, world, source, row, now=now)
         return
     try:
-        filing, draft = filing_of(session, world, source, row, now=now)
+        filing, draft = filing_of(session, world, source, row, received_at=row.received_at, now=now)
         _file(session, world, row, filing, draft.version or "", memory=memory, now=now)
     except Invalid as refusal:
         row.state, row.code, row.faults = State.REFUSED.value, refusal.code, faults_of(refusal)

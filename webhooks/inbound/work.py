@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -16,9 +15,16 @@ from engine.errors import Refusal, Unavailable
 from engine.intake import Memory
 from engine.process import World
 from engine.store import Store
+from webhooks.inbound.gate import gate_of
 from webhooks.inbound.model import Delivery, State
 from webhooks.inbound.settling import pick, put_off, settle
 from webhooks.inbound.sources import source_of
+
+RESTS = 2.0
+"""While more comes in, so many times as long as a filing took is left to it."""
+
+TURN_S = 2.0
+"""So long a call works at most; the next one goes on."""
 
 log = structlog.get_logger("inbound")
 
@@ -26,24 +32,25 @@ log = structlog.get_logger("inbound")
 class Settler:
     """Settles what waits, one transaction each, oldest first. One of a process works at a time."""
 
-    def __init__(self, store: Store, world: World, clock: Clock, *, rest: Callable[[float], object]) -> None:
-        """`rest` is called after each with how long it took, so that whoever sends is not kept waiting."""
-        self.store, self.world, self.clock, self._rest = store, world, clock, rest
+    def __init__(self, store: Store, world: World, clock: Clock) -> None:
+        self.store, self.world, self.clock = store, world, clock
         self._busy = threading.Lock()
         self._memory = Memory()
 
     def run(self) -> int:
-        """Gives how many were settled; 0 at once while another call works."""
+        """Works for a while, so that who stops the scheduler need not wait; gives how many were settled.
+
+        0 at once while another call works.
+        """
         if not self._busy.acquire(blocking=False):
             return 0
-        count = 0
+        count, until = 0, time.perf_counter() + TURN_S
         try:
-            while True:
-                begun = time.perf_counter()
-                if not self.once():
-                    return count
+            while (begun := time.perf_counter()) < until and self.once():
                 count += 1
-                self._rest(time.perf_counter() - begun)
+                if gate_of(self.store).is_busy():
+                    time.sleep((time.perf_counter() - begun) * RESTS)  # filing can wait, whoever sends cannot
+            return count
         finally:
             self._busy.release()
 

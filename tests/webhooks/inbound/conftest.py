@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -39,7 +38,12 @@ def sender(app: Flask, connected: District, clock: ManualClock) -> Sender:
 @pytest.fixture
 def settle(connected: District, clock: ManualClock) -> Callable[[], int]:
     """The job, run until nothing is left to do."""
+    settler = Settler(connected.store, connected.world, clock)
 
-    def never(_seconds: float) -> Any: ...
+    def run() -> int:
+        count = 0
+        while settler.once():
+            count += 1
+        return count
 
-    return Settler(connected.store, connected.world, clock, rest=never).run
+    return run

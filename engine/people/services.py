@@ -67,6 +67,23 @@ def get_service(session: Session, person_id: int) -> tuple[ServiceAccount, Perso
     return row, session.get_one(Person, person_id)
 
 
+def called(session: Session, name: str) -> tuple[ServiceAccount, Person]:
+    """The account of that name for machines. Raises NotFound."""
+    row = session.execute(
+        select(ServiceAccount, Person)
+        .join(Person, Person.id == ServiceAccount.person_id)
+        .where(Person.username == MARK + name)
+    ).first()
+    if row is None:
+        raise NotFound("service.unknown", "There is no such service account.", service=name)
+    return row[0], row[1]
+
+
+def name_of(person: Person) -> str:
+    """Its name for machines."""
+    return person.username.removeprefix(MARK)
+
+
 def open_service(session: Session, wanted: Service, *, viewer: Viewer, now: datetime) -> ServiceAccount:
     viewer.must("system.operate")
     checked = _checked(session, wanted, now)
@@ -143,7 +160,7 @@ def _told(wanted: Service) -> dict[str, object]:
 
 
 def _checked(session: Session, wanted: Service, now: datetime, *, but: Person | None = None) -> Service:
-    name = wanted.name.strip().lower() if but is None else but.username.removeprefix(MARK)
+    name = wanted.name.strip().lower() if but is None else name_of(but)
     wrong: dict[str, dict[str, str]] = {}
     if but is None and not NAME.fullmatch(name):
         wrong["name"] = {

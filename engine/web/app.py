@@ -29,6 +29,7 @@ from engine.web import (
     campaigns,
     cards,
     cases,
+    channels,
     cookies,
     decisions,
     delegations,
@@ -43,6 +44,7 @@ from engine.web import (
     filing,
     findings,
     heat,
+    imports,
     inspections,
     instructions,
     language,
@@ -61,6 +63,7 @@ from engine.web import (
     public,
     public_receptions,
     receptions,
+    reference,
     registers,
     samples,
     search,
@@ -95,7 +98,7 @@ CONTENT_POLICY = "; ".join(
 FIRST_PASSWORD = frozenset({"me.password", "me.change_password"})
 """All that somebody may do with a password an operator gave them."""
 
-KEPT = (assessments, campaigns, findings, mediation, postmortems, public_receptions, receptions, sessions, staffing)
+KEPT = (assessments, campaigns, findings, imports, mediation, postmortems, public_receptions, receptions, sessions, staffing)
 """The pages of the registers."""
 
 csrf = CSRFProtect()
@@ -107,19 +110,17 @@ def create_app(
     clock: Clock,
     *,
     beyond: Sequence[Blueprint] = (),
-    waiting: metrics.Waiting | None = None,
     leaving: threading.Event | None = None,
 ) -> OpenAPI:
     """The whole web on one database. `/api/v1` hangs on the same application.
 
-    `beyond` are pages and doors of parts that stand above the engine; `waiting` counts what waits to be sent there.
+    `beyond` are pages and doors of parts that stand above the engine.
     `leaving` is set when the process is about to stop, so that no new work is given to it.
     """
     app = OpenAPI(__name__, info=Info(title="Maplebridge", version="1"), doc_ui=False)
     _configure(app, the_world)
     app.url_map.converters["int"] = numbers.Id
     app.extensions[KEY] = Edge(store, the_world, clock)
-    app.extensions[metrics.WAITING] = waiting or {}
     app.extensions[api.LEAVING] = leaving or threading.Event()
     watched.register(app)
     translations.compile_stale()
@@ -139,10 +140,10 @@ def create_app(
     staffing.guidance.register(app)
     mediation.mine.register(app)
     shown = (sign_in, worklist, tasks, cases, parties, search, documents, filing, offline, design, operations, me)
-    more = (notices, delegations, drafts, board, cards, decisions, instructions, public, place_codes, samples)
+    more = (notices, channels, delegations, drafts, board, cards, decisions, instructions, public, place_codes, samples)
     for pages in (*shown, *more, *KEPT, heat, exports, figures, field_reports, manual, registers, letters, inspections):
         app.register_blueprint(pages.pages)
-    for blueprint in (metrics.pages, calendars.pages, *beyond):
+    for blueprint in (reference.pages, metrics.pages, calendars.pages, *beyond):
         app.register_blueprint(blueprint)
     api.hang_on(app)
     app.before_request(api.know_bearer)

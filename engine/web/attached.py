@@ -25,6 +25,7 @@ from engine.web.policy import PUBLIC, policy_of
 View = TypeVar("View", bound=Callable[..., Any])
 
 MARK = "maplebridge_takes_files"
+ROWS = "maplebridge_takes_rows"
 FILES_AT_ONCE = 4
 """So many of the largest files fit into one request, besides what is written."""
 KEPT = "kept"
@@ -37,6 +38,12 @@ def takes_files(view: View) -> View:
     return view
 
 
+def takes_rows(view: View) -> View:
+    """Lets this route take a file of matters, which is larger than any paper."""
+    setattr(view, ROWS, True)
+    return takes_files(view)
+
+
 def is_for_files() -> bool:
     """Whether this request goes to a route that takes files."""
     return getattr(current_app.view_functions.get(request.endpoint or ""), MARK, False)
@@ -45,8 +52,11 @@ def is_for_files() -> bool:
 def make_room() -> None:
     """Before the form is read: only routes that take files take large requests, and only from those who may come."""
     if is_for_files() and (maybe_viewer() or policy_of(current_app, request.endpoint) == PUBLIC):
-        limits = world().config.documents
-        request.max_content_length = limits.max_bytes * FILES_AT_ONCE + int(current_app.config["MAX_CONTENT_LENGTH"])
+        view = current_app.view_functions.get(request.endpoint or "")
+        largest = world().config.documents.max_bytes * FILES_AT_ONCE
+        if getattr(view, ROWS, False):
+            largest = world().config.imports.max_bytes
+        request.max_content_length = largest + int(current_app.config["MAX_CONTENT_LENGTH"])
 
 
 def limits() -> DocumentsConfig:

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import people
+from engine import notify, people
 from engine.errors import Conflict, Invalid
 from engine.notify import MUTABLE
 from engine.people import calendar_feeds, tokens
@@ -20,6 +20,7 @@ from engine.web.context import acting, address, looking, now, viewer, world
 from engine.web.language import COOKIE, OFFERED, _
 from engine.web.numbers import number
 from engine.web.once import Done, once
+from engine.web.operations.services import SCOPE_WORDS
 from engine.web.policy import policy
 
 TOKEN_DAYS = (30, 90, 365)
@@ -157,6 +158,7 @@ def issue_token() -> str | tuple[str, int] | Response:
                 request.form.get("name", ""),
                 now=now(),
                 ends_at=now() + timedelta(days=days if days in TOKEN_DAYS else TOKEN_DAYS[0]),
+                for_scopes=request.form.getlist("scopes") or None,
             )
     except (Invalid, Conflict):
         wrong = {
@@ -197,6 +199,9 @@ def page(
             person=people.accounts.get_person(session, me.person_id),
             units=units_by_id(session, (unit for unit, _role in me.memberships)),
             kinds=MUTABLE,
+            channels=notify.of_person(session, me.person_id),
+            shown=notify.shown,
+            speaks_for=me.units(people.ACTS[notify.ACT] - people.BLIND),
             works=works,
             absences=absences,
             deputies=people.fitting_deputies(session, me.person_id) if works else [],
@@ -204,6 +209,7 @@ def page(
             sign_ins=[(each, people.is_secret_of(each, cookie)) for each, _person in sign_ins],
             tokens=tokens.living(session, me.person_id, now=now()),
             token_days=TOKEN_DAYS,
+            scope_words=SCOPE_WORDS,
             secret=secret,
             feed=calendar_feeds.of(session, me.person_id),
             calendar=calendar,

@@ -58,6 +58,7 @@ class Facts(Body):
     building_known: bool | None = Field(None, description="Whether the building is known; the place tells by default.")
     legal_route_pending: bool | None = Field(None, description="Before a court or in arbitration already.")
     simple_ok: bool | None = Field(None, description="The petitioner agrees to the simple procedure.")
+    complex: bool | None = Field(None, description="A hard matter: big, and the district's from the start.")
     backlog_batch: Annotated[str, Field(max_length=80)] | None = None
 
     def given(self) -> dict[str, Any]:
@@ -339,6 +340,11 @@ class CasesQuery(Query):
     q: str = Field("", max_length=80, description="Words that must all be found: number, title, text, party, place.")
     cursor: str = Field("", pattern=r"^[0-9]{0,9}$", description="`next` of the page before.")
     limit: int = Field(30, ge=1, le=100)
+
+
+class DocumentsQuery(Query):
+    cursor: str = Field("", pattern=r"^[0-9]{0,9}$", description="`next` of the page before.")
+    limit: int = Field(100, ge=1, le=100)
 
 
 class TasksQuery(Query):

@@ -13,7 +13,7 @@ from engine.people import names
 from engine.web import attached
 from engine.web.api import telling
 from engine.web.api.acting import act, answer, show
-from engine.web.api.asked import CasePath, DocumentForm, DocumentPath, ReasonBody, TaskPath
+from engine.web.api.asked import CasePath, DocumentForm, DocumentPath, DocumentsQuery, ReasonBody, TaskPath
 from engine.web.api.blueprint import DOCUMENT, NUMBER, TASK, api
 from engine.web.api.cases import see
 from engine.web.api.document import ACT, LOOK, PAPERS, refusals
@@ -36,13 +36,15 @@ ANY_KIND = {kind.media_type: {"schema": {"type": "string", "format": "binary"}} 
     responses={200: Documents, **refusals(LOOK)},
 )
 @policy("case.read", scope="cases:read")
-def list_documents(path: CasePath) -> Response:
+def list_documents(path: CasePath, query: DocumentsQuery) -> Response:
     with looking() as session:
-        case = see(session, path.number)
+        case, after = see(session, path.number), int(query.cursor or 0)
         shown = tasks.identity_shown(viewer(), case, tasks.open_of_case(session, case.id))
-        rows = documents.of_case(session, case.id, identity_shown=shown)
+        every = [each for each in documents.of_case(session, case.id, identity_shown=shown) if each.id > after]
+        rows = every[: query.limit]
         people = names(session, {who for row in rows for who in (row.added_by, row.hidden_by) if who is not None})
-        return show(Documents(items=[telling.document(row, people) for row in rows]))
+        following = str(rows[-1].id) if len(every) > len(rows) else None
+        return show(Documents(items=[telling.document(row, people) for row in rows], next=following))
 
 
 @api.post(

@@ -30,4 +30,4 @@ def list_places(query: PlacesQuery) -> Response:
         if query.parent and (not line or line[-1].id != query.parent):
             raise NotFound("unit.unknown", f"There is no place or unit {query.parent!r}.", unit=query.parent)
         below = [unit for unit in children(session, query.parent or None) if unit.valid_to is None]
-        return show(Places(line=telling.places(line), items=telling.places(below)))
+        return show(Places(line=telling.places(line), items=telling.places(below), next=None))

@@ -120,6 +120,7 @@ class DocumentTold(Told):
 
 class Documents(Told):
     items: list[DocumentTold]
+    next: str | None = Field(description="`cursor` of the following page; null on the last one.")
 
 
 class Shown(Told):
@@ -322,6 +323,7 @@ class Places(Told):
 
     line: list[Place]
     items: list[Place]
+    next: None = Field(None, description="A unit has few below it: all of them come at once.")
 
 
 class Ready(Told):

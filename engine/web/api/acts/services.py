@@ -46,25 +46,25 @@ def list_services(session: Session, *, cursor: Cursor = "") -> Any:
 
 
 @OPERATIONS.look(
-    "/operations/services/<int:person_id>",
+    "/operations/services/<service>",
     "readService",
     "system.operate",
     "Read a service account with its tokens",
     tells=SERVICE,
 )
-def read_service(session: Session, person_id: int) -> Any:
-    return _service(session, person_id)
+def read_service(session: Session, service: str) -> Any:
+    return _service(session, service)
 
 
 @OPERATIONS.act(
     "/operations/services", "openService", "system.operate", "Open a service account", tells=SERVICE, status=201
 )
 def open_service(session: Session, *, given: Service) -> Any:
-    return _service(session, services.open_service(session, given, viewer=viewer(), now=now()).person_id)
+    return _service(session, _name(session, services.open_service(session, given, viewer=viewer(), now=now())))
 
 
 @OPERATIONS.act(
-    "/operations/services/<int:person_id>",
+    "/operations/services/<service>",
     "changeService",
     "system.operate",
     "Change a service account",
@@ -72,52 +72,52 @@ def open_service(session: Session, *, given: Service) -> Any:
     tells=SERVICE,
     description="Its name for machines stays. What is narrowed is narrowed for its tokens at once.",
 )
-def change_service(session: Session, person_id: int, *, given: Service) -> Any:
-    services.change_service(session, person_id, given, viewer=viewer(), now=now())
-    return _service(session, person_id)
+def change_service(session: Session, service: str, *, given: Service) -> Any:
+    services.change_service(session, _id(session, service), given, viewer=viewer(), now=now())
+    return _service(session, service)
 
 
 @OPERATIONS.act(
-    "/operations/services/<int:person_id>/closing",
+    "/operations/services/<service>/closing",
     "closeService",
     "system.operate",
     "Close a service account",
     tells=SERVICE,
     description="Its tokens end at once, and what it had claimed goes back to the unit.",
 )
-def close_service(session: Session, person_id: int, *, reason: Reason) -> Any:
-    services.get_service(session, person_id)
-    tasks.deactivate(session, person_id, reason, viewer=viewer(), now=now())
-    return _service(session, person_id)
+def close_service(session: Session, service: str, *, reason: Reason) -> Any:
+    tasks.deactivate(session, _id(session, service), reason, viewer=viewer(), now=now())
+    return _service(session, service)
 
 
 @OPERATIONS.act(
-    "/operations/services/<int:person_id>/opening",
+    "/operations/services/<service>/opening",
     "reopenService",
     "system.operate",
     "Open a service account again",
     tells=SERVICE,
 )
-def reopen_service(session: Session, person_id: int, *, reason: Reason) -> Any:
-    services.get_service(session, person_id)
-    accounts.reactivate(session, person_id, reason, viewer=viewer(), now=now())
-    return _service(session, person_id)
+def reopen_service(session: Session, service: str, *, reason: Reason) -> Any:
+    accounts.reactivate(session, _id(session, service), reason, viewer=viewer(), now=now())
+    return _service(session, service)
 
 
 @OPERATIONS.act(
-    "/operations/services/<int:person_id>/tokens",
+    "/operations/services/<service>/tokens",
     "issueServiceToken",
     "system.operate",
     "Give a service account a token",
     method="PUT",
     tells=Secret,
 )
-def issue_token(session: Session, person_id: int, *, name: Name, ends_at: Moment | None = None) -> Any:
-    return Secret(token=services.issue_token(session, person_id, name, ends_at=ends_at, viewer=viewer(), now=now()))
+def issue_token(session: Session, service: str, *, name: Name, ends_at: Moment | None = None) -> Any:
+    return Secret(
+        token=services.issue_token(session, _id(session, service), name, ends_at=ends_at, viewer=viewer(), now=now())
+    )
 
 
 @OPERATIONS.act(
-    "/operations/services/<int:person_id>/tokens/<handle>/rotation",
+    "/operations/services/<service>/tokens/<handle>/rotation",
     "rotateServiceToken",
     "system.operate",
     "Give another token in place of one",
@@ -125,20 +125,20 @@ def issue_token(session: Session, person_id: int, *, name: Name, ends_at: Moment
     tells=Secret,
     description="The old one opens for a day more.",
 )
-def rotate_token(session: Session, person_id: int, handle: str) -> Any:
-    return Secret(token=services.rotate_token(session, person_id, handle, viewer=viewer(), now=now()))
+def rotate_token(session: Session, service: str, handle: str) -> Any:
+    return Secret(token=services.rotate_token(session, _id(session, service), handle, viewer=viewer(), now=now()))
 
 
 @OPERATIONS.act(
-    "/operations/services/<int:person_id>/tokens/<handle>/ending",
+    "/operations/services/<service>/tokens/<handle>/ending",
     "endServiceToken",
     "system.operate",
     "End a token at once",
     tells=SERVICE,
 )
-def end_token(session: Session, person_id: int, handle: str) -> Any:
-    services.end_token(session, person_id, handle, viewer=viewer(), now=now())
-    return _service(session, person_id)
+def end_token(session: Session, service: str, handle: str) -> Any:
+    services.end_token(session, _id(session, service), handle, viewer=viewer(), now=now())
+    return _service(session, service)
 
 
 # --- one's own tokens ------------------------------------------------------------------------------------------------
@@ -162,10 +162,20 @@ def end_own(session: Session, handle: str) -> Any:
     return Done()
 
 
-def _service(session: Session, person_id: int) -> Any:
+def _service(session: Session, service: str) -> Any:
     session.flush()
-    row, person = services.get_service(session, person_id)
-    return _told(session, row, person, services.tokens_of(session, person_id))
+    row, person = services.called(session, service)
+    return _told(session, row, person, services.tokens_of(session, person.id))
+
+
+def _id(session: Session, service: str) -> int:
+    row, _person = services.called(session, service)
+    return row.person_id
+
+
+def _name(session: Session, row: ServiceAccount) -> str:
+    _row, person = services.get_service(session, row.person_id)
+    return services.name_of(person)
 
 
 def _told(session: Session, row: ServiceAccount, person: Person, found: Any) -> Any:
@@ -173,7 +183,7 @@ def _told(session: Session, row: ServiceAccount, person: Person, found: Any) -> 
         session,
         SERVICE,
         [row],
-        name=person.username.removeprefix(services.MARK),
+        name=services.name_of(person),
         name_zh=person.name_zh,
         name_en=person.name_en,
         active=person.active,

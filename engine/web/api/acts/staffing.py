@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from engine import delegates, process, staffing, tasks
+from engine import citizen, delegates, process, staffing, tasks
 from engine.cases import Case
 from engine.people import ACTS
 from engine.staffing import Meeting, MemberUnit, Posting, PostingIn, TaskForce, Template, forces
@@ -15,6 +15,7 @@ from engine.web.api.acts.mediating import Table
 from engine.web.api.cases import see
 from engine.web.api.operation import Done, Room
 from engine.web.api.shapes import Cursor, Day, Moment, Whole, row, told
+from engine.web.api.told import Told
 from engine.web.areas import area_asked, own_units
 from engine.web.context import now, today, viewer, world
 from engine.web.staffing.matters import OPEN_TO_THEM
@@ -42,6 +43,13 @@ FORCE_FULL = row(
     meetings=list[MEETING],  # type: ignore[valid-type]
 )
 RAISED = row("RaisedMatter", Case, "number title state received_at")
+
+
+class PlaceCode(Told):
+    """What the QR code of a place leads to: `/q/<code>`."""
+
+    unit_id: str
+    code: str
 
 
 def _forget() -> None:
@@ -318,3 +326,17 @@ def raise_matter(
         viewer=viewer(),
         now=now(),
     )
+
+
+@STAFFING.act(
+    "/place-codes/<unit_id>/renewal",
+    "renewPlaceCode",
+    "place.print_codes",
+    "Give a place a new code",
+    tells=PlaceCode,
+    description="The code that hangs there leads nowhere any more; print the new one.",
+)
+def renew_place_code(session: Session, unit_id: str) -> Any:
+    citizen.renew_code(session, unit_id, viewer=viewer(), now=now())
+    session.flush()
+    return PlaceCode(unit_id=unit_id, code=citizen.code_of(session, world(), unit_id) or "")

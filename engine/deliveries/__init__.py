@@ -16,6 +16,7 @@ A crash between sending and marking sends again under the same key.
 from engine.deliveries.enqueue import enqueue, receiver
 from engine.deliveries.keeping import (
     count_failed,
+    count_waiting,
     end_old_key,
     forget,
     forget_old,
@@ -44,6 +45,7 @@ __all__ = [
     "Worker",
     "attempts_of",
     "count_failed",
+    "count_waiting",
     "deliveries_of",
     "end_old_key",
     "enqueue",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.deliveries import rows
 from engine.deliveries.keys import new_key
-from engine.deliveries.model import FAILED, Attempt, Delivery, DeliveryState, Receiver, ReceiverState
+from engine.deliveries.model import FAILED, WAITING, Attempt, Delivery, DeliveryState, Receiver, ReceiverState
 from engine.errors import Conflict, NotFound
 
 OVERLAP = timedelta(days=7)
@@ -98,6 +98,11 @@ def forget_old(session: Session, *, before: datetime) -> int:
 def count_failed(session: Session) -> int:
     """How many deliveries were given up and wait for a decision."""
     return session.scalar(select(func.count()).where(Delivery.state == FAILED)) or 0
+
+
+def count_waiting(session: Session) -> int:
+    """How many deliveries wait for their next try."""
+    return session.scalar(select(func.count()).where(Delivery.state == WAITING)) or 0
 
 
 def _locked(session: Session, receiver_id: int) -> Receiver:

@@ -1,5 +1,6 @@
 """Read-only figures: each a query, a definition, and the list of cases behind the number."""
 
+from engine.reports import capacity
 from engine.reports.board import Board, read_board
 from engine.reports.days import TREND, keep_day, trends, worth
 from engine.reports.field import FIELD
@@ -62,6 +63,7 @@ __all__ = [
     "behind",
     "behind_spot",
     "by",
+    "capacity",
     "cases_behind",
     "change",
     "compare_units",

@@ -8,6 +8,7 @@ from engine.store.direct import Entities, Prepared, insert_row, update_row
 from engine.store.failpoints import FAILPOINTS, arm_failpoint, failpoint
 from engine.store.migrate import migrate, must_be_migrated, newest_revision, present_revision
 from engine.store.moving import Moved, move
+from engine.store.sizes import TableSize, largest_tables, whole_size
 from engine.store.together import Together
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Moved",
     "Prepared",
     "Store",
+    "TableSize",
     "Together",
     "UnitId",
     "arm_failpoint",
@@ -27,6 +29,7 @@ __all__ = [
     "canonical_json",
     "failpoint",
     "insert_row",
+    "largest_tables",
     "migrate",
     "move",
     "must_be_migrated",
@@ -38,4 +41,5 @@ __all__ = [
     "read_manifest",
     "table_of",
     "update_row",
+    "whole_size",
 ]

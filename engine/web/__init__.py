@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from engine.clock import Clock
     from engine.process import World
     from engine.store import Store
-    from engine.web.metrics import Waiting
 
 
 def create_app(
@@ -23,10 +22,9 @@ def create_app(
     clock: Clock,
     *,
     beyond: Sequence[Blueprint] = (),
-    waiting: Waiting | None = None,
     leaving: threading.Event | None = None,
 ) -> OpenAPI:
     """All pages on one database, as a WSGI application. Imported late: who only compiles words needs no pages."""
     from engine.web import app
 
-    return app.create_app(store, world, clock, beyond=beyond, waiting=waiting, leaving=leaving)
+    return app.create_app(store, world, clock, beyond=beyond, leaving=leaving)

@@ -7,15 +7,14 @@ such page.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from ipaddress import ip_address, ip_network
-from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy.orm import Session
 
-from engine import deadlines, outbox, process
+from engine import deadlines, deliveries, notify, outbox, process
 from engine.errors import NotFound
 from engine.web.context import looking, now, world
 from engine.web.heartbeat import nodes
@@ -24,11 +23,6 @@ from engine.web.policy import policy
 from engine.web.watched import meter
 
 pages = Blueprint("metrics", __name__)
-
-Waiting = Mapping[str, Callable[[Session], int]]
-"""By the way it goes: how much waits to be sent."""
-
-WAITING = "maplebridge.waiting"
 
 
 @pages.get("/metrics")
@@ -39,10 +33,6 @@ def metrics() -> Response:
     with looking() as session:
         gauges = tuple(_known(session, now()))
     return Response(meter(current_app).text(gauges), content_type=CONTENT_TYPE)
-
-
-def waiting_of(app: Flask) -> Waiting:
-    return cast(Waiting, app.extensions.get(WAITING, {}))
 
 
 def _may_read() -> bool:
@@ -61,7 +51,7 @@ def _may_read() -> bool:
 
 
 def _known(session: Session, at: datetime) -> Iterator[Gauge]:
-    """Seven statements; each from an index."""
+    """A dozen statements; each from an index."""
     oldest = deadlines.oldest_unprocessed(session, now=at)
     waiting, since = outbox.backlog(session)
     beats = nodes(session)
@@ -97,13 +87,13 @@ def _known(session: Session, at: datetime) -> Iterator[Gauge]:
         tuple((node.latest_by_s, node.name) for node in beats),
         "node",
     )
-    waits = waiting_of(current_app)
-    yield Gauge(
-        "maplebridge_waiting",
-        "What waits to be sent to people and other systems, by way.",
-        tuple((float(count(session)), way) for way, count in waits.items()),
-        "way",
-    )
+    under_way, given_up, oldest_message = notify.backlog(session)
+    yield _one("maplebridge_messages_waiting", "Mail and messages to people that wait to be sent.", under_way)
+    yield _one("maplebridge_messages_oldest_seconds", "How long the oldest of them waits.", _age(oldest_message, at))
+    yield _one("maplebridge_messages_given_up", "Mail and messages that were given up.", given_up)
+    waits, failed = deliveries.count_waiting(session), deliveries.count_failed(session)
+    yield _one("maplebridge_deliveries_waiting", "Deliveries to other systems that wait for their next try.", waits)
+    yield _one("maplebridge_deliveries_given_up", "Deliveries that were given up and wait for a decision.", failed)
 
 
 def _one(name: str, says: str, value: float) -> Gauge:

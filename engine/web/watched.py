@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from engine import logs
 from engine.web.context import world
@@ -25,7 +25,7 @@ ACTS = {
     "tasks.complete": "step",
     "api.complete": "step",
 }
-"""Endpoints that file a case or complete a step: what the capacity of an installation is reckoned from."""
+"""Endpoints that file a case or complete a step. With pages they are what the capacity is reckoned from."""
 
 
 def register(app: Flask) -> None:
@@ -63,13 +63,12 @@ def _told(response: Response) -> Response:
         return response
     seconds = perf_counter() - g.begun
     response.headers[HEADER] = g.request_id
-    from flask import current_app
-
     found = meter(current_app)
     found.answered(route_class(), request.method, response.status_code, seconds)
-    act = ACTS.get(request.endpoint or "")
-    if act is not None and request.method == "POST" and response.status_code < 400:
-        found.acted(act, seconds)
+    if response.status_code < 400:
+        act = _act(response)
+        if act is not None:
+            found.acted(act, seconds)
     if request.endpoint != "static" and world().config.logs.requests:
         log.info(
             "request",
@@ -79,6 +78,12 @@ def _told(response: Response) -> Response:
             ms=round(seconds * 1000, 1),
         )
     return response
+
+
+def _act(response: Response) -> str | None:
+    if request.method == "POST":
+        return ACTS.get(request.endpoint or "")
+    return "page" if request.method == "GET" and response.mimetype == "text/html" else None
 
 
 def _fault(found: Any) -> None:

@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import deadlines, outbox, people, process
+from engine import deadlines, deliveries, notify, outbox, people, process
 from engine.web.context import looking, now, viewer, world
 from engine.web.heartbeat import nodes
 from engine.web.language import _, ngettext
@@ -32,6 +32,8 @@ def show() -> str:
             nodes=beats,
             silent_before=now() - SILENT_AFTER,
             waiting=outbox.backlog(session),
+            held=outbox.held(session),
+            kept_back=notify.backlog(session)[0] + deliveries.count_waiting(session),
             causes=process.causes(process.troubles(session)),
             stuck=outbox.stuck(session),
             loaded_until=world().calendar.loaded_until,
@@ -58,6 +60,19 @@ def retry_cause() -> Response:
             url_for("operations.show", _anchor="incidents"),
             ngettext("%(num)d case taken up again.", "%(num)d cases taken up again.", count),
         )
+
+    return once(act)
+
+
+@pages.post("/operations/hold/ending")
+@policy("system.operate")
+def let_go() -> Response:
+    """What was held after a restore is sent again."""
+
+    def act(session: Session) -> Done:
+        if outbox.let_go(session):
+            people.operator_log.log(session, viewer(), "deliveries.released", "deliveries", now=now())
+        return Done(url_for("operations.show"), _("What waits is sent again."))
 
     return once(act)
 

@@ -28,6 +28,7 @@ DEFAULTS: Mapping[str, Any] = {
     "grids_spanned": 1,
     "building_known": False,
     "legal_route_pending": False,
+    "complex": False,
     "simple_ok": False,
     "backlog_batch": "",
 }

@@ -58,7 +58,8 @@ def report_risk(
         record(session, case, "opinion.rose", actor_id=viewer.person_id, now=now, facts={"level": level})
     session.flush()
     higher = world.tiers.index(grade.tier) > world.tiers.index(case.tier)
-    if grade.severity <= case.severity and not (higher and grade.size != case.size):
+    weightier = grade.size != case.size or bool(facts.get("complex"))
+    if grade.severity <= case.severity and not (higher and weightier):
         return False
     jumped = True
     try:

@@ -219,7 +219,8 @@ class _Case:
                 held.facts = triage.complete_facts(facts)
                 grade, tiers = held.regrade(), self.replay.world.tiers
                 higher = tiers.index(grade.tier) > tiers.index(held.tier)
-                if grade.severity > held.severity or (higher and grade.size != held.size):
+                weightier = grade.size != held.size or bool(word.given.get("complex"))
+                if grade.severity > held.severity or (higher and weightier):
                     self._deliver("m_severity_jump", {}, now)
             case "message":
                 self._deliver(word.name, word.given, now)

@@ -161,6 +161,8 @@ def report_risk(case_id: int) -> BaseResponse | tuple[str, int]:
     facts: dict[str, Any] = {key: _text(key) for key in ("risk", "injury", "opinion_level") if _text(key)}
     if _text("people_count"):
         facts["people_count"] = _whole_number("people_count")
+    if _text("complex"):
+        facts["complex"] = True
     return _act(
         case_id,
         lambda db: process.report_risk(db, world(), case_id, facts, _text("reason"), viewer=viewer(), now=now()),

@@ -223,6 +223,25 @@ def test_cards_and_the_ceiling_of_a_case_nobody_settles(district: Open) -> None:
     assert "t_circular" in here.open_elements(case)
 
 
+@on_one
+def test_a_matter_that_proves_complex_is_the_districts(district: Open) -> None:
+    here = district("2024-12-12 14:00")
+    case = here.file(GRID, departments=2)
+    assert (here.case(case).size, here.case(case).tier) == ("big", "community")
+    lead = here.person(COMMUNITY, "lead")
+    with here.store.transaction() as session:
+        assert process.report_risk(
+            session, here.world, case, {"complex": True}, "久拖", viewer=lead, now=here.clock.now()
+        )
+    row = here.case(case)
+    assert (row.tier, row.size, row.severity, row.facts["complex"]) == ("district", "big", 2, True)
+    with here.store.transaction() as session:
+        leader = here.person("LHQ", "leader")
+        assert not process.report_risk(
+            session, here.world, case, {"complex": True}, "同前", viewer=leader, now=here.clock.now()
+        )
+
+
 def test_a_jump_in_severity_goes_straight_up_and_comes_down_again(district: Open) -> None:
     here = district("2024-12-12 14:00")
     case = here.file(GRID, people_count=2)

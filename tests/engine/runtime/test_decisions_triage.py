@@ -28,6 +28,7 @@ DEFAULTS: dict[str, Any] = {
     "building_known": False,
     "legal_route_pending": False,
     "simple_ok": False,
+    "complex": False,
     "backlog_batch": "",
 }
 
@@ -94,6 +95,8 @@ VECTORS: list[tuple[dict[str, Any], tuple[Any, ...]]] = [
     ({"kind": "misconduct", "legal_route_pending": True}, (1, "small", "discipline_transfer", "district", False)),
     ({"kind": "petition", "legal_route_pending": True}, (1, "small", "legal_referral", "district", False)),
     ({"kind": "consult", "people_count": 30}, (3, "big", "consult", "community", False, "R03_people_30_99")),
+    ({"complex": True}, (1, "big", "dispute_big", "district", False)),
+    ({"complex": True, "kind": "consult"}, (1, "big", "consult", "community", False)),
     ({"kind": "suggestion"}, (1, "small", "suggestion", "community", False)),
     ({"channel": "inspection", "backlog_batch": "1"}, (1, "small", "proactive", "grid", False)),
     ({"channel": "leader_reception", "backlog_batch": "1"}, (1, "small", "backlog", "district", False)),

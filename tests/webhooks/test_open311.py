@@ -6,7 +6,9 @@ import io
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from flask import Flask
@@ -28,6 +30,7 @@ from tests.web.district import District
 from tests.web.test_samples import do
 
 OURS, THEIRS = "a key of the first civic app", "a key of the second civic app"
+RECORDED = Path(__file__).parent / "payloads" / "open311"
 GRID = "LHQ.MZ.01.01.01"
 REPORT = {
     "api_key": OURS,
@@ -153,7 +156,7 @@ def test_xml_says_what_json_says(client: FlaskClient, address: str, root: str) -
     file(client)
     answer = client.get(f"/open311/v2/{address}.xml")
     assert answer.content_type == "text/xml; charset=utf-8"
-    assert answer.data.lower().startswith(b"<?xml version='1.0' encoding='utf-8'?>")
+    assert answer.data.lower().startswith(b'<?xml version="1.0" encoding="utf-8"?>')
     read = etree.fromstring(answer.data)
     assert read.tag == root
     assert spark(read) == as_texts(get(client, f"{address}.json"))
@@ -267,6 +270,23 @@ def test_every_address_answers_in_its_form(client: FlaskClient) -> None:
         assert error["description"]
 
 
+def test_what_fixmystreet_sends_is_taken_word_for_word(client: FlaskClient, district: District) -> None:
+    """Recorded from FixMyStreet's own client, Open311.pm, which filed and followed a case with it."""
+    form = "application/x-www-form-urlencoded"
+    sent = (RECORDED / "fixmystreet_request.form").read_text(encoding="ascii").strip().replace("KEY", quote_plus(OURS))
+    answers = [client.post("/open311/v2/requests.xml", data=sent, content_type=form) for _ in range(2)]
+    numbers = [etree.fromstring(each.data).findtext("request/service_request_id") for each in answers]
+    case = the_case(district, str(numbers[0]))
+    assert numbers[0] == numbers[1], "it sends its own number"
+    assert (case.title, case.external_no) == ("路灯不亮", "first:43")
+    assert case.description.startswith("路灯不亮\n\n楼下路灯三天不亮。\n\nhttps://fms.example.org/report/42")
+    said = (RECORDED / "fixmystreet_update.form").read_text(encoding="ascii").strip().replace("KEY", quote_plus(OURS))
+    said = said.replace("NUMBER", case.number)
+    update = client.post("/open311/v2/servicerequestupdates.xml", data=said, content_type=form)
+    assert etree.fromstring(update.data).findtext("request_update/update_id") == "7"
+    assert acts(district, case.number)[-1] == "case.told"
+
+
 def test_files_come_along(client: FlaskClient, district: District) -> None:
     picture = io.BytesIO(b"plain words of a witness")
     number = file(client, media=(picture, "note.txt"))
@@ -320,7 +340,7 @@ def test_everybody_reads_where_it_stands_and_nothing_about_a_person(client: Flas
     number = file(client)
     (told,) = get(client, f"requests/{number}.json", locale="en")
     assert told["status"] == "open"
-    assert told["status_notes"].startswith("Report received.")
+    assert told["status_notes"].startswith("Report received: ")
     assert told["service_name"] == "Street lighting"
     assert told["requested_datetime"] == "2026-03-02T09:00:00+08:00"
     assert told["expected_datetime"] > told["requested_datetime"]
@@ -430,7 +450,7 @@ def test_what_happens_reaches_the_app_and_what_the_person_says_reaches_the_offic
     span = {"start_date": "2026-03-01T00:00:00Z", "end_date": "2026-03-02T00:00:00Z"}
     assert get(client, "servicerequestupdates.json", api_key=OURS, **span) == []
     (told,) = get(client, f"requests/{number}.json", locale="en")
-    assert (told["status"], told["status_notes"].partition(".")[0]) == ("open", "Reopened")
+    assert (told["status"], told["status_notes"].partition(":")[0]) == ("open", "Reopened")
     theirs = {"api_key": THEIRS, "service_request_id": number, "update_id": "x", "status": "OPEN", "description": "x"}
     assert client.post("/open311/v2/servicerequestupdates.xml", data=theirs).status_code == 404
 

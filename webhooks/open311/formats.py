@@ -13,6 +13,7 @@ from typing import Any
 
 from lxml import etree
 
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 KINDS = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}
 MEMBERS = {
     "services": "service",
@@ -33,8 +34,7 @@ def write(form: str, root: str, content: Any) -> str:
     """`form` is json or xml; `content` consists of mappings, sequences, texts, numbers, truths and None."""
     if form == "json":
         return json.dumps(content, ensure_ascii=False)
-    written = etree.tostring(_element(root, content), encoding="utf-8", xml_declaration=True)
-    return str(written.decode())
+    return DECLARATION + str(etree.tostring(_element(root, content), encoding="unicode"))
 
 
 def _element(name: str, content: Any) -> Any:

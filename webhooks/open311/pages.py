@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
+from engine import deploy
 from engine.config import CivicAppConfig
 from engine.errors import REQUIRED, Invalid, NotAllowed, NotFound, Refusal, Unavailable
 from engine.web import attached
@@ -71,7 +72,9 @@ def answers(view: View) -> Callable[..., Response]:
 @pages.get(f"/discovery.{FORM}")
 @answers
 def discovery() -> Content:
-    return "discovery", tell_discovery(world(), public_base())
+    with looking() as session:
+        release = deploy.get_release(session, world().releases.current(session).id)
+        return "discovery", tell_discovery(world(), release.published_at, public_base())
 
 
 @pages.get(f"/services.{FORM}")

@@ -113,8 +113,8 @@ def sent_text(name: str) -> str:
 
 
 def _storable(text: str) -> str:
-    """Without what no database keeps and no page shows."""
-    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]", "", text)
+    """Without what no database keeps and no page shows; lines end in one way."""
+    return re.sub("[\x00-\x08\x0b-\x1f\ud800-\udfff]", "", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def sent_papers() -> list[Kept]:

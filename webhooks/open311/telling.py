@@ -11,6 +11,7 @@ from engine.cases import masked_text
 from engine.process import World
 from engine.tasks import Field
 from engine.territory import Unit
+from engine.web.context import locale
 from engine.web.language import _
 from engine.web.public_words import MEANINGS, STATES, tell_step
 from webhooks.open311.filing import Filed
@@ -75,7 +76,7 @@ def tell_request(found: Followed, names: Mapping[str, Service], world: World, *,
     return {
         "service_request_id": found.case.number,
         "status": "closed" if found.is_closed else "open",
-        "status_notes": f"{STATES[found.state]}. {MEANINGS[found.state]}",
+        "status_notes": _said(str(STATES[found.state]), str(MEANINGS[found.state])),
         "service_name": service.name(language) if service is not None else found.case.category,
         "service_code": found.case.category,
         "description": masked_text(found.case.description) if own else None,
@@ -100,23 +101,24 @@ def tell_news(news: News, units: Mapping[str, Unit], world: World) -> Told:
         "service_request_id": news.request,
         "status": "closed" if news.closed else "open",
         "updated_datetime": written(news.at, world),
-        "description": f"{what}: {more}" if more else what,
+        "description": _said(what, more) if more else what,
         "media_url": None,
     }
 
 
-def tell_discovery(world: World, base: str) -> Told:
+def tell_discovery(world: World, changed_at: datetime, base: str) -> Told:
     hotline = world.config.citizens.hotline
+    changeset = changed_at.astimezone(world.calendar.tz).strftime("%Y-%m-%d %H:%M")
     contact = _("Call %(number)s.", number=hotline) if hotline else _("Ask the office.")
     return {
-        "changeset": "1",
+        "changeset": changeset,
         "contact": contact,
         "key_service": contact,
         "endpoints": [
             {
                 "specification": SPECIFICATION,
                 "url": f"{base}/open311/v2",
-                "changeset": "1",
+                "changeset": changeset,
                 "type": "test" if world.config.demo else "production",
                 "formats": ["text/xml", "application/json"],
             }
@@ -127,6 +129,10 @@ def tell_discovery(world: World, base: str) -> Told:
 def written(at: datetime, world: World) -> str:
     """As the W3C note on dates has it, in the office's zone and to the second."""
     return at.astimezone(world.calendar.tz).isoformat(timespec="seconds")
+
+
+def _said(what: str, more: str) -> str:
+    return f"{what}：{more}" if locale().startswith("zh") else f"{what}: {more}"
 
 
 def _line(units: Sequence[Unit], language: str, *, lowest_first: bool = False) -> str | None:

@@ -8,10 +8,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from engine.web.category_words import CATEGORIES
+from engine.web.channel_words import CHANNEL_TABLES
 from engine.web.dispute_words import ARBITRATED, DISPUTES, RETURN_REASONS
 from engine.web.duty_words import ANSWERS, DUTIES, GROUPS, THEN
 from engine.web.figure_words import FIGURE_LISTS, FIGURE_MEANS, FIGURES
 from engine.web.history_words import ACTS, NEWS
+from engine.web.import_words import IMPORT_TABLES
 from engine.web.mediation_words import MEDIATION_TABLES
 from engine.web.meeting_words import MEETING_TABLES
 from engine.web.operation_words import OPERATIONS
@@ -275,20 +277,6 @@ PERIODS: Mapping[str, Any] = {
     "before": _("longer ago than a year"),
 }
 
-NOTICE_KINDS: Mapping[str, Any] = {
-    "urgent": _("Emergencies and urgent matters"),
-    "asked": _("What is asked of me or my unit: decisions, opinions, tasks"),
-    "new": _("New cases"),
-    "moved": _("Rises, returns, new gradings"),
-    "clock": _("Time is running out"),
-    "overdue": _("Time limits passed"),
-    "decided": _("Decisions on more time"),
-    "closed": _("Closed cases"),
-    "news": _("Other news"),
-    "mention": _("Mentions"),
-    "supervision": _("Supervision"),
-}
-
 STOPS: Mapping[str, Any] = {
     "done": _("done"),
     "active": _("at work"),
@@ -334,6 +322,8 @@ TABLES: Mapping[str, Mapping[Any, Any]] = {
     **MEDIATION_TABLES,
     **STAFFING_TABLES,
     **MEETING_TABLES,
+    **CHANNEL_TABLES,
+    **IMPORT_TABLES,
     "act": ACTS,
     "arbitrated": ARBITRATED,
     "answer": ANSWERS,
@@ -354,7 +344,6 @@ TABLES: Mapping[str, Mapping[Any, Any]] = {
     "letter_state": LETTER_STATES,
     "light": LIGHTS,
     "news": NEWS,
-    "notice_kind": NOTICE_KINDS,
     "operation": OPERATIONS,
     "opinion": OPINIONS,
     "then": THEN,

@@ -128,6 +128,7 @@ def test_a_mail_is_known_by_what_it_says_and_not_by_its_way() -> None:
     assert key_of(raw) == key_of(again) == key_of(raw.replace(b"\r\n", b"\n"))
     assert key_of(raw) != key_of(raw.replace(b"tencent_5F1A2B3C", b"tencent_5F1A2B3D"))
     assert key_of(mail(b"one")) != key_of(mail(b"two")), "one Message-ID, two letters"
+    assert key_of(b"no mail") != key_of(b"none either")
 
 
 def nested(depth: int) -> bytes:

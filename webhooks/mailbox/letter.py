@@ -75,7 +75,8 @@ def key_of(raw: bytes) -> str:
     named = {b"message-id", b"from", b"subject", b"date"}
     lines = re.sub(rb"\r?\n[ \t]+", b" ", head[:LARGEST_HEAD]).splitlines()
     kept = sorted(line for line in lines if line.partition(b":")[0].strip().lower() in named)
-    return hashlib.sha256(b"\n".join([*kept, b"", *body.rstrip().splitlines()])).hexdigest()
+    said = b"\n".join([*kept, b"", *body.rstrip().splitlines()]) if kept else raw
+    return hashlib.sha256(said).hexdigest()
 
 
 def read(raw: bytes, *, ours: frozenset[str] = frozenset()) -> Letter:

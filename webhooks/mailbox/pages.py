@@ -15,7 +15,8 @@ from engine.web.context import looking, world
 from engine.web.numbers import number
 from engine.web.policy import policy
 from webhooks.mailbox import rows
-from webhooks.mailbox.model import Outcome
+from webhooks.mailbox.drop import FOLDERS
+from webhooks.mailbox.model import Mail, Outcome
 from webhooks.mailbox.words import OUTCOMES, WHY, WHY_REFUSED
 
 pages = Blueprint("mailbox", __name__, url_prefix="/operations/mailbox")
@@ -43,5 +44,15 @@ def show() -> str:
             outcome=outcome,
             rows=found,
             next=following,
+            lies_in=_lies_in,
             why={**WHY, **WHY_REFUSED},
         )
+
+
+def _lies_in(mail: Mail) -> str:
+    """The folder below the box, and what it is called there."""
+    outcome = Outcome(mail.outcome)
+    if mail.came_by == "drop":
+        return f"{FOLDERS[outcome]}/{mail.found_in}"
+    config = world().config.mailbox
+    return f"{config.refused if outcome is Outcome.REFUSED else config.folder} · {mail.found_in}"

@@ -63,6 +63,7 @@ def complete_task(
     tasks.must_not_be_delegated(task)
     push = push_of(session, world, case, instance, visit, actor_id=viewer.person_id, now=now)
     marks.refuse_self_approval(push, task)
+    marks.refuse_unchecked(push, task, answers)
     variables: Mapping[str, Any] = {}
     if task.form is not None:
         variables = push.release.form(task.process, task.form).variables(dict(answers))

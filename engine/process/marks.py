@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from engine.cases import CaseState
 from engine.deadlines import Extension
-from engine.errors import NotAllowed
+from engine.errors import Conflict, NotAllowed
+from engine.history import HistoryEntry
 from engine.mediation import Outcome
 from engine.process import arbitration, mediating
 from engine.process.push import Push
@@ -54,6 +55,30 @@ def refuse_self_approval(push: Push, task: Task) -> None:
         asker = push.actor_id if push.session.scalar(handled.where(Task.form != "return_visit").limit(1)) else None
     if asker is not None and asker == push.actor_id:
         raise NotAllowed("task.own_work", "You cannot decide on your own request or check your own work.", task=task.id)
+
+
+UNREPAIRED = frozenset({"guided", "not_supported"})
+"""Results of a matter that was never to be put right here."""
+
+
+def refuse_unchecked(push: Push, task: Task, answers: Mapping[str, Any]) -> None:
+    """What a check found is looked at again, in order, before its case is answered. Raises Conflict.
+
+    Read from the case's own history, which is told of each finding and each recheck.
+    """
+    if task.form != "resolve" or push.case.channel != INSPECTION or answers.get("result_code") in UNREPAIRED:
+        return
+    told = push.session.execute(
+        select(HistoryEntry.act, HistoryEntry.facts)
+        .where(HistoryEntry.case_id == task.case_id, HistoryEntry.act.in_((FOUND, PASSED)))
+        .order_by(HistoryEntry.seq)
+    ).all()
+    found = {facts.get("finding") for act, facts in told if act == FOUND}
+    if found - {facts.get("finding") for act, facts in told if act == PASSED}:
+        raise Conflict("finding.unsettled", "What a check found is looked at again before the case closes.")
+
+
+INSPECTION, FOUND, PASSED = "inspection", "inspection.found", "recheck.passed"
 
 
 def apply(push: Push, task: Task, answers: Mapping[str, Any]) -> None:

@@ -137,6 +137,7 @@ SAID: Mapping[str, Any] = {
     "length.invalid": N_("A length looks like 5wd (working days) or 10cd (calendar days)."),
     "check.unknown": N_("There is no such check."),
     "checklist.unknown": N_("There is no such checklist for this place."),
+    "finding.unsettled": N_("What the check found must be looked at again, and be in order, before the case closes."),
     "finding.settled": N_("Somebody has looked again already, and it was in order."),
     "log.unknown": N_("There is no such log."),
     "plan.unknown": N_("There is no such plan."),

@@ -115,18 +115,26 @@ def test_c29_a_check_finds_a_blocked_stairway(
     lead = come(here, app, BUILDING, "lead")
     assert "1 项待复查" in lead.get("/").text
     assert f"/inspections/findings/{finding.id}" in lead.get(f"/cases/{case.id}").text
-    lead.get(f"/inspections/findings/{finding.id}")
-    answer = hand_in(lead, f"/inspections/findings/{finding.id}/rechecks", {"passed": "yes", "note": "已清理"})
-    assert answer.status_code == 302, words(answer)
-    again = hand_in(lead, f"/inspections/findings/{finding.id}/rechecks", {"passed": "no", "photo": photo()})
-    assert again.status_code == 409
-    assert here.acts(case.id)[-1] == "recheck.passed"
     complete(here, lead, case.id, "t_sign_in", action="sign")
     if "t_first_contact" in here.open_elements(case.id):
         complete(here, lead, case.id, "t_first_contact", contacted_at="2024-11-22T10:05", method="visit",
                  reached="yes", summary="当面告知")  # fmt: skip
     complete(here, lead, case.id, "t_handle", action_type="visit", happened_at="2024-11-22T10:10", findings="已清理",
              outcome="resolved")  # fmt: skip
+    (task,) = [each for each in here.open_tasks(case.id) if each.element == "t_resolve"]
+    lead.get(f"/tasks/{task.id}")
+    early = lead.post(f"/tasks/{task.id}/completion", {
+        "result_code": "fulfilled", "substantive": "yes", "summary": "已清理", "reply_text": "已清理",
+        "evidence": "照片",
+    })  # fmt: skip
+    assert early.status_code == 409
+    assert "须复查合格" in words(early)
+    lead.get(f"/inspections/findings/{finding.id}")
+    answer = hand_in(lead, f"/inspections/findings/{finding.id}/rechecks", {"passed": "yes", "note": "已清理"})
+    assert answer.status_code == 302, words(answer)
+    again = hand_in(lead, f"/inspections/findings/{finding.id}/rechecks", {"passed": "no", "photo": photo()})
+    assert again.status_code == 409
+    assert here.acts(case.id)[-1] == "recheck.passed"
     complete(here, lead, case.id, "t_resolve", result_code="fulfilled", substantive="yes", summary="已清理",
              reply_text="已清理", evidence="复查照片")  # fmt: skip
     if "t_quality_check" in here.open_elements(case.id):

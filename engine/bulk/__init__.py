@@ -1,6 +1,6 @@
 """Bulk import: a file of matters is matched, checked row by row, and filed in the background."""
 
-from engine.bulk.columns import ColumnMap, names_of
+from engine.bulk.columns import LOOKED_AT, ColumnMap, names_of
 from engine.bulk.error_file import as_csv, said_of, write_workbook
 from engine.bulk.fields import FIELDS, Field
 from engine.bulk.held import places_of
@@ -8,6 +8,7 @@ from engine.bulk.matter import Read, Reader
 from engine.bulk.model import BulkImport, FiledRow, ImportState, MappingTemplate, NotedRow, Outcome
 from engine.bulk.rows import (
     ACT,
+    LISTED,
     PAGE,
     filed_cases,
     how_many_wait,
@@ -38,6 +39,8 @@ from engine.bulk.worker import Worker
 __all__ = [
     "ACT",
     "FIELDS",
+    "LISTED",
+    "LOOKED_AT",
     "MOST_VALUES",
     "PAGE",
     "BulkImport",

@@ -5,10 +5,12 @@ Written once under a passing name, synced and renamed; removed when the import i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from engine.bulk.workbook import refused
@@ -16,21 +18,24 @@ from engine.config import Config
 from engine.errors import Unavailable
 
 FOLDER = "imports"
+YOUNG = timedelta(days=2)
 
 
-def write_spool(config: Config, rows: Iterable[Sequence[str]]) -> tuple[str, int]:
-    """Keeps rows; gives the name of the spool and how many there are. Raises Invalid for too many."""
+def write_spool(config: Config, rows: Iterable[Sequence[str]]) -> tuple[str, int, str]:
+    """Keeps rows; gives the name of the spool, how many there are, and their hash. Raises Invalid for too many."""
     folder, name = _folder(config), secrets.token_hex(16)
-    passing, count = folder / f"{name}.part", 0
+    passing, count, digest = folder / f"{name}.part", 0, hashlib.sha256()
     most = config.imports.max_rows
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with passing.open("x", encoding="utf-8", newline="\n") as file:
+        with passing.open("xb") as file:
             for row in rows:
                 count += 1
                 if count > most:
                     raise refused(f"最多 {most} 行，请分成几个文件。", f"At most {most:,} rows; make several files.")
-                file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).replace("\u2028", " ") + "\n")
+                line = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+                digest.update(line)
+                file.write(line)
             file.flush()
             os.fsync(file.fileno())
         passing.replace(folder / name)
@@ -38,7 +43,7 @@ def write_spool(config: Config, rows: Iterable[Sequence[str]]) -> tuple[str, int
         raise Unavailable("document.folder", "The folder of documents cannot be written.", retry_after_s=30) from error
     finally:
         passing.unlink(missing_ok=True)
-    return name, count
+    return name, count, digest.hexdigest()
 
 
 def read_spool(config: Config, name: str, *, place: int = 0) -> Iterator[tuple[list[str], int]]:
@@ -55,6 +60,13 @@ def read_spool(config: Config, name: str, *, place: int = 0) -> Iterator[tuple[l
 
 def remove_spool(config: Config, name: str) -> None:
     (_folder(config) / name).unlink(missing_ok=True)
+
+
+def remove_orphans(config: Config, named: Collection[str | None], *, now: datetime) -> None:
+    """Removes files that no import names and that are older than two days: no row will come for them any more."""
+    for path in _folder(config).glob("*"):
+        if path.name not in named and path.stat().st_mtime < (now - YOUNG).timestamp():
+            path.unlink(missing_ok=True)
 
 
 def _folder(config: Config) -> Path:

@@ -54,8 +54,8 @@ def take_file(config: Config, file: IO[bytes], name: str) -> Taken:
     Raises Invalid `import.refused` with the reason as `words`.
     """
     shape, rows = open_source(file)
-    spool, count = write_spool(config, rows)
-    return Taken(spool, clean_name(name)[:200] or "?", count, shape.as_json())
+    spool, count, sha256 = write_spool(config, rows)
+    return Taken(spool, clean_name(name)[:200] or "?", count, {**shape.as_json(), "sha256": sha256})
 
 
 def guess_columns(session: Session, config: Config, spool: str, unit_id: str, *, names: Names) -> ColumnMap:
@@ -67,17 +67,23 @@ def guess_columns(session: Session, config: Config, spool: str, unit_id: str, *,
 def open_import(
     session: Session, taken: Taken, mapping: ColumnMap, unit_id: str, *, viewer: Viewer | None, now: datetime
 ) -> BulkImport:
-    """Begins an import. Raises NotAllowed for an area that is not theirs, Conflict while too many wait.
+    """Begins an import. The same file, brought in again while its columns are still being matched, is that one again.
 
-    `viewer` None is the command line.
+    Raises NotAllowed for an area that is not theirs, Conflict while too many wait. `viewer` None is the command line.
     """
     if viewer is not None:
         viewer.must(ACT, unit_id)
     get_unit(session, unit_id)
-    _must_have_room(session, unit_id)
+    waiting = _waiting(session, unit_id)
+    made_by = None if viewer is None else viewer.person_id
+    for each in waiting:
+        if (each.made_by, each.shape["sha256"], each.state) == (made_by, taken.shape["sha256"], ImportState.NEW):
+            return each
+    if len(waiting) >= MOST_NEW:
+        raise Conflict("import.too_many", f"{MOST_NEW} imports wait to be filed; finish or cancel some of them first.")
     row = BulkImport(
         unit_id=unit_id,
-        made_by=None if viewer is None else viewer.person_id,
+        made_by=made_by,
         made_at=now,
         name=taken.name,
         shape=dict(taken.shape),
@@ -209,7 +215,7 @@ def choose_rows(
     return len(set(shown) & set(chosen))
 
 
-def cancel_import(session: Session, world: World, import_id: int, *, viewer: Viewer, now: datetime) -> BulkImport:
+def cancel_import(session: Session, import_id: int, *, viewer: Viewer, now: datetime) -> BulkImport:
     """Stops it where it is: what is filed stays. Cancelled again, nothing changes. Raises Conflict once it is done."""
     row = see_import(session, viewer, import_id, locked=True)
     if row.state != ImportState.CANCELLED:
@@ -231,13 +237,11 @@ def forget_rows(session: Session, config: Config, row: BulkImport) -> None:
     session.execute(delete(NotedRow).where(NotedRow.import_id == row.id))
 
 
-def _must_have_room(session: Session, unit_id: str) -> None:
-    """Raises Conflict where so many imports wait that another would only be one more to forget."""
-    waiting = select(BulkImport.id).where(
-        BulkImport.unit_id == unit_id, BulkImport.state.in_((ImportState.NEW.value, ImportState.CHECKED.value))
-    )
-    if len(session.scalars(waiting.limit(MOST_NEW)).all()) >= MOST_NEW:
-        raise Conflict("import.too_many", f"{MOST_NEW} imports wait to be filed; finish or cancel some of them first.")
+def _waiting(session: Session, unit_id: str) -> Sequence[BulkImport]:
+    """Imports of a unit that wait for somebody, as many as may."""
+    states = (ImportState.NEW.value, ImportState.CHECKED.value)
+    wanted = select(BulkImport).where(BulkImport.unit_id == unit_id, BulkImport.state.in_(states))
+    return session.scalars(wanted.order_by(BulkImport.id).limit(MOST_NEW)).all()
 
 
 def _must_be(row: BulkImport, *states: ImportState) -> None:

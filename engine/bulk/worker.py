@@ -7,7 +7,7 @@ portion stumbles over is found by doing it row by row; that row is noted and the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import or_, select
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine.bulk import checking, filing
 from engine.bulk.held import Held, Line
 from engine.bulk.model import BulkImport, ImportState
+from engine.bulk.spool import remove_orphans
 from engine.bulk.verbs import end_import, forget_rows
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
@@ -35,6 +36,7 @@ class Worker:
     def __init__(self, store: Store, world: World, clock: Clock, *, name: str) -> None:
         self._store, self._world, self._clock, self._name = store, world, clock, name
         self._held: Held | None = None
+        self._forgot_at: datetime | None = None
 
     def work(self) -> bool:
         """Does one portion of the oldest import that nobody else works on; False when there is nothing to do.
@@ -60,10 +62,19 @@ class Worker:
         return True
 
     def forget_old(self) -> int:
-        """Removes the rows of imports that ended long ago; gives of how many imports. May be repeated."""
-        before = self._clock.now() - timedelta(days=self._world.config.imports.keep_days)
+        """Removes the rows of imports that ended long ago, and files that no import names; gives of how many imports.
+
+        Looks once an hour. May be repeated.
+        """
+        now = self._clock.now()
+        if self._forgot_at is not None and now < self._forgot_at + timedelta(hours=1):
+            return 0
+        self._forgot_at = now
+        before = now - timedelta(days=self._world.config.imports.keep_days)
         old = select(BulkImport).where(BulkImport.ended_at < before, BulkImport.spool.is_not(None))
         with self._store.reading() as session:
+            named = set(session.scalars(select(BulkImport.spool).where(BulkImport.spool.is_not(None))))
+            remove_orphans(self._world.config, named, now=now)
             if session.scalars(old.limit(1)).first() is None:
                 return 0
         with self._store.transaction() as session:

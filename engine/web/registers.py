@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, render_template
 from flask_babel import lazy_gettext as N_
 from sqlalchemy.orm import Session
 
-from engine import assessments, campaigns, detection, inspections, letters, postmortems, receptions, sessions
+from engine import assessments, bulk, campaigns, detection, inspections, letters, postmortems, receptions, sessions
 from engine.people import Viewer
 from engine.web.context import looking, maybe_viewer, now, viewer, world
 from engine.web.policy import SIGNED_IN, policy
@@ -88,6 +88,14 @@ REGISTERS: tuple[Register, ...] = (
         N_("Found"),
         N_("What repeats, belongs together or grows suddenly. The engine proposes, people decide."),
         lambda session, who, _at: detection.waiting(session, who),
+    ),
+    Register(
+        "imports.show_list",
+        bulk.ACT,
+        "up",
+        N_("Imports"),
+        N_("Files of matters that are brought in at once: matched, checked row by row, then filed."),
+        lambda session, who, _at: bulk.how_many_wait(session, who),
     ),
     Register(
         "postmortems.show_list",

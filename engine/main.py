@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +20,9 @@ from engine import inspections, notify, outbox
 from engine.clock import Clock, SystemClock
 from engine.config import Config
 from engine.deadlines import WorkingCalendar, YearTable, load_year_tables, packaged_year_tables, read_year_table
+from engine.deliveries import Receiver
 from engine.outward import Outward
+from engine.people import Viewer
 from engine.process import World
 from engine.scheduler import Job, Scheduler
 from engine.store import Store, open_store
@@ -46,6 +48,11 @@ class Application:
         webhooks.must_be_ready(self.config, os.environ)
         return create_app(self.store, self.world, self.clock, beyond=webhooks.pages(), leaving=leaving)
 
+    def follow(self, session: Session, unit_id: str, *, viewer: Viewer, now: datetime) -> Receiver:
+        """Has a system that does not exist follow a demonstration."""
+        root = self.config.server.secret_key.get_secret_value()
+        return webhooks.outbound.follow(session, unit_id, root, viewer=viewer, now=now)
+
 
 def build(
     config: Config, *, clock: Clock | None = None, store: Store | None = None, durable: bool = True
@@ -69,7 +76,7 @@ def build(
     def post(session: Session, parcel: outbox.Parcel) -> None:
         notify.post(session, parcel, tiers=world.tiers)
         notify.spread(session, parcel, calendar=world.calendar, now=clock.now())
-        webhooks.post(session, parcel)
+        webhooks.post(session, parcel, world)
 
     tick = timedelta(seconds=config.scheduler.tick_seconds)
     jobs = (Job("messages", _courier(store, world, clock).work, tick), *webhooks.jobs(store, world, clock))

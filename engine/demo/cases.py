@@ -14,6 +14,7 @@ from sqlalchemy import select
 from engine import figures, notify
 from engine.cases import Case
 from engine.clock import ManualClock
+from engine.demo.followed import be_followed
 from engine.demo.letters import write_letters
 from engine.demo.looked_back import look_back
 from engine.demo.mediated import mediate
@@ -73,6 +74,7 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
         mediate(lived, now=now)
         stand_for(lived, now=now)
         write_letters(lived, now=now)
+        be_followed(lived, now=now)
         _ask_for_report(lived, now)
         with quick.transaction() as session:  # nobody comes to work with six weeks of news
             offered = [person.id for person, _ in demo_people(session)]

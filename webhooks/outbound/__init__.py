@@ -5,7 +5,8 @@ message of the outbox into deliveries in the transaction that claims it; sending
 """
 
 from webhooks.outbound.background import jobs
+from webhooks.outbound.demonstration import follow
 from webhooks.outbound.model import Subscription
 from webhooks.outbound.post import post
 
-__all__ = ["Subscription", "jobs", "post"]
+__all__ = ["Subscription", "follow", "jobs", "post"]

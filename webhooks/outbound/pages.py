@@ -244,6 +244,7 @@ def _page(subscription_id: int, *, secret: str | None = None) -> str:
             next=following,
             state=state,
             states=STATES,
+            every_kind=len(KINDS),
             secret=secret,
             held=outbox.held(session) is not None,
         )

@@ -76,11 +76,11 @@ def hash_of(medium: Medium, to: str) -> str:
     return hashlib.sha256(f"{medium.value}:{plain}".encode()).hexdigest()
 
 
-def shown(medium: Medium, to: str) -> str:
+def shown(medium: str, to: str) -> str:
     """As much of it as its owner needs to recognise it: a robot's key and the path of a webhook open its door."""
-    if medium is Medium.EMAIL:
+    if medium == Medium.EMAIL:
         return to
-    if medium is Medium.WEBHOOK:
+    if medium == Medium.WEBHOOK:
         parts = urlsplit(to)
         return f"{parts.scheme}://{parts.netloc}/…"
     return f"…{to[-SHOWN:]}"

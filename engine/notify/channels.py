@@ -222,7 +222,7 @@ def _listed(session: Session, found: Select[NoticeChannel]) -> list[Listed]:
 
 def _log(session: Session, act: str, channel: NoticeChannel, viewer: Viewer, now: datetime) -> None:
     if channel.unit_id is not None:
-        facts = {"medium": channel.medium, "to": shown(Medium(channel.medium), channel.to)}
+        facts = {"medium": channel.medium, "to": shown(channel.medium, channel.to)}
         operator_log.log(session, viewer, act, f"unit:{channel.unit_id}", now=now, facts=facts)
 
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 
 NOTICE_KINDS: Mapping[str, Any] = {
     "urgent": _("Emergencies and urgent matters"),
-    "asked": _("What is asked of me or my unit: decisions, opinions, tasks"),
+    "asked": _("Decisions, opinions and tasks that are asked for"),
     "new": _("New cases"),
     "moved": _("Rises, returns, new gradings"),
     "clock": _("Time is running out"),

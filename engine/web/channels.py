@@ -138,7 +138,7 @@ def _add(unit_id: str | None) -> Response:
         to = _callable(to)
 
     def act(session: Session) -> Done:
-        made = notify.add_channel(session, medium, to, unit_id=unit_id, locale=locale(), viewer=viewer(), now=now())
+        made = notify.add_channel(session, medium, to, unit_id=unit_id, locale=_reads(), viewer=viewer(), now=now())
         said = _("Added. Choose what is told there, and send a test message.")
         if not made.is_ready:
             _send_code(session, made)
@@ -188,7 +188,12 @@ def _choice() -> Choice:
     )
     secret = "" if "drop_secret" in form else form.get("secret", "").strip() or None
     wanted = form.get("language", "")
-    return Choice(form.getlist("kind"), timing, wanted if wanted in OFFERED else locale(), secret)
+    return Choice(form.getlist("kind"), timing, wanted if wanted in OFFERED else _reads(), secret)
+
+
+def _reads() -> str:
+    """The language of whoever is asking, as it is offered."""
+    return next((each for each in OFFERED if each[:2] == locale()[:2]), OFFERED[0])
 
 
 def _minute(key: str, wrong: dict[str, Mapping[str, str]]) -> int | None:

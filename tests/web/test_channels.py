@@ -52,7 +52,7 @@ def test_a_mail_address_is_confirmed_by_a_code_and_told_as_chosen(visit: Visit, 
     where = made.headers["Location"]
     page = visitor.get(where)
     assert "Confirm the address" in words(page)
-    assert not rows(district)[0].is_ready
+    assert (rows(district)[0].is_ready, rows(district)[0].locale) == (False, "en")
     wrong = visitor.post(f"{where}/confirmation", {"code": "12 34"})
     assert wrong.status_code == 422
     assert "not the code" in words(wrong)
@@ -63,7 +63,7 @@ def test_a_mail_address_is_confirmed_by_a_code_and_told_as_chosen(visit: Visit, 
     channel = rows(district)[0]
     assert (channel.kinds, channel.rhythm, channel.daily_minute) == (["clock", "overdue"], "daily", 510)
     assert (channel.quiet_from, channel.quiet_until, channel.quiet_days_off) == (1260, 420, True)
-    assert "Once a day" in words(visitor.get("/me"))
+    assert "E-mail Lin@office.example Once a day" in words(visitor.get("/me"))
     half = visitor.post(where, {**chosen, "quiet_from": "21:00"})
     assert half.status_code == 422
     assert 'value="21:00"' in half.text

@@ -34,6 +34,7 @@ from tests.web.reported import keep_report
 from tests.web.rounds import go_round
 from tests.web.standing import STANDING, stand
 from tests.web.test_access import address
+from tests.web.told import be_told
 from tests.web.visitor import Visitor
 
 LOOKS = (
@@ -146,6 +147,7 @@ def live(district: District, clock: ManualClock) -> None:
     keep_report(district, clock)
     be_followed(district, clock)
     stand(district, clock)
+    be_told(district, clock)
     write_letters(district, clock)
     propose(district, clock)
     with district.store.transaction() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +270,19 @@ def test_what_cannot_be_filed_is_put_aside_and_tried_again_when_laid_back(
     server.lay(server.folders["Refused"][1].raw)
     reading(district, clock, mailbox=larger).look()
     assert mails(district)[-1] == ("filed", "")
+
+
+def test_mail_that_lay_there_for_months_is_not_overdue_at_once(
+    boxes: Mailbox, server: Server, district: District, clock: ManualClock
+) -> None:
+    clock.advance(timedelta(days=31))
+    server.lay(plain("x"))
+    boxes.look()
+    assert mails(district) == [("refused", "old")]
+    boxes.world.config.mailbox.drop.joinpath("a.eml").write_bytes(plain("x"))  # type: ignore[union-attr]
+    boxes.look()
+    (case,) = cases(district)
+    assert case.received_at == clock.now()
 
 
 @pytest.mark.parametrize(

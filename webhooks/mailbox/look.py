@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
@@ -22,6 +22,8 @@ from webhooks.mailbox.filing import Arrival, note_sender, outcome_of, papers_of,
 from webhooks.mailbox.letter import Letter, Unreadable, key_of, read
 from webhooks.mailbox.model import MailLook, Outcome
 
+OLDEST = timedelta(days=30)
+"""Time limits count from when a box took a mail: one that lay there longer would be overdue as soon as it is filed."""
 MOST = 50
 """Mails in one look; the next one goes on."""
 
@@ -124,6 +126,8 @@ class Mailbox:
             return refuse(session, arrival, why, letter=letter, now=now)
 
     def _letter(self, raw: bytes, arrival: Arrival) -> Letter:
+        if self.clock.now() - arrival.received_at > OLDEST:
+            raise Unreadable("old")
         if arrival.size_bytes > self.world.config.mailbox.max_bytes:
             raise Unreadable("large")
         ours = {self.world.config.mailbox.user.lower(), self.world.config.notify.smtp.sender.lower()}

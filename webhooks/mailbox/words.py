@@ -31,5 +31,6 @@ WHY_REFUSED: Mapping[str, Any] = {
     "lines": N_("It has too many lines."),
     "mail.too_many": N_("Its sender wrote too often in a short time."),
     "nested": N_("It is nested too deeply."),
+    "old": N_("It is older than thirty days. Laid into the folder of .eml files it is filed as of today."),
     "parts": N_("It has too many parts."),
 }

@@ -49,10 +49,11 @@ def pages() -> Sequence[Blueprint]:
     return (inbound_doors, inbound_pages, mailbox_pages, open311_pages, outbound_pages)
 
 
-def post(session: Session, parcel: outbox.Parcel, *, public_url: str = "") -> None:
+def post(session: Session, parcel: outbox.Parcel, world: World) -> None:
     """Writes down who outside is to hear of a message, in the transaction that claims it. Harmless a second time."""
     inbound.wake(session, parcel.case_id, now=parcel.created_at)
-    outbound.post(session, parcel, public_url=public_url)
+    inbound.tell(session, world, parcel.case_id, now=parcel.created_at)
+    outbound.post(session, parcel, public_url=world.config.server.public_url)
 
 
 def jobs(store: Store, world: World, clock: Clock) -> Sequence[Job]:
@@ -62,5 +63,6 @@ def jobs(store: Store, world: World, clock: Clock) -> Sequence[Job]:
         Job("inbound", settler.run, timedelta(seconds=0.5)),
         Job("inbound-sweep", lambda: inbound.sweep(store, world, clock), timedelta(hours=1)),
         *mailbox.jobs(store, world, clock),
-        *outbound.jobs(store, world, clock),
+        Job("inbound-followed", lambda: inbound.tell_followed(store, world, clock), timedelta(seconds=10)),
+        *outbound.jobs(store, world, clock, given=inbound.secrets_for(world.config)),
     )

@@ -11,6 +11,7 @@ from engine.config.inbound import (
     SourceConfig,
     TimeRuleConfig,
     VersionRuleConfig,
+    WriteBackConfig,
 )
 from engine.config.load import SHIPPED_FILE, load_config, refuse_unsafe
 from engine.config.notify import NotifyConfig, SmtpConfig
@@ -59,6 +60,7 @@ __all__ = [
     "TierConfig",
     "TimeRuleConfig",
     "VersionRuleConfig",
+    "WriteBackConfig",
     "load_config",
     "refuse_unsafe",
 ]

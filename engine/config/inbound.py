@@ -194,6 +194,25 @@ MessageName = Literal["m_material", "m_withdraw", "m_apply_review"]
 """What comes from outside a diagram and from no handler."""
 
 
+PublicWord = Literal["received", "accepted", "in_progress", "waiting", "moved_up", "answered", "reopened"]
+Told = Literal["external_no", "number", "state", "at", "sequence"]
+
+
+def _same_keys() -> dict[Told, str]:
+    return {"external_no": "external_no", "number": "number", "state": "state", "at": "at", "sequence": "sequence"}
+
+
+class WriteBackConfig(Values):
+    """How a source is told where its matters stand: a JSON object, signed by Standard Webhooks."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s]{3,1900}$")]
+    secret_env: Annotated[tuple[str, ...], BeforeValidator(_names), AfterValidator(_environment)]
+    states: Annotated[Mapping[PublicWord, Any], AfterValidator(_plain_values)]
+    """What a citizen is told → their word. A state that is left out is not told."""
+    fields: Mapping[Told, Annotated[str, Field(min_length=1, max_length=80)]] = Field(default_factory=_same_keys)
+    """What is told → the key it has there."""
+
+
 class SourceConfig(Values):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
     """The end of its address: /webhooks/in/<name>."""
@@ -209,6 +228,7 @@ class SourceConfig(Values):
     signature: SignatureConfig
     map: MapConfig
     messages: Mapping[MessageName, MessageConfig] = {}
+    write_back: WriteBackConfig | None = None
 
 
 class InboundConfig(Values):

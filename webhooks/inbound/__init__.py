@@ -10,6 +10,7 @@ from webhooks.inbound.settling import settle_one
 from webhooks.inbound.signatures import Proof, prove, sign_standard
 from webhooks.inbound.sources import must_be_sound, source_of, unready
 from webhooks.inbound.work import Settler, sweep
+from webhooks.inbound.writing_back import secrets_for, tell, tell_followed
 
 __all__ = [
     "Delivery",
@@ -29,10 +30,13 @@ __all__ = [
     "must_be_sound",
     "prove",
     "read",
+    "secrets_for",
     "settle_one",
     "sign_standard",
     "source_of",
     "sweep",
+    "tell",
+    "tell_followed",
     "unready",
     "wake",
 ]

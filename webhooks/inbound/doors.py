@@ -16,6 +16,7 @@ from engine.web import api, context
 from engine.web.policy import policy
 from webhooks.inbound.accepting import Seen, Sent, seen, turn_away
 from webhooks.inbound.gate import gate_of
+from webhooks.inbound.mapping import Fault, refusal_of
 from webhooks.inbound.model import Delivery, State
 from webhooks.inbound.settling import settle_one
 from webhooks.inbound.signatures import prove
@@ -67,9 +68,9 @@ def _take(source: SourceConfig, message: str | None) -> Response:
     if found.state == State.WAITING and (source.answers == "case" or message is not None):
         found = _settled(found)
     if found.state == State.REFUSED:
-        words = "The delivery cannot be taken; it is kept for an operator."
-        fields = {each["path"] or each["field"] or "/": each["says"] for each in found.faults or ()}
-        raise Invalid(found.code or "inbound.invalid", words, fields=fields, receipt=found.receipt)
+        faults = [Fault(each["path"], each["field"], each["says"]) for each in found.faults or ()]
+        facts = {**refusal_of(faults).facts, "receipt": found.receipt}
+        raise Invalid(found.code or "inbound.invalid", "It cannot be taken; it is kept for an operator.", **facts)
     return _receipt(found)
 
 

@@ -206,7 +206,7 @@ def draft_of(source: SourceConfig, tree: Tree, *, now: datetime, zone: ZoneInfo)
     if not place and not reader._is_blamed("place_id"):
         reader.blame(rules.place_id, "place_id", REQUIRED)
     if reader.faults:
-        raise refusal(reader.faults)
+        raise refusal_of(reader.faults)
     return Draft(number, version, place, fields, tuple(parties))
 
 
@@ -215,17 +215,18 @@ def words_of(rule: RuleConfig | None, name: str, tree: Tree, *, zone: ZoneInfo, 
     reader = _Reader(tree, zone)
     found = reader.text(rule, name, needed=needed)
     if reader.faults:
-        raise refusal(reader.faults)
+        raise refusal_of(reader.faults)
     return found
 
 
-def refusal(faults: Sequence[Fault]) -> Invalid:
+def refusal_of(faults: Sequence[Fault]) -> Invalid:
     """Names all of them: `fields` for whoever shows them, `faults` with both ends for whoever mends them."""
     fields: dict[str, dict[str, str]] = {}
     for fault in faults:
-        said = fields.setdefault(fault.path or fault.field, {"zh": "", "en": ""})
+        said = fields.setdefault(fault.path or fault.field or "/", {"zh": "", "en": ""})
         for language, sentence in fault.says.items():
-            said[language] = f"{said[language]} {fault.field}: {sentence}".strip()
+            named = f"{fault.field}: {sentence}" if fault.field else sentence
+            said[language] = f"{said[language]} {named}".strip()
     places = ", ".join(dict.fromkeys(fault.field for fault in faults))
     listed = [{"path": each.path, "field": each.field, "says": dict(each.says)} for each in faults]
     return Invalid("inbound.invalid", f"The report cannot be taken: see {places}.", fields=fields, faults=listed)
@@ -233,7 +234,7 @@ def refusal(faults: Sequence[Fault]) -> Invalid:
 
 def placed(source: SourceConfig, fields: Mapping[str, Words], draft: Draft) -> Invalid:
     """What intake says of the fields of our form, with the path where each was read."""
-    return refusal([Fault(_path_of(source, name, draft), name, says) for name, says in fields.items()])
+    return refusal_of([Fault(_path_of(source, name, draft), name, says) for name, says in fields.items()])
 
 
 def _place(reader: _Reader, source: SourceConfig) -> tuple[str, ...]:

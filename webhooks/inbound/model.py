@@ -6,7 +6,7 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store import Base, Instant, Json
@@ -35,6 +35,7 @@ class State(enum.StrEnum):
 
 IS_WAITING = text("state = 'waiting'")
 """Written out, so that queries meet the index."""
+IS_FOLLOWED = text("followed")
 NEEDS_A_LOOK = text("state IN ('refused', 'expired')")
 
 
@@ -79,7 +80,12 @@ class Matter(Base):
     """A matter of another system, and the case it became. The row is the lock when several deliveries are about it."""
 
     __tablename__ = "inbound_matter"
-    __table_args__ = (Index("ix_inbound_matter_case_id", "case_id"),)
+    __table_args__ = (
+        Index("ix_inbound_matter_case_id", "case_id"),
+        Index(
+            "ix_inbound_matter_followed", "source", "case_id", postgresql_where=IS_FOLLOWED, sqlite_where=IS_FOLLOWED
+        ),
+    )
 
     source: Mapped[str] = mapped_column(String(40), primary_key=True)
     external_no: Mapped[str] = mapped_column(String(80), primary_key=True)
@@ -89,6 +95,12 @@ class Matter(Base):
     """Of the newest version; of two bodies with one version the greater digest counts, in whatever order they come."""
     party_ids: Mapped[list[int]] = mapped_column(Json, default=list)
     """The parties of the case that came from there."""
+    followed: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether its source still has to hear of what happens to the case."""
+    told: Mapped[str | None] = mapped_column(String(24))
+    """The state that the source heard of last."""
+    told_seq: Mapped[int] = mapped_column(Integer, default=0)
+    """The last entry of the history that was looked at for it."""
 
 
 class Shut(Base):

@@ -9,7 +9,7 @@ from engine import citizen
 from engine.config import SourceConfig
 from engine.process import World
 from engine.territory import OFFICE, Unit, within
-from webhooks.inbound.mapping import Draft, Fault, refusal
+from webhooks.inbound.mapping import Draft, Fault, refusal_of
 
 MOST_NAMES = 8
 BEGINS_WITH = 3
@@ -32,7 +32,7 @@ def place_of(session: Session, world: World, source: SourceConfig, draft: Draft)
     if place is None and rule.default is not None:
         return str(rule.default)
     if place is None:
-        raise refusal([Fault(rule.path[0] if rule.path else "", "place_id", UNKNOWN)])
+        raise refusal_of([Fault(rule.path[0] if rule.path else "", "place_id", UNKNOWN)])
     return place
 
 

@@ -50,7 +50,7 @@ def settle(
         return
     try:
         filing, draft = filing_of(session, world, source, row, received_at=row.received_at, now=now)
-        _file(session, world, row, filing, draft.version or "", memory=memory, now=now)
+        _file(session, world, source, row, filing, draft.version or "", memory=memory, now=now)
     except Invalid as refusal:
         row.state, row.code, row.faults = State.REFUSED.value, refusal.code, faults_of(refusal)
     else:
@@ -72,7 +72,15 @@ def put_off(session: Session, delivery_id: int, said: str, *, now: datetime) -> 
 
 
 def _file(
-    session: Session, world: World, row: Delivery, filing: Filing, version: str, *, memory: Memory | None, now: datetime
+    session: Session,
+    world: World,
+    source: SourceConfig,
+    row: Delivery,
+    filing: Filing,
+    version: str,
+    *,
+    memory: Memory | None,
+    now: datetime,
 ) -> None:
     matter = _locked_matter(session, row.source, str(filing.external_no))
     if matter.case_id is None:
@@ -87,6 +95,7 @@ def _file(
             _amend(session, world, case, matter, filing, row.source, now=now)
         matter.case_id = row.case_id = case.id
         matter.version, matter.digest = version, row.digest
+        matter.followed = source.write_back is not None and not case.confidential
         row.state = State.FILED.value
         return
     row.case_id = matter.case_id
@@ -126,10 +135,13 @@ def _filed_otherwise(session: Session, filing: Filing) -> int | None:
     return session.scalar(select(Case.id).where(Case.channel == filing.channel, Case.external_no == filing.external_no))
 
 
+_BLANK = {"version": "", "digest": "", "party_ids": [], "followed": False, "told_seq": 0}
+
+
 def _locked_matter(session: Session, source: str, external_no: str) -> Matter:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     key = {"source": source, "external_no": external_no}
-    session.execute(insert(Matter).values(**key, version="", digest="", party_ids=[]).on_conflict_do_nothing())
+    session.execute(insert(Matter).values(**_BLANK, **key).on_conflict_do_nothing())
     return session.scalars(select(Matter).filter_by(**key).with_for_update()).one()
 
 

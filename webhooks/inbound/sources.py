@@ -50,6 +50,12 @@ def unready(config: Config, environment: Mapping[str, str]) -> list[tuple[str, s
             fault = secret_fault(source.signature.scheme, value) if value else "it is not set in the environment"
             if fault:
                 found.append((f"inbound.sources[{at}].signature.secret_env[{index}]", f"{name}: {fault}"))
+        back = source.write_back
+        for index, name in enumerate(() if back is None else back.secret_env):
+            value = environment.get(name, "").strip()
+            fault = secret_fault("standard", value) if value else "it is not set in the environment"
+            if fault:
+                found.append((f"inbound.sources[{at}].write_back.secret_env[{index}]", f"{name}: {fault}"))
     return found
 
 

@@ -71,10 +71,20 @@ def upgrade() -> None:
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("party_ids", Json(), nullable=False),
+        sa.Column("followed", sa.Boolean(), nullable=False),
+        sa.Column("told", sa.String(length=24), nullable=True),
+        sa.Column("told_seq", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_inbound_matter_case_id"),
         sa.PrimaryKeyConstraint("source", "external_no", name="pk_inbound_matter"),
     )
     op.create_index("ix_inbound_matter_case_id", "inbound_matter", ["case_id"])
+    op.create_index(
+        "ix_inbound_matter_followed",
+        "inbound_matter",
+        ["source", "case_id"],
+        postgresql_where=sa.text("followed"),
+        sqlite_where=sa.text("followed"),
+    )
     op.create_table(
         "inbound_shut",
         sa.Column("source", sa.String(length=40), nullable=False),

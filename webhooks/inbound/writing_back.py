@@ -1,0 +1,111 @@
+"""A source is told where its matters stand, in the seven words that a citizen reads, by deliveries like any other.
+
+Acts that anybody outside hears of are told when the outbox posts them. What a source would not hear of so, a sign-in or
+a pause, is found by looking at the matters that are still followed. Telling twice is harmless: a state is told once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import cases, deliveries
+from engine.cases import RISES, Case, CaseState, PublicState, public_state
+from engine.clock import Clock
+from engine.config import Config, SourceConfig, WriteBackConfig
+from engine.deliveries import Receiver
+from engine.process import World
+from engine.store import Store
+from webhooks.inbound.model import IS_FOLLOWED, Matter
+from webhooks.inbound.signatures import secret_fault
+
+PREFIX = "source:"
+KIND = "case.state"
+AT_ONCE = 200
+
+
+def secrets_for(config: Config, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Receiver's name → the secret it is signed to with; sources without a usable one are left out."""
+    env = os.environ if environment is None else environment
+    found: dict[str, str] = {}
+    for source in config.inbound.sources:
+        for name in () if source.write_back is None else source.write_back.secret_env:
+            if secret_fault("standard", env.get(name, "").strip()) is None:
+                found.setdefault(PREFIX + source.name, env[name].strip())
+    return found
+
+
+def tell(session: Session, world: World, case_id: int, *, now: datetime) -> None:
+    """Queues what the sources of a case have not heard of yet. A case that was opened again is followed again."""
+    query = select(Matter).where(Matter.case_id == case_id)
+    sources = {source.name: source for source in world.config.inbound.sources if source.write_back is not None}
+    if not sources:
+        return
+    for matter in session.scalars(query.where(Matter.source.in_(sources)).with_for_update()).all():
+        _tell(session, sources[matter.source], matter, cases.get_case(session, case_id), now=now)
+
+
+def tell_followed(store: Store, world: World, clock: Clock) -> int:
+    """Queues what changed without anybody outside being told; gives how many matters were looked at."""
+    sources = {source.name: source for source in world.config.inbound.sources if source.write_back is not None}
+    looked, found = 0, AT_ONCE
+    while sources and found == AT_ONCE:
+        with store.transaction() as session:
+            rows = session.execute(
+                select(Matter, Case)
+                .join(Case, Case.id == Matter.case_id)
+                .where(IS_FOLLOWED, Matter.source.in_(sources), Case.history_seq > Matter.told_seq)
+                .order_by(Matter.source, Matter.case_id)
+                .limit(AT_ONCE)
+                .with_for_update(of=Matter, skip_locked=True)
+            ).all()
+            for matter, case in rows:
+                _tell(session, sources[matter.source], matter, case, now=clock.now())
+            found = len(rows)
+        looked += found
+    return looked
+
+
+def receiver_of(session: Session, source: str) -> Receiver | None:
+    """None until something was told."""
+    return session.scalar(select(Receiver).where(Receiver.name == PREFIX + source))
+
+
+def _tell(session: Session, source: SourceConfig, matter: Matter, case: Case, *, now: datetime) -> None:
+    assert source.write_back is not None
+    if case.confidential:
+        matter.followed = False
+        return
+    state = _state_of(session, case)
+    matter.followed, matter.told_seq = not case.ended, case.history_seq
+    if state == matter.told or state not in source.write_back.states:
+        return
+    matter.told = state.value
+    receiver = deliveries.receiver(
+        session, PREFIX + source.name, url=source.write_back.url, kind="source", signed=True, now=now
+    )
+    number = matter.external_no.removeprefix(source.prefix)
+    key = f"{source.name}-{case.id}-{case.history_seq}"
+    body = _body(source.write_back, number, case, state, now=now)
+    deliveries.enqueue(session, receiver.id, key, KIND, body, now=now, subject=case.number)
+
+
+def _body(config: WriteBackConfig, number: str, case: Case, state: PublicState, *, now: datetime) -> str:
+    told = {
+        "external_no": number,
+        "number": case.number,
+        "state": config.states[state.value],
+        "at": now.astimezone(UTC).isoformat(timespec="seconds"),
+        "sequence": case.history_seq,
+    }
+    return json.dumps({key: told[name] for name, key in config.fields.items()}, ensure_ascii=False)
+
+
+def _state_of(session: Session, case: Case) -> PublicState:
+    visit = cases.present_visit(session, case)
+    return public_state(CaseState(case.state), moved=case.visit_seq > 1, rose=visit.reason in RISES)

@@ -302,33 +302,20 @@ class Scheduler:
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         add = self._background.add_job
-        add(
-            self._guarded(self._tick_and_rest),
-            IntervalTrigger(seconds=config.tick_seconds),
-            id="tick",
-            next_run_time=self.clock.now(),
-        )
-        add(
-            self._guarded(self._empty_outbox),
-            IntervalTrigger(seconds=config.tick_seconds),
-            id="outbox",
-            next_run_time=self.clock.now(),
-        )
-        add(self._guarded(self.beat), IntervalTrigger(seconds=10), id="beat", next_run_time=self.clock.now())
+        every, now = IntervalTrigger(seconds=config.tick_seconds), self.clock.now()
+        months = partial(figures.keep_months, self.store, self.world, self.clock)
+        add(self._guarded(self._tick_and_rest), every, id="tick", next_run_time=now)
+        add(self._guarded(self._empty_outbox), every, id="outbox", next_run_time=now)
+        add(self._guarded(self.beat), IntervalTrigger(seconds=10), id="beat", next_run_time=now)
         add(self._guarded(self.refresh), IntervalTrigger(seconds=60), id="refresh")
-        add(
-            self._guarded(self.publish_planned),
-            IntervalTrigger(seconds=10),
-            id="publish",
-            next_run_time=self.clock.now(),
-        )
-        add(self._guarded(self.move_cases), IntervalTrigger(seconds=config.tick_seconds), id="migrations")
-        rehearsing = IntervalTrigger(seconds=config.tick_seconds)
-        add(self._guarded(self.rehearse), rehearsing, id="rehearsals", max_instances=2)  # the second finds it busy
-        add(self._guarded(self.detect), IntervalTrigger(seconds=20), id="detection", next_run_time=self.clock.now())
-        add(self._guarded(self.make_reports), IntervalTrigger(seconds=config.tick_seconds), id="reports")
-        add(self._guarded(self.import_rows), IntervalTrigger(seconds=config.tick_seconds), id="imports")
-        add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=self.clock.now())
+        add(self._guarded(self.publish_planned), IntervalTrigger(seconds=10), id="publish", next_run_time=now)
+        add(self._guarded(self.move_cases), every, id="migrations")
+        add(self._guarded(self.rehearse), every, id="rehearsals", max_instances=2)  # the second finds it busy
+        add(self._guarded(self.detect), IntervalTrigger(seconds=20), id="detection", next_run_time=now)
+        add(self._guarded(self.make_reports), every, id="reports")
+        add(self._guarded(self.import_rows), every, id="imports")
+        add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=now)
+        add(self._guarded(months), IntervalTrigger(hours=1), id="months", next_run_time=now)
         for job in self.jobs:
             every = IntervalTrigger(seconds=job.every.total_seconds())
             add(self._guarded(job.run), every, id=job.name, next_run_time=self.clock.now())

@@ -73,6 +73,7 @@ from engine.web import (
     show_people,
     sign_in,
     staffing,
+    statistics,
     tasks,
     translations,
     watched,
@@ -144,7 +145,7 @@ def create_app(
     more = (notices, channels, delegations, drafts, board, cards, decisions, instructions, public, place_codes, samples)
     for pages in (*shown, *more, *KEPT, heat, exports, figures, field_reports, manual, registers, letters, inspections):
         app.register_blueprint(pages.pages)
-    for blueprint in (reference.pages, metrics.pages, calendars.pages, *beyond):
+    for blueprint in (reference.pages, metrics.pages, calendars.pages, statistics.pages, *beyond):
         app.register_blueprint(blueprint)
     api.hang_on(app)
     app.before_request(api.know_bearer)

@@ -48,3 +48,27 @@ CATEGORIES: Mapping[str, Any] = {
     "misconduct": _("Misconduct"),
     "unsorted": _("Not sorted yet"),
 }
+
+FAMILIES: Mapping[str, Any] = {
+    "construction": _("Building sites"),
+    "consult": _("Questions"),
+    "consumer": _("Consumers"),
+    "contract": _("Contracts"),
+    "education": _("Education"),
+    "environment": _("Environment"),
+    "family": _("Family"),
+    "housing": _("Housing"),
+    "labour": _("Work"),
+    "land": _("Land"),
+    "marriage": _("Marriage and family"),
+    "medical": _("Medical care"),
+    "misconduct": _("Misconduct"),
+    "neighbour": _("Neighbours"),
+    "noise": _("Noise"),
+    "property": _("Property management"),
+    "road": _("Roads"),
+    "safety": _("Safety"),
+    "suggestion": _("Suggestions"),
+    "unsorted": _("Not sorted yet"),
+}
+"""Categories by their first part."""

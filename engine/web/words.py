@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from engine.web.category_words import CATEGORIES
+from engine.web.category_words import CATEGORIES, FAMILIES
 from engine.web.channel_words import CHANNEL_TABLES
 from engine.web.dispute_words import ARBITRATED, DISPUTES, RETURN_REASONS
 from engine.web.duty_words import ANSWERS, DUTIES, GROUPS, THEN
@@ -329,6 +329,7 @@ TABLES: Mapping[str, Mapping[Any, Any]] = {
     "answer": ANSWERS,
     "card": CARDS,
     "category": CATEGORIES,
+    "family": FAMILIES,
     "channel": CHANNELS,
     "delivery": DELIVERIES,
     "duty": DUTIES,

@@ -44,6 +44,12 @@ def plain(cell: str) -> str:
     return text[1:].strip() if text.startswith("'") else text
 
 
+def trimmed(cell: str) -> str:
+    """Words of people: as they are written, without what stands around them."""
+    text = cell.replace("\u200b", "").replace("\ufeff", "").strip()
+    return text[1:].strip() if text.startswith("'") else text
+
+
 def written(value: object) -> str:
     """A value of a spreadsheet or of JSON as text: whole numbers without a point, days as 2026-03-01."""
     if value is None:

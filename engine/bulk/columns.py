@@ -19,7 +19,7 @@ from engine.store import canonical_json
 LOOKED_AT = 15
 """The names stand in one of so many rows at the top."""
 SAMPLES = 30
-SURE, LIKELY = 100, 84
+SURE, LIKELY, ALIKE = 100, 84, 75
 BY_LOOKS = 60
 """What a column's content says counts less than a likely name, and more than none."""
 
@@ -93,16 +93,24 @@ def guess(rows: Rows, header: int) -> dict[int, str]:
 
 
 def guess_values(words: Iterable[str], ours: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Which of ours each word of a file is, where one is like it enough. `ours`: id → its names."""
+    """Which of ours each word of a file is, where one is like it and no other is as much. `ours`: id → its names."""
+    folded = {each: [_folded(name) for name in (each, *names)] for each, names in ours.items()}
     found = {}
     for word in words:
-        scored = [
-            (max(_alike(_folded(word), _folded(name)) for name in (each, *names)), each) for each, names in ours.items()
-        ]
-        score, best = max(scored, default=(0.0, ""))
-        if score >= LIKELY:
+        scored = sorted(
+            ((max(_same_word(_folded(word), name) for name in names), each) for each, names in folded.items()),
+            reverse=True,
+        )
+        (score, best), runner_up = scored[0], scored[1][0] if len(scored) > 1 else 0
+        if score >= ALIKE and (score > runner_up or score == SURE):
             found[word] = best
     return found
+
+
+def _same_word(one: str, other: str) -> float:
+    """As `_alike`, and a word that stands within a name of ours is most likely meant by it."""
+    within = 80 + 10 * len(one) / len(other) if len(one) >= 2 and other and one in other else 0
+    return max(_alike(one, other), within)
 
 
 def tidy(cell: str) -> str:

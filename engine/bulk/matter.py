@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.bulk.cells import Wrong, id_number, instant, number, phone, plain, yes
+from engine.bulk.cells import Wrong, id_number, instant, number, phone, plain, trimmed, yes
 from engine.bulk.columns import ColumnMap
 from engine.bulk.places import Places
 from engine.cases import RESPONDENT
@@ -134,7 +134,7 @@ class _Row:
         return self._cells[column] if column is not None and column < len(self._cells) else ""
 
     def text(self, name: str, most: int) -> str:
-        cell = plain(self.cell(name))
+        cell = trimmed(self.cell(name))
         if len(cell) > most:
             self.blame(name, f"最多 {most} 个字。", f"At most {most:,} characters.")
         elif "\ufffd" in cell:

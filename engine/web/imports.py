@@ -243,11 +243,17 @@ def _result(session: Session, row: BulkImport) -> str:
     cases = bulk.shown_cases(session, viewer(), noted)
     suggested = {unit for each in noted for fault in each.faults for unit in fault.get("suggest", ())}
     found = filed or noted
+    names = _column_names(row)
+
+    def told_cells(each: bulk.NotedRow) -> Sequence[tuple[str, str]]:
+        return [(name, cell) for name, cell in zip(names, each.cells, strict=False) if cell.strip()]
+
     return render_template(
         "imports/result.html",
         row=row,
         counts=counts,
-        names=_column_names(row),
+        names=names,
+        told_cells=told_cells,
         mapping=ColumnMap.of_json(row.mapping),
         tab=tab,
         after=after,
@@ -303,11 +309,14 @@ def _said() -> ColumnMap:
 
 
 def _names() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """What people call our words, in both languages."""
+    """What people call our words, in both languages; categories by the words too that reports are sorted by."""
     told: dict[str, dict[str, list[str]]] = {name: {each: [] for each in ours} for name, ours in CHOSEN.items()}
     for language in ("zh_CN", "en"):
         with speaking(language):
             for name, ours in CHOSEN.items():
                 for each, said in ours.items():
                     told[name][each].append(str(said))
+    with looking() as session:
+        for each, sorted_by in world().releases.current(session).keywords.words.items():
+            told["category"].setdefault(each, []).extend(sorted_by)
     return told

@@ -97,7 +97,7 @@ def test_a_file_is_matched_checked_and_filed_and_the_rest_is_mended(
         assert (session.scalar(select(func.count()).select_from(Task)) or 0) >= 2
     assert verify.check(district.store, district.world, now=clock.now()) == []
     told = words(street.get(where))
-    assert "Filed 2" in told
+    assert "Filed as cases 2" in told
     assert cases(district)[0].number in told
 
     table = street.get(f"{where}/errors.csv")
@@ -167,7 +167,7 @@ def test_it_is_cancelled_and_what_was_filed_stays(visit: Visit, district: Distri
     filed = len(cases(district))
     assert 0 < filed < 130
     told = words(street.get(where))
-    assert f"What is filed stays: {filed} cases." in told or f"Filed {filed}" in told
+    assert f"What is filed stays: {filed} cases." in told or f"Filed as cases {filed}" in told
 
 
 def test_a_node_that_dies_is_followed_by_another_and_every_row_is_filed_once(

@@ -122,10 +122,16 @@ def test_english_names_and_names_with_more_around_them_are_known() -> None:
 
 
 def test_words_of_an_office_are_matched_with_ours() -> None:
-    ours = {"noise.renovation": ["噪音：装修", "Noise: renovation"], "labour.wages": ["劳动：工资", "Work: wages"]}
-    assert guess_values(["装修噪音", "noise.renovation", "Noise: Renovation", "其他"], ours) == {
+    ours = {
+        "noise.renovation": ["噪音：装修", "Noise: renovation"],
+        "noise.construction": ["噪音：工地", "施工噪音"],
+        "neighbour.leak": ["邻里：漏水"],
+    }
+    assert guess_values(["noise.renovation", "Noise: Renovation", "漏水", "施工噪声", "噪音", "其他"], ours) == {
         "noise.renovation": "noise.renovation",
         "Noise: Renovation": "noise.renovation",
+        "漏水": "neighbour.leak",
+        "施工噪声": "noise.construction",
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, current_app, render_template
+from markupsafe import Markup, escape
 
 from engine.errors import NotFound
 from engine.people import scopes
@@ -62,6 +63,13 @@ class Section:
     name: str
     says: str
     operations: Sequence[Operation]
+
+
+@pages.app_template_filter("coded")
+def coded(said: str) -> Markup:
+    """What stands between backticks is code."""
+    parts = enumerate(said.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(each) if n % 2 else escape(each) for n, each in parts)
 
 
 @pages.get("/api/docs")
@@ -174,7 +182,7 @@ def _kind(doc: Schema, schema: Schema) -> str:
         return " or ".join(dict.fromkeys(kinds)) + (" or null" if len(kinds) < len(options) else "")
     schema = _resolved(doc, schema)
     if "enum" in schema:
-        return "one of " + ", ".join(str(each) for each in schema["enum"])
+        return "one of " + ", ".join(str(each) or "nothing" for each in schema["enum"])
     if "const" in schema:
         return f"`{schema['const']}`"
     match schema.get("type"):

@@ -35,7 +35,7 @@ from engine.web.idempotency import Answer
 from engine.web.policy import policy
 
 
-class Done(Told):
+class Acted(Told):
     """It is done, and there is nothing more to tell."""
 
     done: bool = True
@@ -66,7 +66,7 @@ class Room:
         description: str = "",
     ) -> Callable[[Verb], Verb]:
         """`lists`: the function gives the rows of a page, and the cursor of the next one or None."""
-        answers = page_of(lists) if lists is not None else tells or Done
+        answers = page_of(lists) if lists is not None else tells or Acted
 
         def hang(verb: Verb) -> Verb:
             path, asked = models_of(verb, id, address, Query)
@@ -103,7 +103,7 @@ class Room:
         scope: str | None = None,
     ) -> Callable[[Verb], Verb]:
         """`before` is done with the same arguments and no lock held; `after` once the act is kept."""
-        answers = tells or Done
+        answers = tells or Acted
 
         def hang(verb: Verb) -> Verb:
             path, body = models_of(verb, id, address, FromJson)
@@ -117,7 +117,7 @@ class Room:
                     with pointing("/"):
                         found = verb(session, *places, **words)
                     session.flush()
-                    made = Done() if tells is None else told(session, answers, [found])[0]
+                    made = Acted() if tells is None else told(session, answers, [found])[0]
                     return acting.answer(made, status)
 
                 if before is not None:

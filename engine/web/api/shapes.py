@@ -88,7 +88,8 @@ def told(session: Session, model: type[BaseModel], rows: Iterable[Any], **more: 
     """Rows, mappings, or models that are told already, each with `more`. One statement for the cases of all."""
     rows = list(rows)
     cases = CASES.get(model, {})
-    wanted = [value for each in rows for column in cases.values() if (value := _of(each, column)) is not None]
+    raw = [each for each in rows if not isinstance(each, model)]
+    wanted = [value for each in raw for column in cases.values() if (value := _of(each, column)) is not None]
     seen = tasks.seen_cases(session, viewer(), wanted) if wanted else {}
     return [
         each if isinstance(each, model) else model.model_validate(_told_of(model, each, seen, more)) for each in rows

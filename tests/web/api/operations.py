@@ -68,5 +68,4 @@ OPERATIONS = (
     _post("stepAside", f"{CASE}/recusal", {"reason": "我是当事人的亲属。"}, 200, "grid_b"),
     _post("withdrawCase", f"{CASE}/withdrawal", {"reason": "申请人撤回。"}, 200),
 )
-OPEN_TO_ALL = frozenset({"openapi", "health"})
 READING = frozenset({"GET"})

@@ -19,7 +19,7 @@ from engine.web.api.asked import FileForm
 from engine.web.api.blueprint import api
 from engine.web.api.cases import see
 from engine.web.api.document import ACT, refusals
-from engine.web.api.operation import Done, Room
+from engine.web.api.operation import Acted, Room
 from engine.web.api.shapes import Cursor, Moment, Whole, row, told
 from engine.web.api.told import Told
 from engine.web.areas import area_asked
@@ -75,12 +75,12 @@ def split(session: Session, number: str, *, reason: Reason) -> Case:
     "giveSample",
     "process.sample",
     "Give a closed case to designers as a scenario",
-    tells=Done,
+    tells=Acted,
     description="Nothing in it says which case it was.",
 )
 def give_sample(session: Session, number: str) -> Any:
     process.give_sample(session, world(), see(session, number).id, viewer=viewer(), now=now())
-    return Done()
+    return Acted()
 
 
 # --- cards -----------------------------------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ def upload_template(path: KindPath, form: TemplateForm) -> Response:
     "chooseTemplate",
     "letter.template",
     "Say which version of a template letters are made from",
-    tells=Done,
+    tells=Acted,
     description="Version 0 is the one that ships.",
     scope="registers:write",
 )
@@ -341,4 +341,4 @@ def choose_template(
     letters.choose(
         session, kind, area_asked(unit, ACTS["letter.template"]), version, reason, viewer=viewer(), now=now()
     )
-    return Done()
+    return Acted()

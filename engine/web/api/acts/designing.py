@@ -14,7 +14,7 @@ from engine.design import Proposal
 from engine.errors import NotFound
 from engine.runtime import Finding
 from engine.web.api.acts.own import midnight
-from engine.web.api.operation import Done, Room
+from engine.web.api.operation import Acted, Room
 from engine.web.api.shapes import Day, Whole, row, told
 from engine.web.api.told import Told
 from engine.web.context import now, viewer, world
@@ -167,12 +167,12 @@ def move_file(session: Session, proposal_id: int, *, path: Path, to: Path, text:
     "removeProposalFile",
     "process.publish",
     "Take a file out",
-    tells=Done,
+    tells=Acted,
 )
 def remove_file(session: Session, proposal_id: int, *, path: Path, seen: Whole) -> Any:
     _content(session, proposal_id, path)
     design.remove_file(session, proposal_id, path, seen=seen, actor_id=viewer().person_id, now=now())
-    return Done()
+    return Acted()
 
 
 @DESIGNS.act(
@@ -214,11 +214,11 @@ def adopt_sample(
 
 
 @DESIGNS.act(
-    "/samples/<int:sample_id>/dropping", "dropSample", "process.publish", "Lay a sample aside for all", tells=Done
+    "/samples/<int:sample_id>/dropping", "dropSample", "process.publish", "Lay a sample aside for all", tells=Acted
 )
 def drop_sample(session: Session, sample_id: int) -> Any:
     deploy.close_sample(session, sample_id)
-    return Done()
+    return Acted()
 
 
 # --- publishing ------------------------------------------------------------------------------------------------------

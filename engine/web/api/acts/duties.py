@@ -293,5 +293,5 @@ def _kept(proofs: list[str], where: str) -> list[Kept]:
     found = [attached.proven(each) for each in proofs]
     if None in found:
         words = {"zh": "没有这张照片，请重新发送。", "en": "There is no such photo; send it again."}
-        raise Invalid("photo.unknown", "There is no such photo.", fields={f"/{where}": words})
+        raise Invalid("photo.unknown", "There is no such photo.", fields={where: words})
     return [each for each in found if each is not None]

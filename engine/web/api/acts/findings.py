@@ -13,7 +13,7 @@ from engine.cases import Case
 from engine.detection import Finding
 from engine.postmortems import Action, PostMortem
 from engine.web.api.cases import see
-from engine.web.api.operation import Done, Room
+from engine.web.api.operation import Acted, Room
 from engine.web.api.shapes import Cursor, Whole, row, told
 from engine.web.context import now, today, viewer, world
 
@@ -131,7 +131,7 @@ def dismiss(session: Session, finding_id: int, *, reason: Reason) -> Any:
     "decideFindings",
     "finding.read",
     "Decide on several at once",
-    tells=Done,
+    tells=Acted,
     description="Dismisses them, or merges the later case of each pair into the earlier. All or none.",
 )
 def decide_findings(
@@ -147,7 +147,7 @@ def decide_findings(
             detection.accept_pair(session, world(), finding_id, first, reason, viewer=viewer(), now=now())
         else:
             detection.dismiss(session, world(), finding_id, reason, viewer=viewer(), now=now())
-    return Done()
+    return Acted()
 
 
 def _finding(session: Session, finding_id: int) -> Any:

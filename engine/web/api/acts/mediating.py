@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine import mediation, process
 from engine.mediation import Booking, Mediator, MediatorIn, Offer, Organisation, OrganisationIn, RoomIn, Wanted
 from engine.web.api.cases import see
-from engine.web.api.operation import Done, Room
+from engine.web.api.operation import Acted, Room
 from engine.web.api.shapes import Moment, Whole, row, told
 from engine.web.api.told import Told
 from engine.web.context import now, today, viewer, world
@@ -324,14 +324,14 @@ def book_session(
     "mediation.note",
     "Keep a note for yourself",
     method="PUT",
-    tells=Done,
+    tells=Acted,
     description="Nobody else reads it, and it stands in no history.",
     scope="cases:act",
 )
 def keep_note(session: Session, number: str, *, text: Note) -> Any:
     case = see(session, number)
     mediation.notes.keep_note(session, case.id, text, person_id=viewer().person_id, now=now())
-    return Done()
+    return Acted()
 
 
 def _organisation(session: Session, unit_id: str) -> Any:

@@ -14,7 +14,7 @@ from engine.people import Absence, Account, OperatorEntry, Person, accounts
 from engine.territory import Unit, every_unit
 from engine.web.api.acts.mediating import Table
 from engine.web.api.acts.own import ABSENCE, midnight
-from engine.web.api.operation import Done, Room
+from engine.web.api.operation import Acted, Room
 from engine.web.api.shapes import Cursor, Day, Whole, row, told
 from engine.web.api.told import Told
 from engine.web.context import now, viewer, world
@@ -260,11 +260,13 @@ def list_sign_ins(session: Session) -> Any:
     ], None
 
 
-@OPERATIONS.act("/operations/sign-ins/<handle>/ending", "endSignIn", "system.operate", "Sign a browser out", tells=Done)
+@OPERATIONS.act(
+    "/operations/sign-ins/<handle>/ending", "endSignIn", "system.operate", "Sign a browser out", tells=Acted
+)
 def end_sign_in(session: Session, handle: str) -> Any:
     if people.end_sign_in(session, handle):
         people.operator_log.log(session, viewer(), "sign_in.ended", f"sign-in:{handle}", now=now())
-    return Done()
+    return Acted()
 
 
 @OPERATIONS.look("/operations/units", "listUnits", "system.operate", "Every unit, closed ones too", lists=UNIT)
@@ -360,7 +362,7 @@ def retry_cause(session: Session, *, said: Annotated[str, Field(max_length=4000)
     "case.move_token",
     "What a move by hand would do",
     tells=MovedTold,
-    description="Done, and taken back at once.",
+    description="Acted, and taken back at once.",
 )
 def preview_move(session: Session, *, instance_id: Whole, token: Id, target: Id, seen: Whole) -> Any:
     return _moved(

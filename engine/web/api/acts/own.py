@@ -12,7 +12,7 @@ from engine import notify, people, tasks
 from engine.notify import MUTABLE, Notice
 from engine.people import ACTS, Absence
 from engine.tasks import Act, Filter, SavedFilter, ShiftNote, Tab
-from engine.web.api.operation import Done, Room
+from engine.web.api.operation import Acted, Room
 from engine.web.api.shapes import Cursor, Day, Whole, row, told
 from engine.web.api.told import Told
 from engine.web.areas import area_asked
@@ -71,26 +71,26 @@ def list_notices(session: Session, *, cursor: Cursor = "") -> Any:
     return rows, following
 
 
-@OWN.act("/notices/<int:notice_id>/opening", "openNotice", "signed_in", "Note that you read a notice", tells=Done)
+@OWN.act("/notices/<int:notice_id>/opening", "openNotice", "signed_in", "Note that you read a notice", tells=Acted)
 def open_notice(session: Session, notice_id: int) -> Any:
     notify.open_notice(session, viewer(), notice_id)
-    return Done()
+    return Acted()
 
 
-@OWN.act("/notices/reading", "readAllNotices", "signed_in", "Note that you read all up to one", tells=Done)
+@OWN.act("/notices/reading", "readAllNotices", "signed_in", "Note that you read all up to one", tells=Acted)
 def read_all(session: Session, *, up_to: Whole) -> Any:
     notify.mark_all_read(session, viewer(), up_to=up_to)
-    return Done()
+    return Acted()
 
 
-@OWN.act("/me/display", "chooseDisplay", "signed_in", "Choose language and look", method="PUT", tells=Done)
+@OWN.act("/me/display", "chooseDisplay", "signed_in", "Choose language and look", method="PUT", tells=Acted)
 def choose_display(
     session: Session, *, language: Literal["zh_CN", "en"] | None = None, theme: Literal["light", "dark"] | None = None
 ) -> Any:
     people.choose_theme(session, viewer().person_id, theme)
     if language is not None:
         people.choose_language(session, viewer().person_id, language)
-    return Done()
+    return Acted()
 
 
 @OWN.act(
@@ -99,11 +99,11 @@ def choose_display(
     "signed_in",
     "Choose which sorts of notices do not come",
     method="PUT",
-    tells=Done,
+    tells=Acted,
 )
 def mute(session: Session, *, muted: Annotated[list[str], Field(max_length=20)]) -> Any:
     people.mute(session, viewer().person_id, [str(kind) for kind in MUTABLE if kind in muted])
-    return Done()
+    return Acted()
 
 
 @OWN.act("/me/absences", "goAway", "signed_in", "Note that you are away", tells=ABSENCE, status=201)
@@ -136,10 +136,10 @@ def save_filter(
     return tasks.save_filter(session, viewer().person_id, name, {"tab": str(tab), **given.address()})
 
 
-@WORK.act("/worklist/filters/<int:filter_id>/removal", "removeFilter", "case.read", "Drop a saved filter", tells=Done)
+@WORK.act("/worklist/filters/<int:filter_id>/removal", "removeFilter", "case.read", "Drop a saved filter", tells=Acted)
 def remove_filter(session: Session, filter_id: int) -> Any:
     tasks.remove_filter(session, viewer().person_id, filter_id)
-    return Done()
+    return Acted()
 
 
 @WORK.act(
@@ -168,10 +168,10 @@ def act_on_tasks(
     )
 
 
-@WORK.act("/board/notes", "leaveNote", "board.read", "Leave a note for the next shift", tells=Done, status=201)
+@WORK.act("/board/notes", "leaveNote", "board.read", "Leave a note for the next shift", tells=Acted, status=201)
 def leave_note(session: Session, *, unit: Id = "", note: Annotated[str, Field(max_length=4000)]) -> Any:
     tasks.leave_note(session, area_asked(unit, ACTS["board.read"]), note, viewer=viewer(), now=now())
-    return Done()
+    return Acted()
 
 
 def midnight(day: Any) -> datetime:

@@ -12,7 +12,7 @@ from engine.people import ApiToken, Person, ServiceAccount, accounts, services, 
 from engine.people.services import Service
 from engine.web.api.acts.operating import OPERATIONS, Reason
 from engine.web.api.acts.own import OWN
-from engine.web.api.operation import Done
+from engine.web.api.operation import Acted
 from engine.web.api.shapes import Cursor, Moment, row, told
 from engine.web.api.told import Told
 from engine.web.context import now, viewer
@@ -154,12 +154,12 @@ def list_tokens(session: Session) -> Any:
     "endToken",
     "signed_in",
     "End one of your tokens",
-    tells=Done,
+    tells=Acted,
     description="Also the one you come with.",
 )
 def end_own(session: Session, handle: str) -> Any:
     tokens.end_one(session, viewer().person_id, handle, now=now())
-    return Done()
+    return Acted()
 
 
 def _service(session: Session, service: str) -> Any:

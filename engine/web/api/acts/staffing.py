@@ -13,7 +13,7 @@ from engine.people import ACTS
 from engine.staffing import Meeting, MemberUnit, Posting, PostingIn, TaskForce, Template, forces
 from engine.web.api.acts.mediating import Table
 from engine.web.api.cases import see
-from engine.web.api.operation import Done, Room
+from engine.web.api.operation import Acted, Room
 from engine.web.api.shapes import Cursor, Day, Moment, Whole, row, told
 from engine.web.api.told import Told
 from engine.web.areas import area_asked, own_units
@@ -291,10 +291,10 @@ def write_guidance(
     return staffing.write_template(session, unit_id, title, text, viewer=viewer(), now=now())
 
 
-@STAFFING.act("/guidance/<int:template_id>/removal", "dropGuidance", "guidance.write", "Drop a template", tells=Done)
+@STAFFING.act("/guidance/<int:template_id>/removal", "dropGuidance", "guidance.write", "Drop a template", tells=Acted)
 def drop_guidance(session: Session, template_id: int) -> Any:
     staffing.drop_template(session, template_id, viewer=viewer(), now=now())
-    return Done()
+    return Acted()
 
 
 @STAFFING.look("/matters", "listMatters", "matter.raise", "What you raised as a delegate", lists=RAISED)

@@ -73,7 +73,10 @@ def enqueue(
         "next_at": now,
         "attempts": 0,
     }
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    table = table_of(Delivery)
-    made = session.execute(insert(table).values(row).on_conflict_do_nothing().returning(table.c.id))
-    return made.first() is not None
+    return session.execute(_ENQUEUE[session.get_bind().dialect.name], row).first() is not None
+
+
+_ENQUEUE = {
+    dialect: insert(table_of(Delivery)).on_conflict_do_nothing().returning(table_of(Delivery).c.id)
+    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}

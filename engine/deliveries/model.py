@@ -52,6 +52,11 @@ class Receiver(Base):
     leased_until: Mapped[datetime | None] = mapped_column(Instant)
     made_at: Mapped[datetime] = mapped_column(Instant)
 
+    @property
+    def label(self) -> str:
+        """Its name for people, without the word before it that keeps names of several owners apart."""
+        return self.name.partition(":")[2] or self.name
+
 
 IS_WAITING = text("state = 'waiting'")
 IS_FAILED = text("state = 'failed'")

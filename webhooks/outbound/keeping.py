@@ -45,7 +45,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        return self.receiver.name.removeprefix(PREFIX)
+        return self.receiver.label
 
 
 def all_of(session: Session) -> Sequence[Line]:

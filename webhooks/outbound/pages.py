@@ -19,6 +19,7 @@ from engine.errors import Conflict, Invalid
 from engine.outward import Outward, Refused
 from engine.territory import units_by_id
 from engine.web.context import acting, edge, looking, maybe_viewer, now, viewer, world
+from engine.web.delivery_words import why
 from engine.web.language import _, ngettext
 from engine.web.numbers import number
 from engine.web.once import Done, once
@@ -28,7 +29,7 @@ from webhooks.outbound import keeping
 from webhooks.outbound.event import CONTENT_TYPE, example, ping_of
 from webhooks.outbound.keeping import Line, Wanted
 from webhooks.outbound.kinds import KINDS, PING
-from webhooks.outbound.words import MEANS, kind_name, why
+from webhooks.outbound.words import MEANS, kind_name
 
 pages = Blueprint("subscriptions", __name__, url_prefix="/operations/subscriptions")
 

@@ -1,4 +1,4 @@
-"""The words of the pages of subscriptions: what each kind of event means, and why a try failed."""
+"""The words of the pages of subscriptions: what each kind of event means."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as N_
 
-from engine import outward
 from engine.web.language import _
-from engine.web.show import say
 from engine.web.words import word
 
 MEANS: Mapping[str, Any] = {
@@ -35,14 +33,3 @@ MEANS: Mapping[str, Any] = {
 
 def kind_name(kind: str) -> str:
     return _("Trial") if kind == "ping" else str(word(kind, "act"))
-
-
-def why(code: str | None) -> str:
-    """Why a try failed, in a sentence."""
-    if code is None:
-        return ""
-    if code.startswith("http."):
-        return _("It answered %(status)s.", status=code.removeprefix("http."))
-    if code == "deliveries.secret":
-        return _("The secret of this installation was changed; make a new secret for this receiver.")
-    return say(outward.words_of(code))

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from engine import deadlines, deliveries, notify, outbox, people, process
 from engine.web.context import looking, now, viewer, world
+from engine.web.delivery_words import why
 from engine.web.heartbeat import nodes
 from engine.web.language import _, ngettext
 from engine.web.numbers import number
@@ -36,6 +37,9 @@ def show() -> str:
             kept_back=notify.backlog(session)[0] + deliveries.count_waiting(session),
             causes=process.causes(process.troubles(session)),
             stuck=outbox.stuck(session),
+            receivers=(receivers := deliveries.in_trouble(session)),
+            open_of=deliveries.health_of(session, [each.id for each in receivers]) if receivers else {},
+            why=why,
             loaded_until=world().calendar.loaded_until,
         )
 

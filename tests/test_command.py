@@ -37,6 +37,7 @@ VERBS = (
     "units",
     "mediation",
     "assignments",
+    "channels",
 )
 REPORT = {
     "channel": "qr",

@@ -67,6 +67,7 @@ for verb in (
     organising.units,
     organising.mediation,
     organising.assignments,
+    organising.channels,
     operating.documents_,
 ):
     main.add_command(verb)

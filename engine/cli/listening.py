@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
+from engine.errors import Unavailable
+
 QUIET_S = 0.5
 """So long nothing may be under way before the last connections are closed: a request may be on its way still."""
 
@@ -31,11 +33,18 @@ def until_told() -> Iterator[threading.Event]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; whoever restarts a node has its port again at once."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    found = socket.socket(family, kind, protocol)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    found.bind(address)
+    """A bound socket; whoever restarts a node has its port again at once. Raises Unavailable for one that is taken."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, kind, protocol)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind(address)
+        except OSError:
+            found.close()
+            raise
+    except OSError as error:
+        raise Unavailable("server.address", f"Cannot listen on {host}:{port}: {error.strerror}.") from error
     return found
 
 

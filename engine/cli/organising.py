@@ -103,6 +103,30 @@ def mediation(config_file: Path | None, table: Path, dry_run: bool, database: st
 @as_json
 @database
 @click.pass_obj
+def channels(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
+    """Bring in where people and units are told of news: mail addresses, group robots, webhooks."""
+    from engine import notify
+
+    with refusals(as_json):
+        application = prepared(configured(config_file, database))
+        text, config = table.read_text(encoding="utf-8-sig"), application.config
+        said = {"locale": config.locale, "now": application.clock.now()}
+        if dry_run:
+            with application.store.reading() as session:
+                plan = notify.plan_channels(session, text, config.notify, **said)
+        else:
+            with application.store.transaction() as session:
+                plan = notify.import_channels(session, text, config.notify, **said)
+        counts = {"added": len(plan.added), "same": plan.same}
+        _say_counts(as_json, counts, counts)
+
+
+@click.command()
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="TABLE.csv")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@as_json
+@database
+@click.pass_obj
 def assignments(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
     """Bring in who stands for which unit and place: officers, instructors, people sent to grids, delegates, leaders."""
     from engine import staffing

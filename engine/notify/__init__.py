@@ -40,12 +40,14 @@ from engine.notify.post import post
 from engine.notify.read import Line, mark_all_read, mark_older_read, notices_of, open_notice, unread
 from engine.notify.sendings import Stuck, backlog, let_be, mail, say, stuck, try_again
 from engine.notify.spread import spread, timing_of
+from engine.notify.table import ChannelPlan, import_channels, plan_channels
 from engine.notify.timing import Timing, leaves_at
 
 __all__ = [
     "ACT",
     "FIRST_KINDS",
     "MUTABLE",
+    "ChannelPlan",
     "Choice",
     "Courier",
     "Kind",
@@ -70,6 +72,7 @@ __all__ = [
     "change_channel",
     "confirm",
     "get_channel",
+    "import_channels",
     "kind_of",
     "leaves_at",
     "let_be",
@@ -84,6 +87,7 @@ __all__ = [
     "of_units",
     "offered",
     "open_notice",
+    "plan_channels",
     "post",
     "read_address",
     "remove_channel",

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select
 
-from engine import process, tasks
+from engine import notify, process, tasks
+from engine.config import NotifyConfig, SmtpConfig
 from engine.notify import Notice
+from engine.outward import Outward
 from engine.people import members
-from tests.stories.district import District, on_one
+from engine.web.told import Words
+from tests.engine.notify.mailbox import mail_server
+from tests.stories.district import District, at, on_one
 from tests.stories.test_ladder import (
     COMMUNITY,
     GRID,
@@ -103,3 +108,32 @@ def test_no_limit_of_a_task_passes_in_silence(district: Open) -> None:
     here.do(case, "t_co_opinion", position="agree", opinion="同意")
     here.until("2024-09-25 18:00")
     assert [each for each in news() if each[2] == "overdue"] == [(BESIDE, "co_opinion_overdue", "overdue")]
+
+
+def test_several_nodes_send_each_mail_once(district: Open) -> None:
+    here = district("2024-11-18 10:00")
+    lead = here.person(GRID, "lead")
+    with here.store.transaction() as session:
+        mine = {"unit_id": None, "locale": "en", "viewer": lead, "now": here.clock.now()}
+        channel = notify.add_channel(session, notify.Medium.EMAIL, "lead@office.example", **mine)
+        channel.confirmed_at = here.clock.now()
+        choice = notify.Choice([kind.value for kind in notify.Kind], notify.Timing(notify.Rhythm.HOURLY), "en")
+        notify.change_channel(session, channel, choice, viewer=lead, now=here.clock.now())
+    cases = [here.file(GRID) for _ in range(3)]
+    while here.application.scheduler.send_outbox():
+        pass
+    here.clock.set(at("2024-11-18 11:00"))
+    with mail_server() as box:
+        config = NotifyConfig(smtp=SmtpConfig(host="127.0.0.1", port=box.port, security="none", sender="d@o.example"))
+        words = Words(here.store, here.world, here.clock)
+        nodes = [
+            notify.Courier(here.store, here.clock, config, words, robots=Outward(), webhooks=Outward())
+            for _ in range(3)
+        ]
+        with ThreadPoolExecutor(3) as pool:
+            assert sum(pool.map(lambda node: node.work(), nodes)) == 1
+    (mail,) = box.mails
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert (mail["To"], mail["Subject"]) == ("lead@office.example", "3 pieces of news")
+    assert all(here.case(each).number in body.get_content() for each in cases)

@@ -97,11 +97,8 @@ def guess_values(words: Iterable[str], ours: Mapping[str, Sequence[str]]) -> dic
     folded = {each: [_folded(name) for name in (each, *names)] for each, names in ours.items()}
     found = {}
     for word in words:
-        scored = sorted(
-            ((max(_same_word(_folded(word), name) for name in names), each) for each, names in folded.items()),
-            reverse=True,
-        )
-        (score, best), runner_up = scored[0], scored[1][0] if len(scored) > 1 else 0
+        scored = [(max(_same_word(_folded(word), name) for name in names), each) for each, names in folded.items()]
+        (score, best), (runner_up, _) = sorted([(0.0, ""), (0.0, ""), *scored], reverse=True)[:2]
         if score >= ALIKE and (score > runner_up or score == SURE):
             found[word] = best
     return found

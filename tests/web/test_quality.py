@@ -26,6 +26,7 @@ from engine.web.policy import PUBLIC, SIGNED_IN, policy_of
 from tests import browser as chromium
 from tests.serving import served
 from tests.web import district as town
+from tests.web.brought_in import bring_in
 from tests.web.district import PEOPLE, District
 from tests.web.followed import be_followed
 from tests.web.looked_back import look_back
@@ -51,6 +52,8 @@ ALSO = (
     "/nowhere",
     "/cases?q=没有这样的词",
     "/search?q=漏水",
+    "/imports/1?tab=alike",
+    "/imports/2",
     "/operations/calendar?year=2027",
 )
 """Addresses that no rule alone leads to: other tabs, what is empty, what does not exist."""
@@ -148,6 +151,7 @@ def live(district: District, clock: ManualClock) -> None:
     be_followed(district, clock)
     stand(district, clock)
     be_told(district, clock)
+    bring_in(district, clock)
     write_letters(district, clock)
     propose(district, clock)
     with district.store.transaction() as session:

@@ -77,11 +77,11 @@ def deliveries_of(
         wanted = wanted.where(Delivery.id < before)
     found = session.scalars(wanted).all()
     shown = found[:most]
-    newest = (
+    newest = session.scalars(
         select(func.max(Attempt.id))
         .where(Attempt.delivery_id.in_([each.id for each in shown]))
         .group_by(Attempt.delivery_id)
-    )
+    ).all()
     last = {each.delivery_id: each for each in session.scalars(select(Attempt).where(Attempt.id.in_(newest)))}
     entries = [Entry(each, last.get(each.id)) for each in shown]
     return entries, shown[-1].id if len(found) > most else None

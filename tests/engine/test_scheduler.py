@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from bench import ground
 from bench.ground import Ground
-from engine import deploy, people, process, verify
+from engine import deploy, outbox, people, process, verify
 from engine.cases import Case, Visit
 from engine.clock import ManualClock, SystemClock
 from engine.deadlines import Deadline, DeadlineState
 from engine.errors import NotAllowed, Unavailable
 from engine.history import HistoryEntry
 from engine.process import Instance
-from engine.scheduler import Node, Scheduler, Tick, latest_beat
+from engine.scheduler import Job, Node, Scheduler, Tick, latest_beat
 from engine.store import Store
 
 
@@ -174,3 +175,36 @@ def test_the_background_wakes_for_the_next_due_instant(store: Store, sqlite_url:
         finally:
             scheduler.stop()
         assert_whole(g)
+
+
+def test_a_message_that_cannot_be_posted_holds_up_no_other_and_is_shown(settled: Ground, clock: ManualClock) -> None:
+    posted: list[str] = []
+
+    def post(session: Session, parcel: outbox.Parcel) -> None:
+        if parcel.id == 1:
+            raise ValueError("no words for it")
+        posted.append(parcel.key)
+
+    for place in ground.GRIDS[:3]:
+        settled.file(place=place)
+    scheduler = Scheduler(settled.store, settled.app.world, clock, name="node", post=post)
+    with settled.store.reading() as session:
+        count, _since = outbox.backlog(session)
+    assert scheduler.send_outbox() == count - 1
+    assert len(set(posted)) == count - 1
+    for _ in range(outbox.GIVE_UP_AFTER):
+        clock.advance(timedelta(hours=7))
+        assert scheduler.send_outbox() == 0
+    with settled.store.reading() as session:
+        assert outbox.backlog(session)[0] == 0
+        assert [each.trouble for each in outbox.stuck(session)] == ["ValueError: no words for it"]
+
+
+def test_what_a_job_left_running_is_ended_with_the_scheduler(settled: Ground) -> None:
+    ran, stopped = threading.Event(), threading.Event()
+    job = Job("letters", ran.set, timedelta(hours=1), stop=stopped.set)
+    scheduler = Scheduler(settled.store, settled.app.world, SystemClock(), name="node", jobs=[job])
+    scheduler.start()
+    assert ran.wait(20)
+    scheduler.stop()
+    assert stopped.is_set()

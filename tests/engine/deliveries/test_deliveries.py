@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +19,7 @@ from engine.deliveries import Attempt, Courier, Delivery, Receiver, Worker
 from engine.deliveries.worker import FOR_FAILING, THREADS
 from engine.errors import Conflict, NotFound
 from engine.outward import Answer, Outward, Unreached
-from engine.store import Store
+from engine.store import Store, arm_failpoint, open_store
 
 ROOT = "the installation's own secret"
 OK = Answer(200, "ok", 5)
@@ -333,3 +335,23 @@ def test_old_deliveries_are_forgotten_and_open_ones_are_not(
         assert session.query(Attempt).count() == 0
         deliveries.forget(session, to)
         assert session.query(Delivery).count() == session.query(Receiver).count() == 0
+
+
+def test_killed_between_sending_and_marking_it_sends_again_under_the_same_id(
+    store: Store, sqlite_url: str, clock: ManualClock, out: World, worker: Worker
+) -> None:
+    """A real SIGKILL in a process of its own; the receiver hears of the same id twice."""
+    to = receiver(store, clock)
+    queue(store, clock, to, "msg_1", "msg_2")
+    store.dispose()
+    child = os.fork()
+    if child == 0:
+        arm_failpoint("sent-not-marked:kill")
+        Worker(open_store(sqlite_url), clock, Courier(out, clock, root=ROOT)).work()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    with rows(store, to) as (_found, sent):
+        assert {each.state for each in sent} == {"waiting"}
+    clock.advance(timedelta(seconds=61))
+    assert worker.work() == 2
+    assert [key for key, _ in out.got["https://a.example/"]] == ["msg_1", "msg_2"]

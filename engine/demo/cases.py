@@ -21,6 +21,7 @@ from engine.demo.mediated import mediate
 from engine.demo.met import meet
 from engine.demo.rounds import go_rounds
 from engine.demo.stood_for import stand_for
+from engine.demo.told import tell_people
 from engine.errors import Conflict
 from engine.intake import Filing, PartyIn
 from engine.main import Application, build
@@ -75,6 +76,7 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
         stand_for(lived, now=now)
         write_letters(lived, now=now)
         be_followed(lived, now=now)
+        tell_people(lived, now=now)
         _ask_for_report(lived, now)
         with quick.transaction() as session:  # nobody comes to work with six weeks of news
             offered = [person.id for person, _ in demo_people(session)]

@@ -23,7 +23,7 @@ from engine.notify.channels import (
     remove_channel,
     trouble_of,
 )
-from engine.notify.courier import Courier, Said, Teller, Told
+from engine.notify.courier import NO_SERVER, Courier, Said, Teller, Told
 from engine.notify.kinds import MUTABLE, Kind, kind_of
 from engine.notify.model import (
     Medium,
@@ -47,6 +47,7 @@ __all__ = [
     "ACT",
     "FIRST_KINDS",
     "MUTABLE",
+    "NO_SERVER",
     "ChannelPlan",
     "Choice",
     "Courier",

@@ -37,6 +37,8 @@ AT_THE_SAME_TIME = 8
 ROUND_SECONDS = 200
 """After so long the rest of a round is left to a later one: its lease must not run out under a mail."""
 
+NO_SERVER = "no mail server is set up (notify.smtp.host)"
+
 log = structlog.get_logger("notify")
 
 
@@ -126,7 +128,7 @@ class Courier:
 
     def _mail(self, parcels: Sequence[Parcel]) -> None:
         began = time.monotonic()
-        down: str | None = None if self.config.smtp.host else "no mail server is set up (notify.smtp.host)"
+        down: str | None = None if self.config.smtp.host else NO_SERVER
         with mail_server(self.config.smtp, trust=self.trust) as server:
             for parcel in parcels:
                 if time.monotonic() - began > ROUND_SECONDS:

@@ -20,7 +20,8 @@ from engine.store import Store
 from webhooks.mailbox import drop, imap
 from webhooks.mailbox.filing import Arrival, note_sender, outcome_of, papers_of, refuse, take
 from webhooks.mailbox.letter import Letter, Unreadable, key_of, read
-from webhooks.mailbox.model import MailLook, Outcome
+from webhooks.mailbox.model import Outcome
+from webhooks.mailbox.rows import note_look
 
 OLDEST = timedelta(days=30)
 """Time limits count from when a box took a mail: one that lay there longer would be overdue as soon as it is filed."""
@@ -60,7 +61,7 @@ class Mailbox:
             trouble = refusal.sentence[:400]
             log.warning("mailbox.trouble", box=came_by, said=refusal.code)
         with self.store.transaction() as session:
-            session.merge(MailLook(came_by=came_by, at=self.clock.now(), trouble=trouble))
+            note_look(session, came_by, trouble, now=self.clock.now())
         return done
 
     def _read_box(self) -> int:

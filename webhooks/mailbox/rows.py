@@ -1,15 +1,24 @@
-"""Queries of the operator's page."""
+"""What the operator's page shows: the last look into each box, and the mails by what became of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webhooks.mailbox.model import Mail, MailLook, Outcome
 
 PAGE = 50
+
+
+def note_look(session: Session, came_by: str, trouble: str, *, now: datetime) -> None:
+    """Writes down that a box was looked into. Several nodes may at once."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = insert(MailLook).values(came_by=came_by, at=now, trouble=trouble)
+    session.execute(row.on_conflict_do_update(index_elements=["came_by"], set_={"at": now, "trouble": trouble}))
 
 
 def looks(session: Session) -> Mapping[str, MailLook]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from engine.cases import Case, CaseState
 from engine.detection import rules
-from engine.detection.finding import add_finding, filed_for_one, known_keys
-from engine.detection.model import FindingKind
+from engine.detection.finding import add_finding, filed_for_one
+from engine.detection.model import Finding, FindingKind, FindingState
 from engine.process import World
 
 WITHIN = timedelta(days=365)
@@ -19,7 +19,10 @@ MOST_SHOWN = 12
 
 
 def find_returns(session: Session, world: World, new: Sequence[Case], *, now: datetime) -> int:
-    """Proposes a look at the cause where a new case is one too many; again only after as many further closings."""
+    """Proposes a look at the cause where a new case is one too many.
+
+    Once: as long as that is open it is not proposed anew, and after a decision only when as many more were closed.
+    """
     times = world.config.detection.return_times
     here = {(c.place_id, c.category): c for c in new if rules.area_of(c.place_id, world.tiers) is not None}
     if not here:
@@ -39,19 +42,21 @@ def find_returns(session: Session, world: World, new: Sequence[Case], *, now: da
     for case_id, place, category, closed_at in rows:
         if closed_at is not None:
             closed.setdefault((place, category), []).append((case_id, closed_at))
-    wanted = {}
+    proposed = _proposed(session, closed)
+    found = 0
     for (place, category), ended in closed.items():
-        case = here[place, category]
-        if rules.comes_back([at for _, at in ended], case.received_at, times=times, within=WITHIN):
-            wanted[f"return:{place}:{category}:{len(ended) // times}"] = case, [case_id for case_id, _ in ended]
-    known = known_keys(session, wanted)
-    for key, (case, before) in wanted.items():
-        if key in known:
+        case, last = here[place, category], proposed.get((place, category))
+        if last is not None and last.state == FindingState.OPEN:
             continue
+        ended = [each for each in ended if last is None or each[1] > last.changed_at]
+        if not rules.comes_back([at for _, at in ended], case.received_at, times=times, within=WITHIN):
+            continue
+        before = [case_id for case_id, _ in ended]
+        found += 1
         add_finding(
             session,
             FindingKind.RETURN,
-            key,
+            f"return:{place}:{category}:{case.id}",
             unit_id=case.place_id,
             category=case.category,
             facts={"times": len(before), "months": 12},
@@ -59,4 +64,15 @@ def find_returns(session: Session, world: World, new: Sequence[Case], *, now: da
             changed_at=case.received_at,
             now=now,
         )
-    return len(wanted) - len(known)
+    return found
+
+
+def _proposed(session: Session, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Finding]:
+    """The latest proposal for each place and category that had one."""
+    asked = [and_(Finding.unit_id == place, Finding.category == category) for place, category in places]
+    if not asked:
+        return {}
+    rows = session.scalars(
+        select(Finding).where(Finding.kind == FindingKind.RETURN.value, or_(*asked)).order_by(Finding.id)
+    )
+    return {(row.unit_id, row.category): row for row in rows}

@@ -53,10 +53,12 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A finding with the cases that the viewer may see, oldest first, and their parties."""
+    """A finding with the cases that the viewer may see, the latest of them, oldest first, and their parties."""
 
     finding: Finding
     cases: Sequence[Case]
+    earlier: int
+    """How many the viewer may see besides, which came in before these."""
     parties: Mapping[int, Sequence[Party]]
     place: Sequence[Unit]
     """Highest unit first."""
@@ -99,10 +101,10 @@ def queue(
 
 
 def waiting(session: Session, viewer: Viewer) -> int:
-    """How many findings ask for the viewer's decision."""
+    """How many findings ask for the viewer's decision: those that `queue` shows."""
     mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
     held = exists().where(FindingCase.finding_id == Finding.id, Case.id == FindingCase.case_id, *_shown(viewer))
-    wanted = select(func.count()).select_from(Finding).where(mine, IS_OPEN, held)
+    wanted = select(func.count()).select_from(Finding).where(mine, IS_OPEN, held, _is_whole(viewer))
     return session.scalar(wanted) or 0
 
 
@@ -110,15 +112,18 @@ def see(session: Session, viewer: Viewer, finding_id: int) -> Seen:
     """Raises NotFound for one that is not there, lies elsewhere, or has no case that the viewer may see."""
     mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
     finding = session.scalars(select(Finding).where(Finding.id == finding_id, mine)).first()
-    every = select(func.count()).select_from(FindingCase).where(FindingCase.finding_id == finding_id)
-    cases = session.scalars(
+    of_it = FindingCase.finding_id == finding_id
+    both = select(FindingCase, Case).join(Case, Case.id == FindingCase.case_id).where(of_it)
+    every, visible = session.execute(both.with_only_columns(func.count(), func.count().filter(*_shown(viewer)))).one()
+    latest = session.scalars(
         select(Case)
         .join(FindingCase, FindingCase.case_id == Case.id)
-        .where(FindingCase.finding_id == finding_id, *_shown(viewer))
-        .order_by(Case.received_at, Case.id)
+        .where(of_it, *_shown(viewer))
+        .order_by(Case.received_at.desc(), Case.id.desc())
         .limit(MOST_CASES)
     ).all()
-    if finding is None or not cases or (finding.kind == FindingKind.DUPLICATE and session.scalar(every) != len(cases)):
+    cases = latest[::-1]
+    if finding is None or not cases or (finding.kind == FindingKind.DUPLICATE and every != visible):
         raise NotFound("finding.unknown", "There is no such finding.")
     parties = parties_by_case(session, [case.id for case in cases])
     wanted = {unit for case in cases for unit in (*ancestors(case.place_id), case.holder_id)}
@@ -130,7 +135,7 @@ def see(session: Session, viewer: Viewer, finding_id: int) -> Seen:
         master = session.scalars(seen).first()
         follow = select(Link.case_id).where(Link.other_id == finding.master_id, Link.ended_at.is_(None))
         linked = frozenset(session.scalars(follow))
-    return Seen(finding, cases, parties, line, units, master, linked)
+    return Seen(finding, cases, visible - len(cases), parties, line, units, master, linked)
 
 
 def behind(session: Session, viewer: Viewer, key: str) -> Seen | None:
@@ -200,14 +205,19 @@ def _about(viewer: Viewer) -> Together:
     """Put into words once per person and what they are, as `tasks.see_case` is; holds no row."""
     this = bindparam("this", type_=Integer)
     mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
+    belongs = select(FindingCase.finding_id).where(FindingCase.case_id == this)
+    told = (Finding.id.in_(belongs), IS_OPEN, mine, _is_whole(viewer))
+    return Together((Finding, and_(*told)), (PostMortem, postmortems.are_of_case(viewer, this)))
+
+
+def _is_whole(viewer: Viewer) -> ColumnElement[bool]:
+    """A pair of which one case is hidden says nothing any more."""
     behind_wall = (
         exists()
         .where(MEMBER.finding_id == Finding.id, Case.id == MEMBER.case_id)
         .where(~and_(*_shown(viewer)), Case.id.is_distinct_from(Finding.master_id))
     )
-    belongs = select(FindingCase.finding_id).where(FindingCase.case_id == this)
-    told = (Finding.id.in_(belongs), IS_OPEN, mine, or_(Finding.kind != FindingKind.DUPLICATE.value, ~behind_wall))
-    return Together((Finding, and_(*told)), (PostMortem, postmortems.are_of_case(viewer, this)))
+    return or_(Finding.kind != FindingKind.DUPLICATE.value, ~behind_wall)
 
 
 def _shown(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import intake, verify
+from engine import detection, intake, verify
 from engine.cases import Case, CaseState
 from engine.clock import ManualClock
 from engine.detection import Finding
 from engine.history import HistoryEntry
 from engine.notify import Notice
+from engine.people import viewer_of
 from engine.postmortems import PostMortem
 from engine.scheduler import Scheduler
 from tests.web import district as town
@@ -163,6 +164,10 @@ def test_a_wall_and_confidentiality_hold_in_what_was_found(come: Visit, district
     page = words(street.get(f"/findings/{found.id}"))
     assert "4 件" in page
     assert "电梯 0" not in page
+    with district.store.reading() as session:
+        viewers = [viewer_of(session, district.people[who]) for who in ("street", "community")]
+        for viewer in viewers:
+            assert detection.waiting(session, viewer) == len(detection.queue(session, viewer).lines)
     assert "电梯 0" in words(come("community").get(f"/findings/{found.id}"))
 
 
@@ -303,6 +308,15 @@ def test_what_comes_back_becomes_a_case_of_its_own(come: Visit, district: Distri
     filed = case(district, int(answer.headers["Location"].rpartition("/")[2]))
     assert (filed.channel, filed.place_id) == ("inspection", BUILDING)
     assert detect(district, clock) == 0
+    proposed = []
+    for number in range(4, 8):  # what was decided on is proposed again only after as many further closings
+        close(district, latest, clock)
+        clock.advance(timedelta(days=100))
+        latest = file(district, clock, phone=f"1350000000{number}", text=f"第{number}次来电反映异响")
+        detect(district, clock)
+        with district.store.reading() as session:
+            proposed.append(len(session.scalars(select(Finding).where(Finding.kind == "return")).all()))
+    assert proposed == [1, 1, 2, 2]
 
 
 def test_a_project_is_assessed_and_what_came_of_it_is_counted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from email.errors import HeaderParseError
-from email.header import Header, decode_header
+from email.header import decode_header
 
 LONGEST_HEADER = 4_000
 _KNOWN = re.compile(
@@ -42,10 +42,14 @@ def seen(text: str) -> str:
     return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def header_text(value: object) -> str:
+def readable(raw: str) -> str:
+    """A header as the parser keeps it, its bytes that say no charset read."""
+    return raw if raw.isascii() else decoded(raw.encode("utf-8", "surrogateescape"), None)
+
+
+def header_text(raw: str | None) -> str:
     """A header in one line, its encoded words read; bytes that say no charset as well."""
-    raw = str(value) if isinstance(value, str | Header) else ""
-    raw = raw[:LONGEST_HEADER]
+    raw = readable((raw or "")[:LONGEST_HEADER])
     try:
         chunks = decode_header(raw)
     except (HeaderParseError, ValueError):

@@ -15,7 +15,7 @@ from email.parser import BytesParser
 from email.utils import getaddresses, parseaddr
 from typing import Any
 
-from webhooks.mailbox.charsets import decoded, header_text, seen
+from webhooks.mailbox.charsets import LONGEST_HEADER, decoded, header_text, readable, seen
 from webhooks.mailbox.flatten import flatten
 
 MOST_LINES = 700_000
@@ -99,12 +99,12 @@ def read(raw: bytes, *, ours: frozenset[str] = frozenset()) -> Letter:
 
 
 def _read(message: Message, ours: frozenset[str]) -> Letter:
-    name, written = parseaddr(str(message.get("From", ""))[:2000])
+    name, written = parseaddr(_first(message, "From"))
     sender = written.lower() if _ADDRESS.fullmatch(written) else None
     text, attachments = _contents(message)
     return Letter(
-        message_id=header_text(message.get("Message-ID"))[:250],
-        subject=header_text(message.get("Subject")),
+        message_id=header_text(_first(message, "Message-ID"))[:250],
+        subject=header_text(_first(message, "Subject")),
         sender_name=header_text(name)[:120],
         sender=sender,
         tags=_tags(message),
@@ -114,9 +114,20 @@ def _read(message: Message, ours: frozenset[str]) -> Letter:
     )
 
 
+def _said(message: Message, name: str) -> list[str]:
+    """A header as often as it stands there, as it was written: the library would lose bytes that say no charset."""
+    return [
+        readable(str(value))[:LONGEST_HEADER] for each, value in message.raw_items() if each.lower() == name.lower()
+    ]
+
+
+def _first(message: Message, name: str) -> str:
+    return next(iter(_said(message, name)), "")
+
+
 def _tags(message: Message) -> tuple[str, ...]:
     names = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
-    written = [str(value)[:2000] for name in names for value in message.get_all(name, [])[:5]]
+    written = [value for name in names for value in _said(message, name)[:5]]
     found: list[str] = []
     for _name, address in getaddresses(written)[:50]:
         found += address.rpartition("@")[0].split("+")[1:]
@@ -148,6 +159,7 @@ def _contents(message: Message) -> tuple[str, tuple[Attachment, ...]]:
     marked: list[str] = []
     attachments: list[Attachment] = []
     for part in _leaves(message):
+        _make_readable(part)
         kind, name = part.get_content_type(), _file_name(part)
         data = _payload(part)
         if part.get_content_disposition() != "attachment" and not name and kind in ("text/plain", "text/html"):
@@ -175,6 +187,14 @@ def _leaves(message: Message) -> Iterator[Message]:
             waiting.extend(reversed([each for each in inner if isinstance(each, Message)]))
         else:
             yield part
+
+
+def _make_readable(part: Message) -> None:
+    """Names of files in bytes that say no charset."""
+    for name in ("Content-Disposition", "Content-Type"):
+        for said in _said(part, name)[:1]:
+            if not said.isascii():
+                part.replace_header(name, said)
 
 
 def _file_name(part: Message) -> str:

@@ -19,6 +19,7 @@ from engine.cases import Case
 from engine.clock import ManualClock
 from engine.deadlines import DeadlineState
 from engine.deploy import LoadedRelease
+from engine.errors import Conflict
 from engine.main import Application
 from engine.people import Viewer
 from engine.simulate import choosing, reads, shares
@@ -167,9 +168,10 @@ class Loop:
         self.steps += 1
         self.counts[what] += 1
 
-    def _look(self, session: Session, case: Followed, row: Case) -> None:
+    def _look(self, session: Session, case: Followed, row: Case, *, done: int | None = None) -> None:
         """Takes note of where the case stands and has the asked people plan what they do about new tasks."""
         session.flush()
+        case.open.pop(done or 0, None)
         case.stands(row.tier, row.holder_id, row.visit_seq, row.state)
         self._look_at_tasks(session, case)
 
@@ -228,13 +230,21 @@ class Loop:
         if asked.id not in case.open or viewer is None:
             return
         now = self.clock.now()
-        with self.store.transaction() as session:
-            answers = self._answers(session, case, asked, response.decided)
-            process.complete_task(session, self.world, asked.id, answers, viewer=viewer, now=now)
-            row = session.get(Case, case.case_id)
-            assert row is not None
-            del case.open[asked.id]
-            self._look(session, case, row)
+        try:
+            with self.store.transaction() as session:
+                answers = self._answers(session, case, asked, response.decided)
+                process.complete_task(session, self.world, asked.id, answers, viewer=viewer, now=now)
+                row = session.get(Case, case.case_id)
+                assert row is not None
+                self._look(session, case, row, done=asked.id)
+        except Conflict as refusal:
+            if refusal.code != "arbitration.not_now":
+                raise
+            # whoever decides who handles it waits until the decision about the rise was made
+            self._plan(
+                self.pace.days(now, case.chance.uniform(0.1, 0.4)), lambda: self._complete(case, asked, response)
+            )
+            return
         self._did("completed")
         case.hands.add(viewer.person_id)
         if asked.form == "petition_delivery" and case.chance.random() < shares.REVIEW_ASKED:

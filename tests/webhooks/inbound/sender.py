@@ -24,6 +24,7 @@ PAYLOADS = Path(__file__).parents[1] / "payloads"
 SECRETS = {
     "HOTLINE_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "HOTLINE_SECRET_NEXT": "whsec_bmV4dC1zZWNyZXQtb2YtdGhlLWhvdGxpbmU=",
+    "HOTLINE_BACK": "whsec_d2hhdC13ZS1zYXktdG8tdGhlLWhvdGxpbmU=",
     "PROVINCE_SECRET": "a shared secret of the province",
     "TERMINAL_TOKEN": "token-of-all-terminals",
 }

@@ -29,12 +29,7 @@ from tests.webhooks.inbound.sender import SECRETS, Sender, config_of, documented
 from webhooks.inbound import Matter, secrets_for, tell_followed
 
 Settle = Callable[[], int]
-BACK = """      write_back:
-        url: http://127.0.0.1:{port}/status
-        secret_env: HOTLINE_SECRET_NEXT
-        states: {{received: "01", accepted: "02", in_progress: "03", moved_up: "04", answered: "09"}}
-        fields: {{external_no: orderNo, number: caseNo, state: status, at: time, sequence: seq}}
-"""
+ELSEWHERE = "https://12345.example.gov.cn/api/orders/status"
 
 
 class Receiver(HTTPServer):
@@ -51,7 +46,7 @@ class Hears(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        Webhook(SECRETS["HOTLINE_SECRET_NEXT"]).verify(body, dict(self.headers))
+        Webhook(SECRETS["HOTLINE_BACK"]).verify(body, dict(self.headers))
         if self.server.answers == 200:
             self.server.heard.append(json.loads(body))
         self.send_response(self.server.answers)
@@ -73,7 +68,7 @@ def hotline() -> Iterator[Receiver]:
 @pytest.fixture
 def connected(connected: District, hotline: Receiver, app: Any, clock: ManualClock, tmp_path: Path) -> District:
     """The documented hotline, which wants to hear, on this machine and allowed to be called."""
-    source = documented_sources()[0] + BACK.format(port=hotline.server_port)
+    source = documented_sources()[0].replace(ELSEWHERE, f"http://127.0.0.1:{hotline.server_port}/status")
     inbound = config_of(tmp_path, source).inbound
     outbound = connected.config.outbound.model_copy(update={"inside": ("127.0.0.1",)})
     changed = connected.config.model_copy(update={"inbound": inbound, "outbound": outbound})

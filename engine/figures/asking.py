@@ -32,7 +32,8 @@ def ask_report(session: Session, wanted: Wanted, *, viewer: Viewer | None, now: 
         select(FieldReport).where(FieldReport.unit_id == wanted.unit_id).order_by(FieldReport.id.desc())
     ).all()
     for each in earlier:
-        if each.under_way and (each.first_on, each.last_on) == (wanted.first, wanted.last):
+        same_days = (each.first_on, each.last_on) == (wanted.first, wanted.last)
+        if each.under_way and same_days and _known_alike(each, wanted, now):
             return each
     for each in earlier[KEPT - 1 :]:
         session.execute(delete(KeptFigure).where(KeptFigure.report_id == each.id))
@@ -51,6 +52,13 @@ def ask_report(session: Session, wanted: Wanted, *, viewer: Viewer | None, now: 
     session.add(report)
     session.flush()
     return report
+
+
+def _known_alike(report: FieldReport, wanted: Wanted, now: datetime) -> bool:
+    """Whether both tell what is known when they are asked for, or what was known at one earlier instant."""
+    if wanted.as_of == now:
+        return report.as_of == report.asked_at
+    return report.as_of == wanted.as_of
 
 
 def get_report(session: Session, report_id: int, *, viewer: Viewer) -> FieldReport:

@@ -23,7 +23,7 @@ from engine.inspections.planning import Draft, end_plan, make_plan, see_plan
 from engine.inspections.rechecking import recheck, rechecks_of, see_finding
 from engine.inspections.rows import PAGE, checks, findings_of, live_plans, logs, see_check
 from engine.inspections.turns import Turn, believed, week_of
-from engine.inspections.waiting import Waiting, is_missed, turn_on, waiting
+from engine.inspections.waiting import Waiting, is_missed, rounds_of, turn_on, waiting
 
 __all__ = [
     "PAGE",
@@ -68,6 +68,7 @@ __all__ = [
     "reach",
     "recheck",
     "rechecks_of",
+    "rounds_of",
     "see_check",
     "see_finding",
     "see_log",

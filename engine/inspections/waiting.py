@@ -38,6 +38,7 @@ from engine.territory import Unit, ancestors, is_office
 MOST_DUE = 100
 """So many units one plan shows to whoever has to look at them."""
 MOST_PLANS = 20
+"""So many plans are asked about: those that end first, then the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Waiting:
     due: Sequence[Due]
     again: Sequence[Again]
     owed: int | None
+    more: bool = False
+    """Whether further plans may ask something, beyond as many as are asked about."""
 
     @property
     def total(self) -> int:
@@ -77,14 +80,14 @@ class Waiting:
 
 def waiting(session: Session, world: World, *, viewer: Viewer, now: datetime) -> Waiting:
     """What is asked of those who stand at a unit or right above it. At most two statements, whatever the data."""
-    units, owes = viewer.units(ACTS["inspection.do"]), owes_contacts(world, viewer)
+    units, owes = rounds_of(viewer), owes_contacts(world, viewer)
     if not units:
         return Waiting((), (), None)
     tz = world.calendar.tz
     today = now.astimezone(tz).date()
     above = sorted({each for unit in units for each in ancestors(unit)})
     live = session.scalars(_PLANS, {"units": units, "above": above, "today": today}).all()
-    plans = {plan.id: (plan, turn_on(plan, today)) for plan in live}
+    plans = {plan.id: (plan, turn_on(plan, today)) for plan in live[:MOST_PLANS]}
     monday, next_monday = (midnight(day, tz) for day in week_of(today))
     given: dict[str, Any] = {"units": units, "today": today}
     for number, (plan, turn) in enumerate(plans.values()):
@@ -111,7 +114,12 @@ def waiting(session: Session, world: World, *, viewer: Viewer, now: datetime) ->
             owed = max(0, world.config.inspections.contacts_per_week - ref)
     due.sort(key=lambda each: (not each.missed, each.until, each.unit_id))
     again.sort(key=lambda each: (each.on, each.finding_id))
-    return Waiting(due, again, owed)
+    return Waiting(due, again, owed, len(live) > MOST_PLANS)
+
+
+def rounds_of(viewer: Viewer) -> list[str]:
+    """The places that the viewer looks after: an office has none."""
+    return [unit for unit in viewer.units(ACTS["inspection.do"]) if not is_office(unit)]
 
 
 def owes_contacts(world: World, viewer: Viewer) -> bool:
@@ -145,8 +153,8 @@ _PLANS = (
         )
     )
     .where(or_(Plan.area_id.in_(bindparam("above", expanding=True)), Plan.area_id.in_(_BELOW)))
-    .order_by(Plan.id)
-    .limit(MOST_PLANS)
+    .order_by(Plan.ends_on.is_(None), Plan.ends_on, Plan.id.desc())
+    .limit(MOST_PLANS + 1)
 )
 """The plans that may ask something of the units or of those right below."""
 

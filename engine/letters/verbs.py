@@ -66,14 +66,16 @@ def preview(
     return Preview(blocks, _labels(letter.kind, found))
 
 
-def ask_for(session: Session, case_id: int, kind: str, unit_id: str, *, viewer: Viewer, now: datetime) -> Letter:
-    """Makes a letter due that no step called for; one of the kind that is due already is given back.
+def ask_for(session: Session, case_id: int, kind: str, *, viewer: Viewer, now: datetime) -> Letter:
+    """Makes a letter of the unit that holds the case due that no step called for; one of the kind that is due already
+    is given back.
 
     Raises NotFound for an unknown kind and for a confidential case, NotAllowed. Receipts are asked for at the letter
     they are about.
     """
     case = lock_case(session, case_id)
     known_kind(kind)
+    unit_id = case.holder_id
     viewer.must(ISSUE, unit_id)
     if kind == RECEIPT or case.confidential:
         raise NotFound("letter.kind", "There is no such letter.")

@@ -47,12 +47,12 @@ def instruct(
     if len(text) > LONGEST:
         raise _wrong("text", "field.long", f"最多 {LONGEST} 字。", f"At most {LONGEST} characters.")
     units = instructable(session, case, viewer)
-    to_unit = to_unit_id or (units[0] if units else None)
-    if to_unit not in units:
+    to_unit = to_unit_id or next((unit for unit in units if unit in ancestors(case.holder_id)), None)
+    if to_unit is None or to_unit not in units:
         raise _wrong("to_unit_id", "instruction.unit", "请选择可以批示的单位。", "Choose one of the units offered.")
     data = {
         "to_unit": to_unit,
-        "by_unit": _standing_at(viewer, case),
+        "by_unit": _standing_above(viewer, to_unit),
         "urgent_answer": urgent,
         "sent_back": False,
     }
@@ -81,11 +81,13 @@ def instruct(
 
 
 def instructable(session: Session, case: Case, viewer: Viewer) -> Sequence[str]:
-    """Units the viewer may instruct about a case, the holder first: those of its line, staffed, at or below them."""
+    """Units the viewer may instruct about a case, the holder first: those of its line, then of the place's line where the
+    case is held elsewhere; staffed, and at or below a unit where the viewer leads."""
     if not viewer.may("case.instruct", case.place_id, case.holder_id):
         return []
-    wall, top = wall_of(session, case), _standing_at(viewer, case)
-    line = [unit for unit in dict.fromkeys([case.holder_id, *ancestors(case.place_id)]) if is_within(unit, top)]
+    wall, leads = wall_of(session, case), viewer.units(ACTS["case.instruct"])
+    lines = dict.fromkeys([*ancestors(case.holder_id), *ancestors(case.place_id)])
+    line = [unit for unit in lines if any(is_within(unit, each) for each in leads)]
     staffed = staffed_of(session, line, ANSWERS, without=wall.people)
     return [unit for unit in line if unit in staffed and not wall.shuts_out(unit)]
 
@@ -97,11 +99,10 @@ def instruction_of(session: Session, task: Task) -> Instruction | None:
     return session.scalars(select(Instruction).where(Instruction.instance_id == task.instance_id)).first()
 
 
-def _standing_at(viewer: Viewer, case: Case) -> str:
-    """The highest unit above the case where the viewer leads: there the answer comes back to."""
+def _standing_above(viewer: Viewer, unit_id: str) -> str:
+    """The highest unit at or above the instructed one where the viewer leads: there the answer comes back to."""
     units = viewer.units(ACTS["case.instruct"])
-    about = (case.place_id, case.holder_id)
-    return min((unit for unit in units if any(is_within(each, unit) for each in about)), key=len)
+    return min((unit for unit in units if is_within(unit_id, unit)), key=len)
 
 
 def _wrong(field: str, code: str, zh: str, en: str) -> Invalid:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from engine import process, verify
+from engine.cases import Case
 from engine.errors import Conflict, Invalid, NotAllowed
 from engine.people import Viewer
 from engine.process import Instruction
@@ -88,6 +89,11 @@ def test_who_may_instruct_whom(district: Callable[[str], District]) -> None:
         assert process.instructable(session, here.case(case), here.person("LHQ.MZ", "dispatcher")) == []
         other = here.person("LHQ.GL", "leader")
         assert process.instructable(session, here.case(case), other) == []
+        row = session.get_one(Case, case)
+        row.holder_id = "LHQ.GL.01"  # decided elsewhere: each leader instructs their own
+        assert list(process.instructable(session, row, other)) == ["LHQ.GL.01", "LHQ.GL"]
+        assert list(process.instructable(session, row, leader)) == [GRID, *("LHQ.MZ.01.01", "LHQ.MZ.01", "LHQ.MZ")]
+        session.expunge(row)
     for nobody in (other, here.person(GRID, "lead"), here.person("LHQ.MZ", "dispatcher")):
         with pytest.raises(NotAllowed):
             instruct(here, case, nobody)

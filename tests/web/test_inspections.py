@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -147,6 +148,20 @@ def test_an_office_has_no_places_to_plan_for(district: District, visit: Visit) -
     lead = visit("operator")
     assert f'value="{office}"' not in lead.get("/inspections/plans/new").text
     assert send(lead, "/inspections/plans", PLAN | {"area": office}).status_code == 404
+    assert lead.get("/inspections").location == "/inspections/plans", "nor rounds to go"
+    assert "记录走访" not in words(lead.get("/inspections/logs"))
+
+
+def test_plans_that_end_first_are_asked_about_first_and_others_are_told_of(
+    district: District, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("engine.inspections.waiting"), "MOST_PLANS", 1)
+    plan(visit, name="早的计划")
+    plan(visit, name="年内排查", ends_on="2026-12-20")
+    home = words(visit("grid").get("/inspections"))
+    assert "年内排查" in home
+    assert "早的计划" not in home
+    assert "还有更多计划" in home
 
 
 def test_nothing_is_taken_half_answered_and_photos_need_not_be_taken_twice(district: District, visit: Visit) -> None:

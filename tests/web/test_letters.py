@@ -238,7 +238,7 @@ def test_what_is_missing_is_named_and_a_voided_number_stays_used(
         session.flush()
         mine = viewer_of(session, district.people["petition"])
         with pytest.raises(NotFound):
-            letters.ask_for(session, case, "registration", "LHQ", viewer=mine, now=clock.now())
+            letters.ask_for(session, case, "registration", viewer=mine, now=clock.now())
 
 
 def test_who_may_not_see_the_case_sees_no_letter(visit: Visit, district: District, clock: ManualClock) -> None:

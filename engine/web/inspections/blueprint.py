@@ -56,7 +56,7 @@ def cut(rows: Sequence[Row], page: int, size: int = PAGE) -> tuple[Sequence[Row]
 def strip() -> Waiting | None:
     """For the page people come home to: what inspections ask of them; None for who does none."""
     who = maybe_viewer()
-    if who is None or not who.may("inspection.do"):
+    if who is None or not inspections.rounds_of(who):
         return None
     with looking() as session:
         return inspections.waiting(session, world(), viewer=who, now=now())
@@ -92,6 +92,7 @@ def _for_pages(state: BlueprintSetupState) -> None:
         masked_name=masked_name,
         masked_phone=masked_phone,
         rechecks_of=rechecks_of,
+        rounds_of=inspections.rounds_of,
     )
     knows.filters["said"] = said
 

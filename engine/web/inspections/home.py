@@ -15,8 +15,8 @@ from engine.web.show import local
 @pages.get("/inspections")
 @policy("inspection.read")
 def show() -> str | Response:
-    """Those who only read come to the plans instead."""
-    if not viewer().may("inspection.do"):
+    """Those who only read, or stand for an office, come to the plans instead."""
+    if not inspections.rounds_of(viewer()):
         return redirect(url_for("inspections.plans"))
     with looking() as session:
         waiting = inspections.waiting(session, world(), viewer=viewer(), now=now())

@@ -55,9 +55,9 @@ def ask_for(case_id: int) -> BaseResponse:
     """A letter that no step called for; it is looked at before it is issued."""
 
     def act(session: Session) -> Done:
-        case = tasks.see_case(session, viewer(), case_id)
+        tasks.see_case(session, viewer(), case_id)
         kind = request.form.get("kind", "")
-        letter = letters.ask_for(session, case_id, kind, case.holder_id, viewer=viewer(), now=now())
+        letter = letters.ask_for(session, case_id, kind, viewer=viewer(), now=now())
         return _to(letter, _("Look at the letter before you issue it."))
 
     return once(act)

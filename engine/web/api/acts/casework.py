@@ -210,7 +210,7 @@ def _lines(block: letters.Line | letters.Grid) -> list[str]:
 )
 def ask_for(session: Session, number: str, *, kind: Annotated[str, Field(max_length=32)]) -> Letter:
     case = see(session, number)
-    return letters.ask_for(session, case.id, kind, case.holder_id, viewer=viewer(), now=now())
+    return letters.ask_for(session, case.id, kind, viewer=viewer(), now=now())
 
 
 @LETTERS.act(

@@ -54,6 +54,12 @@ PARTS = {
     "letter_kind": "opinion",
     "metric": "resolution_rate",
     "path": "small/small.bpmn",
+    "form": "json",
+    "number": "LHQ-20260302-0001",
+    "token": "1",
+    "rest": "nowhere",
+    "service": "hotline-12345",
+    "slug": "cases",
 }
 """What stands in an address beside numbers, each with something that is there."""
 
@@ -72,7 +78,7 @@ def address(rule: str, *, case_id: int, task_id: int) -> str:
         lambda kind: f"/{kind[1]}/{FILES[kind[1]]}",
         rule,
     )
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: PARTS.get(part[1], part[0]), rule)
+    return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda part: PARTS.get(part[1], part[0]), rule)
 
 
 def test_a_case_of_another_street_looks_like_none(

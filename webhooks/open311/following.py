@@ -135,6 +135,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _followed(session: Session, rows: Sequence[tuple[CivicReport, Case, Case]]) -> list[Followed]:
+    if not rows:
+        return []
     leads = sorted({lead.id for _, _, lead in rows})
     visits = _present(session, leads)
     changed, due = _changed(session, leads), _due(session, leads)

@@ -62,6 +62,10 @@ class Outward:
             self._addresses(target, Deadline(seconds))
         return target.url
 
+    def plain(self, url: str) -> str:
+        """The address in its one plain form, as `check` gives it; looks nothing up. Raises Refused."""
+        return read_target(url, self._inside).url
+
     def send(
         self,
         url: str,

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.orm import Session
 
+import webhooks
 from engine import deploy, detection, inspections, process, rehearsal, search
 from engine.cases import Case, CaseLink, Party, Visit
 from engine.clock import ManualClock
@@ -178,7 +179,7 @@ def _copied(row: dict[str, Any], number: int, first: int) -> dict[str, Any]:
 
 def test_no_page_reads_a_large_table_from_end_to_end(district: town.District, clock: ManualClock) -> None:
     store = district.store
-    visitor = Visitor(create_app(store, district.world, clock))
+    visitor = Visitor(create_app(store, district.world, clock, beyond=webhooks.pages()))
     visitor.get("/sign-in")
     assert visitor.post("/sign-in/demo", {"person": str(district.people["grid"])}).status_code == 302
     with store.reading() as session:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+import webhooks
 from engine.clock import ManualClock
 from engine.people import Person, SignIn, check_password, hash_password
 from engine.web import create_app
@@ -156,7 +157,7 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(visit: Visit) -> None:
 
 def test_without_demonstration_nobody_is_offered(clock: ManualClock, store: object) -> None:
     settled = town.settle(store, demo=False, now=clock.now())  # type: ignore[arg-type]
-    visitor = Visitor(create_app(settled.store, settled.world, clock))
+    visitor = Visitor(create_app(settled.store, settled.world, clock, beyond=webhooks.pages()))
     assert "林晓东" not in visitor.get("/sign-in").text
     assert visitor.post("/sign-in/demo", {"person": str(settled.people["grid"])}).status_code == 404
 

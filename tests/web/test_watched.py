@@ -10,6 +10,7 @@ import pytest
 import structlog
 from flask import Flask
 
+import webhooks
 from engine import logs, outbox
 from engine.clock import ManualClock
 from engine.store import Store
@@ -149,7 +150,7 @@ def test_a_token_reads_metrics_from_anywhere(store: Store, clock: ManualClock) -
 
     token = "0123456789abcdef01234567"
     there = town.settle(store, now=clock.now(), env={"MAPLEBRIDGE_METRICS__TOKEN": token})
-    client = create_app(there.store, there.world, clock).test_client()
+    client = create_app(there.store, there.world, clock, beyond=webhooks.pages()).test_client()
     for sent, status in ((token, 200), (token + "8", 404), ("", 404)):
         answer = client.get(
             "/metrics", headers={"Authorization": f"Bearer {sent}"}, environ_overrides={"REMOTE_ADDR": "10.9.9.9"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,22 +13,25 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import deliveries, outbox, people
-from engine.deliveries import Courier
 from engine.errors import Conflict, Invalid
 from engine.outward import Outward, Refused
 from engine.territory import units_by_id
-from engine.web.context import acting, edge, looking, maybe_viewer, now, viewer, world
+from engine.web.context import acting, looking, maybe_viewer, now, viewer, world
 from engine.web.delivery_words import why
 from engine.web.language import _, ngettext
 from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.qr import public_base
-from webhooks.outbound import keeping
-from webhooks.outbound.event import CONTENT_TYPE, example, ping_of
+from webhooks.outbound import keeping, operations
+from webhooks.outbound.event import example
 from webhooks.outbound.keeping import Line, Wanted
-from webhooks.outbound.kinds import KINDS, PING
+from webhooks.outbound.kinds import KINDS
+from webhooks.outbound.trial import root_secret, send_trial
 from webhooks.outbound.words import MEANS, kind_name
+
+__all__ = ["operations", "pages"]
+"""Importing the operations has given them to the API."""
 
 pages = Blueprint("subscriptions", __name__, url_prefix="/operations/subscriptions")
 
@@ -84,10 +86,10 @@ def make() -> str | tuple[str, int]:
     wanted = _wanted()
     try:
         with acting() as session:
-            line = keeping.make(session, wanted, _root(), viewer=viewer(), now=now())
+            line = keeping.make(session, wanted, root_secret(), viewer=viewer(), now=now())
     except Invalid as refusal:
         return _form(None, _typed(), refusal.facts.get("fields", {})), 422
-    return _page(line.subscription.id, secret=deliveries.secret_text(_root(), line.receiver.keys[0]))
+    return _page(line.subscription.id, secret=deliveries.secret_text(root_secret(), line.receiver.keys[0]))
 
 
 @pages.get("/<int:subscription_id>")
@@ -126,15 +128,8 @@ def change(subscription_id: int) -> Response | tuple[str, int]:
 @pages.post("/<int:subscription_id>/pings")
 @policy("outbound.keep")
 def ping(subscription_id: int) -> Response:
-    """A trial, sent now and once. The network is used between two transactions."""
-    with looking() as session:
-        receiver_id = keeping.get(session, subscription_id).receiver.id
-    key = f"msg_{secrets.token_hex(16)}"
-    courier = Courier(Outward(world().config.outbound.inside), edge().clock, root=_root())
-    body = ping_of(key, now=now(), public_url=world().config.server.public_url)
-    sent = deliveries.send_now(
-        edge().store, courier, receiver_id, key=key, kind=PING, body=body, content_type=CONTENT_TYPE, now=now()
-    )
+    """A trial, sent now and once."""
+    sent = send_trial(subscription_id)
     flash(_("It answered %(status)s in %(ms)d ms.", status=sent.status, ms=sent.ms) if sent.ok else why(sent.said))
     return redirect(_here(subscription_id))
 
@@ -164,8 +159,8 @@ def resume(subscription_id: int) -> Response:
 def rotate(subscription_id: int) -> str:
     """As in `make`, the new secret stands on the answer only."""
     with acting() as session:
-        key = keeping.rotate(session, subscription_id, _root(), viewer=viewer(), now=now())
-    return _page(subscription_id, secret=deliveries.secret_text(_root(), key))
+        key = keeping.rotate(session, subscription_id, root_secret(), viewer=viewer(), now=now())
+    return _page(subscription_id, secret=deliveries.secret_text(root_secret(), key))
 
 
 @pages.post("/<int:subscription_id>/secrets/ending")
@@ -284,7 +279,3 @@ def _wanted() -> Wanted:
 
 def _here(subscription_id: int) -> str:
     return url_for("subscriptions.show", subscription_id=subscription_id)
-
-
-def _root() -> str:
-    return world().config.server.secret_key.get_secret_value()

@@ -9,8 +9,12 @@ from engine.web.api.blueprint import api
 from engine.web.api.blueprint import health as health_pages
 from engine.web.api.door import is_api, know_bearer
 from engine.web.api.health import LEAVING
+from engine.web.api.operation import Acted, Room
+from engine.web.api.shapes import Cursor, row
+from engine.web.api.shapes import told as tell
+from engine.web.api.told import Told
 
-__all__ = ["LEAVING", "hang_on", "is_api", "know_bearer", "problems"]
+__all__ = ["LEAVING", "Acted", "Cursor", "Room", "Told", "hang_on", "is_api", "know_bearer", "problems", "row", "tell"]
 
 PARTS = (cases, case_acts, parties, papers, tasks, drafts, places, health, acts)
 """Importing them has given the blueprints their operations."""

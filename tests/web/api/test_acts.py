@@ -380,12 +380,13 @@ MATTER = {
     "description": "多次沟通未果。", "place_id": GRID,
 }  # fmt: skip
 HERE = Path(__file__)
+STORIES = (HERE, HERE.with_name("test_services.py"), HERE.with_name("test_subscriptions.py"))
 IDS = re.compile(r"\b[a-z][A-Za-z0-9]+\b")
 
 
 def test_every_operation_is_done_somewhere(app: Flask) -> None:
     """What is not in the table of `operations.py` stands in a story, here or beside."""
-    told = " ".join(each.read_text(encoding="utf-8") for each in (HERE, HERE.with_name("test_services.py")))
+    told = " ".join(each.read_text(encoding="utf-8") for each in STORIES)
     every = [each for path in document(app)["paths"].values() for each in path.values()]
     documented = {each["operationId"] for each in every if each["security"]}
     assert documented - {operation.id for operation in OPERATIONS} - set(IDS.findall(told)) == set()

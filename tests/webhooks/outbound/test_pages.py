@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -18,10 +16,10 @@ from engine.deliveries import Courier, Delivery, Receiver, Worker
 from engine.outward import Outward
 from engine.process import World
 from engine.web.context import KEY, Edge
-from tests.engine.outward.receivers import receiver, request_of
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor, in_english, words
+from tests.webhooks.outbound.listening import listening
 from webhooks import outbound
 
 PLACE = "/operations/subscriptions"
@@ -49,19 +47,6 @@ def made(operator: Visitor, **more: object) -> str:
     answer = operator.post(PLACE, {**FORM, **more})  # type: ignore[dict-item]
     assert answer.status_code == 200, words(answer)
     return f"{PLACE}/1"
-
-
-@contextmanager
-def listening(status: int = 200, said: str = "thanks") -> Iterator[tuple[str, list[bytes]]]:
-    got: list[bytes] = []
-
-    def answer(connection: socket.socket) -> None:
-        got.append(request_of(connection))
-        body = said.encode()
-        connection.sendall(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
-
-    with receiver(answer) as port:
-        yield f"http://127.0.0.1:{port}/in", got
 
 
 def test_a_secret_is_shown_once_and_stored_nowhere(operator: Visitor, district: District) -> None:

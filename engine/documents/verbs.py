@@ -16,7 +16,8 @@ from engine.config import DocumentsConfig
 from engine.documents.kept import Kept
 from engine.documents.kinds import PICTURES
 from engine.documents.model import Document, Photo, Use
-from engine.errors import REQUIRED, Conflict, Invalid, NotFound
+from engine.errors import Conflict, Invalid, NotFound
+from engine.reasons import reason_given
 
 
 def attach(
@@ -83,19 +84,18 @@ def hide(session: Session, case_id: int, document_id: int, reason: str, *, actor
     document = session.get(Document, document_id)
     if document is None or document.case_id != case_id:
         raise NotFound("document.unknown", "There is no such document.", document=document_id)
-    if not reason.strip():
-        raise Invalid("field.required", "reason is needed.", fields={"reason": REQUIRED})
+    reason = reason_given(reason)
     if document.use == Use.SIGNATURE:
         raise Conflict("document.signature", "A signature stays with what was signed.", case=case_id)
     if document.hidden_at is None:
-        document.hidden_at, document.hidden_by, document.hidden_reason = now, actor_id, reason.strip()
+        document.hidden_at, document.hidden_by, document.hidden_reason = now, actor_id, reason
         history.record(
             session,
             case,
             "document.hidden",
             actor_id=actor_id,
             now=now,
-            facts={"document": document.id, "sha256": document.sha256, "reason": reason.strip()},
+            facts={"document": document.id, "sha256": document.sha256, "reason": reason},
         )
     return document
 

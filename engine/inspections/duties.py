@@ -17,6 +17,7 @@ from engine.inspections.model import CONTACTS, Duty, DutyLog, DutyLook, Group
 from engine.intake import Filing, PartyIn
 from engine.people import Viewer
 from engine.process import World
+from engine.reasons import reason_given
 
 LONGEST = 2000
 OLDEST = timedelta(days=31)
@@ -82,9 +83,7 @@ def show_person(session: Session, log_id: int, reason: str, *, viewer: Viewer, n
     """
     log = see_log(session, log_id, viewer=viewer)
     viewer.must("inspection.do", log.unit_id)
-    if not reason.strip():
-        raise Invalid("field.required", "A reason is needed.", fields={"reason": REQUIRED})
-    session.add(DutyLook(log_id=log.id, person_id=viewer.person_id, at=now, reason=reason.strip()[:500]))
+    session.add(DutyLook(log_id=log.id, person_id=viewer.person_id, at=now, reason=reason_given(reason)))
     session.flush()
     return log
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
-from engine.errors import REQUIRED, Invalid, NotFound
+from engine.errors import Invalid, NotFound
 from engine.letters.building import shipped
 from engine.letters.fields import is_known, label_of, name_of_field
 from engine.letters.filling import Place, fields_in
@@ -22,6 +22,7 @@ from engine.letters.kinds import KINDS
 from engine.letters.model import LetterChoice, LetterTemplate
 from engine.letters.word import open_word
 from engine.people import Viewer
+from engine.reasons import reason_given
 from engine.tasks import Form, Words
 from engine.territory import ancestors
 
@@ -187,14 +188,13 @@ def choose(
     Letters that were issued stay as they are. Raises NotAllowed, NotFound, Invalid without a reason.
     """
     viewer.must("letter.template", unit_id)
-    if not reason.strip():
-        raise Invalid("field.required", "A reason is needed.", fields={"reason": REQUIRED})
+    reason = reason_given(reason)
     template = template_of(session, kind, unit_id, version)
     choice = LetterChoice(
         kind=kind,
         unit_id=unit_id,
         template_id=template.id,
-        reason=reason.strip()[:1000],
+        reason=reason,
         chosen_by=viewer.person_id,
         chosen_at=now,
     )

@@ -28,6 +28,7 @@ from engine.letters.steps import DELIVERED_AT, METHOD, NUMBER, PAPERS, call_for,
 from engine.letters.templates import in_force, known_kind
 from engine.letters.word import open_word
 from engine.people import Viewer
+from engine.reasons import reason_given
 from engine.tasks import Task, Words
 from engine.territory import units_by_id
 
@@ -230,7 +231,7 @@ def void(session: Session, letter_id: int, reason: str, *, viewer: Viewer, now: 
         raise _not_now(letter)
     _end(letter, LetterState.VOIDED, reason, viewer, now)
     session.flush()
-    facts = {**named(letter), "reason": reason.strip()}
+    facts = {**named(letter), "reason": letter.ended_reason}
     history.record(session, case, "letter.voided", actor_id=viewer.person_id, now=now, facts=facts)
     kind, unit_id = letter.kind, letter.unit_id
     return call_for(session, case, kind, unit_id, now=now, task_id=letter.task_id, about_id=letter.about_id)
@@ -246,7 +247,7 @@ def waive(session: Session, letter_id: int, reason: str, *, viewer: Viewer, now:
         raise _not_now(letter)
     _end(letter, LetterState.WAIVED, reason, viewer, now)
     session.flush()
-    facts = {**named(letter), "reason": reason.strip()}
+    facts = {**named(letter), "reason": letter.ended_reason}
     history.record(session, case, "letter.waived", actor_id=viewer.person_id, now=now, facts=facts)
     return letter
 
@@ -280,9 +281,7 @@ def _labels(kind: str, found: Gathered) -> list[Words]:
 
 
 def _end(letter: Letter, state: LetterState, reason: str, viewer: Viewer, now: datetime) -> None:
-    if not reason.strip():
-        raise Invalid("field.required", "A reason is needed.", fields={"reason": REQUIRED})
-    letter.state, letter.ended_reason = state.value, reason.strip()[:1000]
+    letter.state, letter.ended_reason = state.value, reason_given(reason)
     letter.ended_at, letter.ended_by = now, viewer.person_id
 
 

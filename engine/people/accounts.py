@@ -20,6 +20,7 @@ from engine.people.operator_log import log
 from engine.people.passwords import hash_password
 from engine.people.rights import BLIND, WORKING, Viewer
 from engine.people.sign_ins import MOST_PER_ACCOUNT, WINDOW, attempts_key
+from engine.reasons import reason_given
 from engine.territory import get_unit
 
 PAGE = 40
@@ -219,7 +220,7 @@ def needed(reason: str) -> str:
     said = reason.strip()
     if not said:
         raise _wrong("reason.needed", "reason", "请填写理由。", "Please give a reason.")
-    return said[:500]
+    return reason_given(said)
 
 
 def _must_operate(viewer: Viewer | None) -> None:

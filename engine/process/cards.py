@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases import Card, Case, lock_case
-from engine.errors import REQUIRED, Invalid, NotFound
+from engine.errors import NotFound
 from engine.people import ACTS, Viewer
 from engine.process.push import record
+from engine.reasons import reason_given
 from engine.tasks import visible_cases
 from engine.territory import Unit, ancestors, units_by_id, within
 
 PAGE = 30
-LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,7 @@ def void_card(session: Session, card_id: int, reason: str, *, viewer: Viewer, no
     card = get_card(session, card_id)
     case = lock_case(session, card.case_id)
     viewer.must("card.void", ancestors(case.place_id)[-1])
-    reason = reason.strip()
-    if not reason:
-        raise Invalid("field.required", "reason is needed.", fields={"reason": REQUIRED})
-    if len(reason) > LONGEST:
-        words = {"zh": f"最多 {LONGEST} 字。", "en": f"At most {LONGEST:,} characters."}
-        raise Invalid("field.too_long", words["en"], fields={"reason": words})
+    reason = reason_given(reason)
     session.refresh(card)
     if card.voided_at is not None:
         return card

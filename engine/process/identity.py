@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from engine import tasks
 from engine.cases import Case, Party, Recusal, lock_case, lock_open_case, parties_of, wall_of
-from engine.errors import REQUIRED, Invalid, NotAllowed, NotFound
+from engine.errors import NotAllowed, NotFound
 from engine.history import HistoryEntry
 from engine.people import Viewer
 from engine.process.push import record
 from engine.process.shut_out import take_from
 from engine.process.world import World
+from engine.reasons import reason_given
 
 SHOWN_FOR = timedelta(minutes=15)
 UNMASKED = "identity.unmasked"
@@ -40,7 +41,7 @@ def unmask(
         raise NotAllowed(
             "identity.not_yours", "Only those who work on this case or speak with its petitioners may see this."
         )
-    _need(reason)
+    reason = reason_given(reason)
     parties = [party for party in parties_of(session, case_id) if party_id is None or party.id == party_id]
     if party_id is not None and not parties:
         raise NotFound("party.unknown", "This case has no such party.", party=party_id)
@@ -54,7 +55,7 @@ def unmask(
         UNMASKED,
         actor_id=viewer.person_id,
         now=now,
-        facts={"reason": reason.strip(), "parties": [party.id for party in parties], "fields": fields},
+        facts={"reason": reason, "parties": [party.id for party in parties], "fields": fields},
     )
     return parties
 
@@ -94,8 +95,8 @@ def step_aside(session: Session, world: World, case_id: int, reason: str, *, vie
     """
     case = lock_open_case(session, case_id)
     viewer.must("case.step_aside")
-    _need(reason)
-    session.add(Recusal(case_id=case.id, person_id=viewer.person_id, reason=reason.strip(), at=now))
+    reason = reason_given(reason)
+    session.add(Recusal(case_id=case.id, person_id=viewer.person_id, reason=reason, at=now))
     case.walled = True
     session.flush()
     wall = wall_of(session, case)
@@ -107,10 +108,5 @@ def step_aside(session: Session, world: World, case_id: int, reason: str, *, vie
         STEPPED_ASIDE,
         actor_id=viewer.person_id,
         now=now,
-        facts={"reason": reason.strip(), "moved": [list(each) for each in moved], "units": units or [case.holder_id]},
+        facts={"reason": reason, "moved": [list(each) for each in moved], "units": units or [case.holder_id]},
     )
-
-
-def _need(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("field.required", "A reason is needed.", fields={"reason": REQUIRED})

@@ -81,8 +81,8 @@ def instruct(
 
 
 def instructable(session: Session, case: Case, viewer: Viewer) -> Sequence[str]:
-    """Units the viewer may instruct about a case, the holder first: those of its line, then of the place's line where the
-    case is held elsewhere; staffed, and at or below a unit where the viewer leads."""
+    """Units the viewer may instruct about a case, the holder first: those of its line, then of the place's line where
+    the case is held elsewhere; staffed, and at or below a unit where the viewer leads."""
     if not viewer.may("case.instruct", case.place_id, case.holder_id):
         return []
     wall, leads = wall_of(session, case), viewer.units(ACTS["case.instruct"])

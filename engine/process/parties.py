@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.cases import NO_WALL, Case, Party, PartyIn, faults_of, lock_case, wall_of
-from engine.errors import REQUIRED, Invalid, NotFound
+from engine.errors import Invalid, NotFound
 from engine.people import Viewer
 from engine.process.push import record
 from engine.process.shut_out import pass_on
 from engine.process.world import World
+from engine.reasons import LONGEST, reason_words
 
 PLAIN = ("role", "type", "protected", "unit_id", "person_id")
 """What the history says of a party; its name, telephone, address and identity number never enter it."""
@@ -75,8 +76,8 @@ def _locked(session: Session, case_id: int, viewer: Viewer) -> Case:
 
 def _check(session: Session, party: PartyIn, reason: str) -> None:
     fields = {name: words for (_at, name), words in faults_of(session, [party]).items()}
-    if not reason.strip():
-        fields["reason"] = REQUIRED
+    if not reason.strip() or len(reason) > LONGEST:
+        fields["reason"] = reason_words()
     if fields:
         raise Invalid("party.invalid", f"The party cannot be taken: see {', '.join(sorted(fields))}.", fields=fields)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine import deadlines, escalation
 from engine.cases import Case, lock_case, visits_of
-from engine.errors import REQUIRED, Conflict, Invalid
+from engine.errors import Conflict
 from engine.people import Viewer
 from engine.process.acts import end_beside
 from engine.process.beginning import MAIN, begin
@@ -19,6 +19,7 @@ from engine.process.holding import hold_again
 from engine.process.push import SUPERVISION, Push, is_supervised, record
 from engine.process.settle import state_after
 from engine.process.world import World
+from engine.reasons import reason_given
 
 
 class NotSolved(enum.StrEnum):
@@ -112,11 +113,10 @@ def supervise_by_hand(
     """Opens a supervision because somebody above wants it. Raises Conflict `supervision.open` while one runs."""
     case = lock_case(session, case_id)
     viewer.must("case.supervise", case.place_id)
-    if not reason.strip():
-        raise Invalid("field.required", "reason is needed.", fields={"reason": REQUIRED})
+    reason = reason_given(reason)
     if is_supervised(session, case.id):
         raise Conflict("supervision.open", "The case is supervised already.", case=case.id)
-    supervise(session, world, case, "by_hand", actor_id=viewer.person_id, now=now, note=reason.strip())
+    supervise(session, world, case, "by_hand", actor_id=viewer.person_id, now=now, note=reason)
 
 
 def arm_case_clocks(session: Session, world: World, case: Case, *, since: datetime) -> None:

@@ -47,6 +47,10 @@ class Words:
     def __init__(self, store: Store, world: World, clock: Clock) -> None:
         self._edge = Edge(store, world, clock)
 
+    def stand_on(self, store: Store, world: World, clock: Clock) -> None:
+        """Speaks of another installation from now on."""
+        self._edge = self._app.extensions[KEY] = Edge(store, world, clock)
+
     def __call__(self, session: Session, channel: NoticeChannel, told: Sequence[Told]) -> Said:
         units = units_by_id(session, _units_in(told))
         with self._app.app_context(), language.speaking(channel.locale):

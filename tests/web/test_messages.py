@@ -28,8 +28,8 @@ ALL = tuple(kind.value for kind in notify.Kind)
 class Post:
     """A district with a mail server, robots, and the courier between them."""
 
-    def __init__(self, district: District, clock: ManualClock, box: Mailbox, there: Robots) -> None:
-        self.district, self.clock, self.box, self.there = district, clock, box, there
+    def __init__(self, district: District, clock: ManualClock, box: Mailbox, there: Robots, words: Words) -> None:
+        self.district, self.clock, self.box, self.there, self.words = district, clock, box, there, words
         smtp = SmtpConfig(host="127.0.0.1", port=box.port, security="none", sender="desk@office.example")
         self.config = NotifyConfig(smtp=smtp, dingtalk=there.base, wecom=there.base, feishu=there.base)
         self.courier = self.another()
@@ -38,8 +38,7 @@ class Post:
         """The courier of another node."""
         here = self.district
         outward = Outward(("127.0.0.1",))
-        words = Words(here.store, here.world, self.clock)
-        return notify.Courier(here.store, self.clock, self.config, words, robots=outward, webhooks=outward)
+        return notify.Courier(here.store, self.clock, self.config, self.words, robots=outward, webhooks=outward)
 
     def channel(
         self,
@@ -85,11 +84,19 @@ class Post:
             return list(session.scalars(select(model).order_by(model.id)))
 
 
+@pytest.fixture(scope="module")
+def _teller() -> dict[str, Words]:
+    """Made once: its templates take longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-def post(district: District, clock: ManualClock) -> Iterator[Post]:
+def post(district: District, clock: ManualClock, _teller: dict[str, Words]) -> Iterator[Post]:
     clock.set(datetime(2026, 3, 3, 2, 0, tzinfo=UTC))  # a Tuesday, ten in the morning
+    words = _teller.setdefault("words", Words(district.store, district.world, clock))
+    words.stand_on(district.store, district.world, clock)
     with mail_server() as box, robots() as there:
-        yield Post(district, clock, box, there)
+        yield Post(district, clock, box, there, words)
 
 
 def _aside(post: Post, case_id: int) -> Recusal:

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from engine.cli.output import as_json, database, refusals, say
 from engine.cli.starting import configured, prepared
 from engine.errors import Invalid
+
+Command = Callable[..., None]
+Plan = TypeVar("Plan")
+
+
+def _brings_in(table: str) -> Callable[[Command], click.Command]:
+    """A command that takes a table, and only shows what it would change where it is asked to."""
+
+    def make(act: Command) -> click.Command:
+        path = click.Path(exists=True, dir_okay=False, path_type=Path)
+        act = database(click.pass_obj(act))
+        act = click.option("--dry-run", is_flag=True, help="Only show what would change.")(as_json(act))
+        return click.command()(click.argument("table", type=path, metavar=table)(act))
+
+    return make
+
+
+def _planned(application: Any, dry_run: bool, plan: Callable[[Any], Plan], bring_in: Callable[[Any], Plan]) -> Plan:
+    if dry_run:
+        with application.store.reading() as session:
+            return plan(session)
+    with application.store.transaction() as session:
+        return bring_in(session)
 
 
 @click.command()
@@ -48,12 +72,7 @@ def account(
         say(as_json, {"person": person.id, "password": password}, password)
 
 
-@click.command()
-@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="UNITS.csv")
-@click.option("--dry-run", is_flag=True, help="Only show what would change.")
-@as_json
-@database
-@click.pass_obj
+@_brings_in("UNITS.csv")
 def units(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
     """Bring in the tree of units: new, renamed, moved and closed ones; each change is logged."""
     from engine import process
@@ -61,12 +80,12 @@ def units(config_file: Path | None, table: Path, dry_run: bool, database: str | 
     with refusals(as_json):
         application = prepared(configured(config_file, database))
         text, now = table.read_text(encoding="utf-8"), application.clock.now()
-        if dry_run:
-            with application.store.reading() as session:
-                plan = process.plan_units(session, application.world, text, now=now)
-        else:
-            with application.store.transaction() as session:
-                plan = process.import_units(session, application.world, text, viewer=None, now=now)
+        plan = _planned(
+            application,
+            dry_run,
+            lambda session: process.plan_units(session, application.world, text, now=now),
+            lambda session: process.import_units(session, application.world, text, viewer=None, now=now),
+        )
         changes = dataclasses.asdict(plan.changes)
         counts = {key: value if isinstance(value, int) else len(value) for key, value in changes.items()}
         lines = [f"{key:>9}: {count}" for key, count in counts.items()]
@@ -74,12 +93,7 @@ def units(config_file: Path | None, table: Path, dry_run: bool, database: str | 
         say(as_json, {**counts, "open_matters": dict(plan.open_matters)}, "\n".join(lines))
 
 
-@click.command()
-@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="TABLE.csv")
-@click.option("--dry-run", is_flag=True, help="Only show what would change.")
-@as_json
-@database
-@click.pass_obj
+@_brings_in("TABLE.csv")
 def mediation(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
     """Bring in organisations that mediate, or mediators; which of them, the names of the columns say."""
     from engine import mediation
@@ -87,22 +101,17 @@ def mediation(config_file: Path | None, table: Path, dry_run: bool, database: st
     with refusals(as_json):
         application = prepared(configured(config_file, database))
         text, now = table.read_text(encoding="utf-8"), application.clock.now()
-        if dry_run:
-            with application.store.reading() as session:
-                plan = mediation.plan_register(session, text)
-        else:
-            with application.store.transaction() as session:
-                plan = mediation.import_register(session, text, viewer=None, now=now)
+        plan = _planned(
+            application,
+            dry_run,
+            lambda session: mediation.plan_register(session, text),
+            lambda session: mediation.import_register(session, text, viewer=None, now=now),
+        )
         counts = {"added": len(plan.added), "changed": len(plan.changed), "same": plan.same}
         _say_counts(as_json, {"what": plan.what, **counts}, counts)
 
 
-@click.command()
-@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="TABLE.csv")
-@click.option("--dry-run", is_flag=True, help="Only show what would change.")
-@as_json
-@database
-@click.pass_obj
+@_brings_in("TABLE.csv")
 def channels(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
     """Bring in where people and units are told of news: mail addresses, group robots, webhooks."""
     from engine import notify
@@ -111,22 +120,17 @@ def channels(config_file: Path | None, table: Path, dry_run: bool, database: str
         application = prepared(configured(config_file, database))
         text, config = table.read_text(encoding="utf-8-sig"), application.config
         said = {"locale": config.locale, "now": application.clock.now()}
-        if dry_run:
-            with application.store.reading() as session:
-                plan = notify.plan_channels(session, text, config.notify, **said)
-        else:
-            with application.store.transaction() as session:
-                plan = notify.import_channels(session, text, config.notify, **said)
+        plan = _planned(
+            application,
+            dry_run,
+            lambda session: notify.plan_channels(session, text, config.notify, **said),
+            lambda session: notify.import_channels(session, text, config.notify, **said),
+        )
         counts = {"added": len(plan.added), "same": plan.same}
         _say_counts(as_json, counts, counts)
 
 
-@click.command()
-@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="TABLE.csv")
-@click.option("--dry-run", is_flag=True, help="Only show what would change.")
-@as_json
-@database
-@click.pass_obj
+@_brings_in("TABLE.csv")
 def assignments(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
     """Bring in who stands for which unit and place: officers, instructors, people sent to grids, delegates, leaders."""
     from engine import staffing
@@ -135,12 +139,12 @@ def assignments(config_file: Path | None, table: Path, dry_run: bool, database: 
         application = prepared(configured(config_file, database))
         text, now = table.read_text(encoding="utf-8"), application.clock.now()
         today = now.astimezone(application.config.tz).date()
-        if dry_run:
-            with application.store.reading() as session:
-                plan = staffing.plan_postings(session, text, today=today)
-        else:
-            with application.store.transaction() as session:
-                plan = staffing.import_postings(session, text, viewer=None, now=now, today=today)
+        plan = _planned(
+            application,
+            dry_run,
+            lambda session: staffing.plan_postings(session, text, today=today),
+            lambda session: staffing.import_postings(session, text, viewer=None, now=now, today=today),
+        )
         counts = {"added": len(plan.added), "ended": len(plan.ended), "same": plan.same}
         _say_counts(as_json, counts, counts)
 

@@ -385,6 +385,7 @@ def test_the_operator_sees_what_could_not_be_filed_and_no_word_of_it(
     page = visit("operator").get("/operations/mailbox")
     assert page.status_code == 200
     assert "mailbox.max_bytes" in page.text
+    assert "Refused · &lt;1@example.org&gt;" in page.text
     filed = visit("operator").get("/operations/mailbox?outcome=filed").text
     assert "w**@example.org" in filed
     for text in (page.text, filed, visit("operator").get("/operations/mailbox?outcome=left").text):

@@ -7,6 +7,7 @@ it filed.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -28,7 +29,15 @@ OLDEST = timedelta(days=30)
 MOST = 50
 """Mails in one look; the next one goes on."""
 
+_MESSAGE_ID = re.compile(rb"^message-id:\s*(<[\x21-\x7e]{1,180}>)", re.IGNORECASE | re.MULTILINE)
+
 log = structlog.get_logger("mailbox")
+
+
+def _called(head: bytes, number: str) -> str:
+    """By what a mail is found again in its box: its Message-ID, else the number it has now."""
+    found = _MESSAGE_ID.search(head[:65_536])
+    return found[1].decode("ascii") if found else f"UID {number}"
 
 
 class Mailbox:
@@ -74,11 +83,12 @@ class Mailbox:
                     continue
                 size, came = weighed
                 if size > config.max_bytes:
-                    raw, key = b"", hashlib.sha256(b"%d\n" % size + box.head(number)).hexdigest()
+                    raw, head = b"", box.head(number)
+                    key = hashlib.sha256(b"%d\n" % size + head).hexdigest()
                 else:
-                    raw = box.content(number)
+                    raw = head = box.content(number)
                     key = key_of(raw)
-                outcome = self._settle(raw, Arrival(key, "imap", f"UID {number}", size, came))
+                outcome = self._settle(raw, Arrival(key, "imap", _called(head, number), size, came))
                 if outcome is Outcome.REFUSED:
                     box.put_aside(number)
                 else:

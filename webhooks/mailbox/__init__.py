@@ -9,10 +9,11 @@ from engine.clock import Clock
 from engine.process import World
 from engine.scheduler import Job
 from engine.store import Store
+from webhooks.mailbox.demonstration import demonstrate
 from webhooks.mailbox.look import Mailbox
 from webhooks.mailbox.model import Mail, MailLook, Outcome
 
-__all__ = ["Mail", "MailLook", "Mailbox", "Outcome", "jobs"]
+__all__ = ["Mail", "MailLook", "Mailbox", "Outcome", "demonstrate", "jobs"]
 
 
 def jobs(store: Store, world: World, clock: Clock) -> Sequence[Job]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import deadlines, intake, process, tasks
+from engine import deadlines, intake, process, search, tasks
 from engine.cases import Case
 from engine.clock import ManualClock
 from engine.deadlines import DeadlineState
@@ -65,6 +65,8 @@ class Loop:
         """Whether the boards get their trends: for those who will look at them."""
         self.pace = Pace(self.world.calendar)
         self.arrivals = arrivals
+        self.memory = intake.Memory()
+        """What the cases have in common, asked once. Every transaction of a run is kept, or ends it."""
         self.steps = 0
         """Transactions that changed a case."""
         self.counts: Counter[str] = Counter()
@@ -156,7 +158,10 @@ class Loop:
         self._next_arrival()
         fate = Fate.drawn(arrival.settles, arrival.chance, arrival.strokes)
         with self.store.transaction() as session:
-            row = intake.file_case(session, self.world, arrival.filing, viewer=None, now=self.clock.now())
+            (row,) = intake.file_cases(
+                session, self.world, [arrival.filing], viewer=None, now=self.clock.now(), memory=self.memory
+            )
+            assert isinstance(row, Case), row
             case = Followed(row.id, row.place_id, arrival.chance, fate)
             self._cases[row.id] = case
             self._look(session, case, row)
@@ -231,7 +236,7 @@ class Loop:
             return
         now = self.clock.now()
         try:
-            with self.store.transaction() as session:
+            with self.store.transaction() as session, search.indexed_together(session, self.memory.words):
                 answers = self._answers(session, case, asked, response.decided)
                 process.complete_task(session, self.world, asked.id, answers, viewer=viewer, now=now)
                 row = session.get(Case, case.case_id)

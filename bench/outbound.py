@@ -34,7 +34,7 @@ from engine.main import Application, build
 from engine.outbox import OutboxEntry
 from engine.people import viewer_of
 from engine.store import table_of
-from webhooks.outbound.keeping import Wanted, make
+from webhooks.outbound import Wanted, make
 
 AIM_S = 5.0
 EVERY_S = 0.25

@@ -6,7 +6,8 @@ message of the outbox into deliveries in the transaction that claims it; sending
 
 from webhooks.outbound.background import jobs
 from webhooks.outbound.demonstration import follow
+from webhooks.outbound.keeping import Wanted, make
 from webhooks.outbound.model import Subscription
 from webhooks.outbound.post import post
 
-__all__ = ["Subscription", "follow", "jobs", "post"]
+__all__ = ["Subscription", "Wanted", "follow", "jobs", "make", "post"]

@@ -21,6 +21,13 @@ Event = MutableMapping[str, Any]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 FRAMES = 12
+QUIETER = {
+    "apscheduler": logging.ERROR,
+    "waitress": logging.WARNING,
+    "waitress.queue": logging.ERROR,
+    "alembic": logging.WARNING,
+}
+"""They tell of every tick that finds the one before at work, and of every request that waits."""
 _MARK = "maplebridge"
 
 
@@ -47,8 +54,8 @@ def configure(form: Literal["json", "text"], *, error_texts: bool) -> None:
     root = logging.getLogger()
     root.handlers = [each for each in root.handlers if each.get_name() != _MARK] + [handler]
     root.setLevel(logging.INFO)
-    for quiet in ("apscheduler", "waitress.queue", "alembic"):
-        logging.getLogger(quiet).setLevel(logging.ERROR if quiet == "waitress.queue" else logging.WARNING)
+    for name, level in QUIETER.items():
+        logging.getLogger(name).setLevel(level)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -16,16 +16,16 @@ from wsgiref.types import WSGIApplication
 from sqlalchemy.orm import Session
 
 import webhooks
-from engine import inspections, notify, outbox
+from engine import inspections, logs, notify, outbox
 from engine.clock import Clock, SystemClock
-from engine.config import Config
+from engine.config import Config, load_config, refuse_unsafe
 from engine.deadlines import WorkingCalendar, YearTable, load_year_tables, packaged_year_tables, read_year_table
 from engine.deliveries import Receiver
 from engine.outward import Outward
 from engine.people import Viewer
 from engine.process import World
 from engine.scheduler import Job, Scheduler
-from engine.store import Store, open_store
+from engine.store import Store, must_be_migrated, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ class Application:
         """Has a system that does not exist follow a demonstration."""
         root = self.config.server.secret_key.get_secret_value()
         return webhooks.outbound.follow(session, unit_id, root, viewer=viewer, now=now)
+
+    def connect(self, session: Session, *, now: datetime) -> None:
+        """Has a hotline and a mailbox that do not exist send reports to a demonstration."""
+        webhooks.inbound.demonstrate(session, self.world, now=now)
+        webhooks.mailbox.demonstrate(session, now=now)
 
 
 def build(
@@ -107,6 +112,18 @@ def _courier(store: Store, world: World, clock: Clock) -> notify.Courier:
         robots=Outward((*inside, *(host for host in ours if host))),
         webhooks=Outward(inside),
     )
+
+
+def served() -> WSGIApplication:
+    """The pages for another WSGI server, `gunicorn 'engine.main:served()'`, configured as the command is; `maplebridge
+    work` ticks beside it. Called in each of its processes: no connection is shared between them."""
+    here = Path("config.yaml")
+    config = load_config(here if here.exists() else None, os.environ)
+    refuse_unsafe(config)
+    logs.configure(config.logs.form, error_texts=config.logs.error_texts)
+    store = open_store(config.database.url)
+    must_be_migrated(store)
+    return build(config, store=store).web()
 
 
 def read_calendar(session: Session | None, config: Config) -> WorkingCalendar:

@@ -13,6 +13,8 @@ from typing import Any
 
 from engine.errors import Unavailable
 
+TAKEN_S = 1.0
+"""So long at most it takes what has arrived: more may come all the while."""
 QUIET_S = 0.5
 """So long nothing may be under way before the last connections are closed: a request may be on its way still."""
 
@@ -56,8 +58,9 @@ def answer(server: Any, listening: socket.socket, told: threading.Event, *, drai
     until = monotonic() + drain
     while monotonic() < until:
         _turn(server, 0.1)
-    while select.select([listening], [], [], 0)[0]:  # else the kernel would reset who has connected already
-        _turn(server, 0)
+    until = monotonic() + TAKEN_S
+    while select.select([listening], [], [], 0)[0] and monotonic() < until:
+        _turn(server, 0)  # else the kernel would reset who has connected already
     server.del_channel()
     listening.close()
     until = monotonic() + finish

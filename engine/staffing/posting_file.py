@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.people import Person, Viewer
 from engine.staffing.model import Kind, Posting
-from engine.staffing.postings import PostingIn, end_posting, faults_of, post_person
+from engine.staffing.postings import ROLE, PostingIn, end_posting, faults_of, post_person
 from engine.territory import Fault, Unit, day_in, read_table, refusal, units_by_id
 
 COLUMNS = ("kind", "username", "unit", "from_on", "to_on", "rank", "duties")
@@ -81,6 +81,8 @@ def plan_postings(session: Session, text: str, *, today: date) -> PostingPlan:
         elif said.to_on is not None:
             if said.to_on < known.from_on:
                 faults.append(Fault(row, "to_on", "结束日期早于开始日期。", "It ends before it begins."))
+            elif said.kind in ROLE and said.to_on > today:
+                faults.append(Fault(row, "to_on", "请填今天或更早的日期。", "It ends today or earlier."))
             ended.append((line, known.id))
         else:
             same += 1
@@ -94,7 +96,7 @@ def import_postings(session: Session, text: str, *, viewer: Viewer | None, now: 
     plan = plan_postings(session, text, today=today)
     for line, posting_id in plan.ended:
         assert line.said.to_on is not None
-        end_posting(session, posting_id, to_on=line.said.to_on, why="", viewer=viewer, now=now)
+        end_posting(session, posting_id, to_on=line.said.to_on, why="", viewer=viewer, now=now, today=today)
     for line in plan.added:
         post_person(session, line.said, viewer=viewer, now=now, today=today)
     return plan

@@ -108,9 +108,12 @@ def post_person(session: Session, said: PostingIn, *, viewer: Viewer | None, now
 
 
 def end_posting(
-    session: Session, posting_id: int, *, to_on: date, why: str, viewer: Viewer | None, now: datetime
+    session: Session, posting_id: int, *, to_on: date, why: str, viewer: Viewer | None, now: datetime, today: date
 ) -> Posting:
-    """Idempotent. Its role goes with it. Raises NotFound, NotAllowed, Invalid for a last day before the first."""
+    """Idempotent. Its role goes with it at once, so a posting that gives one ends today or earlier.
+
+    Raises NotFound, NotAllowed, Invalid for a last day that cannot be.
+    """
     posting = session.get(Posting, posting_id, with_for_update=True)
     if posting is None:
         raise NotFound("posting.unknown", "There is no such posting.", posting=posting_id)
@@ -121,9 +124,12 @@ def end_posting(
     if to_on < posting.from_on:
         fields = {"to_on": {"zh": "结束日期早于开始日期。", "en": "It ends before it begins."}}
         raise Invalid("posting.invalid", "It ends before it begins.", fields=fields)
+    role = ROLE.get(posting.kind)
+    if role and to_on > today:
+        words = {"zh": "请填今天或更早的日期，职责随即收回。", "en": "Today or earlier: the role goes with it at once."}
+        raise Invalid("posting.invalid", "It ends today or earlier.", fields={"to_on": words})
     _close(posting, to_on, viewer, now=now, why=why.strip()[:500] or None)
     session.flush()
-    role = ROLE.get(posting.kind)
     membership = session.get(Membership, (posting.person_id, posting.unit_id, role)) if role else None
     if membership is not None:
         session.delete(membership)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -117,7 +117,7 @@ def test_linked_communities_and_the_nearest_leader(district: District, clock: Ma
     post(district, clock, Kind.LEADER, "district", "LHQ.MZ.01")
     ended = post(district, clock, Kind.LEADER, "petition", "LHQ.MZ.01")
     with district.store.transaction() as session:
-        staffing.end_posting(session, ended, to_on=TODAY, why="", viewer=None, now=clock.now())
+        staffing.end_posting(session, ended, to_on=TODAY, why="", viewer=None, now=clock.now(), today=TODAY)
     with district.store.reading() as session:
         linked = staffing.linked_communities(session, district.people["district"], on=TODAY)
         assert [unit.id for unit in linked] == ["LHQ.MZ.01"]
@@ -142,7 +142,7 @@ def test_an_instructor_reads_and_comments_with_a_template_and_decides_nothing(
     assert guide.post(f"/cases/{case_id}/risk", {"risk": "vulnerable", "reason": "x"}).status_code in (403, 404)
     assert "先见面" not in visit("grid").get(f"/cases/{case_id}").text
     with district.store.transaction() as session:
-        staffing.end_posting(session, posting, to_on=TODAY, why="", viewer=None, now=clock.now())
+        staffing.end_posting(session, posting, to_on=TODAY, why="", viewer=None, now=clock.now(), today=TODAY)
     assert guide.get(f"/cases/{case_id}").status_code in (403, 404)
 
 
@@ -277,8 +277,11 @@ def test_a_role_comes_and_goes_with_its_posting(district: District, clock: Manua
         post(district, clock, Kind.INSTRUCTOR, "grid_2", "LHQ.MZ")
     with district.store.transaction() as session:
         assert session.get(Membership, key) is not None
-        staffing.end_posting(session, posting, to_on=TODAY, why="", viewer=None, now=clock.now())
-        staffing.end_posting(session, posting, to_on=TODAY, why="", viewer=None, now=clock.now())
+        later = TODAY + timedelta(days=1)
+        with pytest.raises(Invalid):  # the role goes at once, so nobody stands without it
+            staffing.end_posting(session, posting, to_on=later, why="", viewer=None, now=clock.now(), today=TODAY)
+        staffing.end_posting(session, posting, to_on=TODAY, why="", viewer=None, now=clock.now(), today=TODAY)
+        staffing.end_posting(session, posting, to_on=TODAY, why="", viewer=None, now=clock.now(), today=TODAY)
     with district.store.reading() as session:
         assert session.get(Membership, key) is None
         entries, _next = people.operator_log.entries(session, subject=f"person:{key[0]}")

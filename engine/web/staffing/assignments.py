@@ -59,7 +59,13 @@ def assign() -> Response | tuple[str, int]:
 def end_assignment(posting_id: int) -> Response:
     def act(session: Session) -> Done:
         ended = staffing.end_posting(
-            session, posting_id, to_on=day("to_on") or today(), why=text("why"), viewer=viewer(), now=now()
+            session,
+            posting_id,
+            to_on=day("to_on") or today(),
+            why=text("why"),
+            viewer=viewer(),
+            now=now(),
+            today=today(),
         )
         where = (
             url_for("staffing.member", member_id=ended.unit_id)

@@ -83,7 +83,9 @@ def assign(session: Session, *, given: PostingIn) -> Posting:
     after=_forget,
 )
 def end_assignment(session: Session, posting_id: int, *, to_on: Day | None = None, why: Words = "") -> Posting:
-    return staffing.end_posting(session, posting_id, to_on=to_on or today(), why=why, viewer=viewer(), now=now())
+    return staffing.end_posting(
+        session, posting_id, to_on=to_on or today(), why=why, viewer=viewer(), now=now(), today=today()
+    )
 
 
 @STAFFING.act(

@@ -58,10 +58,7 @@ def world(district: District) -> World:
         CivicAppConfig(id="second", key_env="SECOND_KEY"),
         CivicAppConfig(id="keyless", key_env="NO_SUCH_KEY"),
     )
-    config = district.config.model_copy(update={"open311": Open311Config(apps=apps, jurisdiction="lhq.example.org")})
-    made = World(config, district.world.calendar)
-    made.releases = district.world.releases
-    return made
+    return with_config(district.world, open311=Open311Config(apps=apps, jurisdiction="lhq.example.org"))
 
 
 @pytest.fixture
@@ -72,6 +69,12 @@ def client(
     monkeypatch.setenv("SECOND_KEY", THEIRS)
     app.extensions[KEY] = Edge(district.store, world, clock)
     return app.test_client()
+
+
+def with_config(world: World, **sections: Any) -> World:
+    made = World(world.config.model_copy(update=sections), world.calendar)
+    made.releases = world.releases
+    return made
 
 
 def file(client: FlaskClient, **more: Any) -> str:
@@ -325,9 +328,7 @@ def test_an_office_with_outlines_finds_the_unit_around_a_point(
     outlines = tmp_path / "outlines.geojson"
     outlines.write_text(json.dumps({"type": "FeatureCollection", "features": drawn}), encoding="utf-8")
     reports = world.config.reports.model_copy(update={"geojson": outlines})
-    drawn_world = World(world.config.model_copy(update={"reports": reports}), world.calendar)
-    drawn_world.releases = world.releases
-    app.extensions[KEY] = Edge(district.store, drawn_world, clock)
+    app.extensions[KEY] = Edge(district.store, with_config(world, reports=reports), clock)
     nowhere = {"address_id": "", "address_string": ""}
     assert the_case(district, file(client, **nowhere)).place_id == "LHQ.GL.01"
     assert the_case(district, file(client, **nowhere, lat="23.5", description="z")).place_id == "LHQ.MZ"
@@ -498,10 +499,13 @@ def test_keys_are_not_tried_out_and_apps_are_braked(
     guesses = [client.post("/open311/v2/requests.json", data={**REPORT, "api_key": f"x{n}"}) for n in range(31)]
     assert [each.status_code for each in guesses] == [403] * 30 + [429]
     assert int(guesses[-1].headers["Retry-After"]) > 0
+    slow = world.config.api.model_copy(update={"per_address": 3})
+    app.extensions[KEY] = Edge(district.store, with_config(world, api=slow), clock)
+    lists = [client.get("/open311/v2/services.xml") for _ in range(4)]
+    assert [each.status_code for each in lists] == [200, 200, 200, 429]
+    assert spark(etree.fromstring(lists[-1].data))[0]["code"] == "429"
     narrow = world.config.open311.model_copy(update={"per_quarter": 2})
-    braked = World(world.config.model_copy(update={"open311": narrow}), world.calendar)
-    braked.releases = world.releases
-    app.extensions[KEY] = Edge(district.store, braked, clock)
+    app.extensions[KEY] = Edge(district.store, with_config(world, open311=narrow), clock)
     answers = [client.post("/open311/v2/requests.json", data=REPORT).status_code for _ in range(3)]
     assert answers == [200, 200, 429]
 

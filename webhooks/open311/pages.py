@@ -20,7 +20,7 @@ from engine import deploy
 from engine.config import CivicAppConfig
 from engine.errors import REQUIRED, Invalid, NotAllowed, NotFound, Refusal, Unavailable
 from engine.web import attached
-from engine.web.context import acting, address, looking, now, stop_looking, world
+from engine.web.context import acting, address, edge, looking, now, stop_looking, world
 from engine.web.language import speaking
 from engine.web.policy import policy
 from engine.web.qr import public_base
@@ -64,6 +64,7 @@ def answers(view: View) -> Callable[..., Response]:
     def answer(form: str, **parts: str) -> Response:
         with speaking(_language()):
             _must_be_ours()
+            _must_not_hurry()
             return _answer(form, *view(**parts))
 
     return policy("public")(answer)
@@ -235,6 +236,14 @@ def _must_be_ours() -> None:
     asked = request.values.get("jurisdiction_id", "").strip()
     if asked and config.jurisdiction and asked.lower() != config.jurisdiction.lower():
         raise _unknown("jurisdiction_id")
+
+
+def _must_not_hurry() -> None:
+    """Lists may be asked for by anybody. Raises Unavailable beyond `api.per_address` requests in a minute."""
+    most = world().config.api.per_address
+    if most and (left := edge().pace.take("open311", address(), most, now=now())).refused:
+        words = {"zh": "请求太快，请稍候。", "en": "There are too many requests; please wait."}
+        raise Unavailable("open311.too_many", words["en"], words=words, retry_after_s=left.wait_s)
 
 
 def _app() -> CivicAppConfig | None:

@@ -69,7 +69,8 @@ prove: setup $(TEST_STAMP)
 	  $(BIN)/python -m bench.prove.kill --database $$database; \
 	  $(BIN)/python -m bench.prove.kill --database $$database --faults; \
 	  $(BIN)/python -m bench.prove.race --database $$database; \
-	  $(BIN)/python -m bench.prove.replica --database $$database; done
+	  $(BIN)/python -m bench.prove.replica --database $$database; \
+	  $(BIN)/python -m bench.prove.fuzz --database $$database; done
 
 bench: setup $(TEST_STAMP)
 	@for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m bench.$$each; done

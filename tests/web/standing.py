@@ -11,7 +11,8 @@ from engine import delegates, mediation, process, staffing
 from engine.cases import Case
 from engine.clock import ManualClock
 from engine.mediation import MediatorIn, OrganisationIn, RoomIn
-from engine.people import Person, viewer_of
+from engine.people import Person, services, viewer_of
+from engine.people.services import Service
 from engine.staffing import Kind, PostingIn, forces
 from tests.web.district import District
 
@@ -33,6 +34,10 @@ def stand(district: District, clock: ManualClock) -> None:
             session.add(person)
             session.flush()
             district.people[username] = person.id
+        operator = viewer_of(session, district.people["operator"])
+        system = Service("hotline-12345", "热线平台", "Hotline", "LHQ", ["clerk"], ["cases:read", "cases:file"], "登记")
+        made = services.open_service(session, system, viewer=operator, now=now)
+        services.issue_token(session, made.person_id, "生产", ends_at=None, viewer=operator, now=now)
         leader = viewer_of(session, district.people["district"])
         said = OrganisationIn(
             "民治人民调解委员会", "Minzhi committee", "peoples", ("LHQ.MZ",), ("*",), 5, "0755-28001111"

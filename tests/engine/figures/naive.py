@@ -21,7 +21,7 @@ TABLES = (
     *("gathering", "gathering_item", "reception", "booking", "campaign_item"),
 )
 RESOLVED = {"agreement_oral", "agreement_written", "fulfilled", "partly_fulfilled", "explained", "resolved", "answered"}
-RESOLVED |= {"adopted"}
+RESOLVED |= {"adopted", "substantively_resolved"}
 RISES = {"overdue", "request", "severity_jump", "supervision", "leader_order", "dispute_unresolved"}
 RISES |= {"petitioner_request"}
 GONE = {"withdrawn", "merged", "terminated"}

@@ -32,7 +32,7 @@ def must_be_sound(config: Config) -> None:
 
 def must_be_ready(config: Config, environment: Mapping[str, str]) -> None:
     """Raises Invalid `config.unsafe` where the environment lacks a secret that a door needs. None is repeated."""
-    missing = [*inbound.unready(config, environment), *open311.unready(config.open311, environment)]
+    missing = [*inbound.unready(config.inbound.sources, environment), *open311.unready(config.open311, environment)]
     if missing:
         lines = "\n".join(f"- {path}: {said}" for path, said in missing)
         raise Invalid("config.unsafe", f"Some doors have no secret to check signatures with:\n{lines}")

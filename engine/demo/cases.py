@@ -76,6 +76,8 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
         stand_for(lived, now=now)
         write_letters(lived, now=now)
         be_followed(lived, now=now)
+        with quick.transaction() as session:
+            lived.connect(session, now=now)
         tell_people(lived, now=now)
         _ask_for_report(lived, now)
         with quick.transaction() as session:  # nobody comes to work with six weeks of news

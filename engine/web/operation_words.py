@@ -36,6 +36,7 @@ OPERATIONS: Mapping[str, Any] = {
     "incident.retried": _("Incident tried again"),
     "inbound.dropped": _("Delivery put aside"),
     "inbound.replayed": _("Delivery taken in again"),
+    "inbound.told_again": _("Status written back once more"),
     "inbound.shown": _("Content of a delivery shown in the clear"),
     "case.token_moved": _("Case put somewhere else on its diagram"),
     "cases.migrated": _("Running cases taken to another release"),

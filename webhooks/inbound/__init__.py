@@ -1,6 +1,7 @@
 """Reports of other systems: signed deliveries become cases by declared mappings, once each, whatever the order."""
 
 from webhooks.inbound.accepting import Seen, Sent, accept
+from webhooks.inbound.demonstration import demonstrate
 from webhooks.inbound.gate import Gate, gate_of
 from webhooks.inbound.mapping import Draft, Fault, draft_of
 from webhooks.inbound.messages import wake
@@ -25,6 +26,7 @@ __all__ = [
     "Shut",
     "State",
     "accept",
+    "demonstrate",
     "draft_of",
     "gate_of",
     "must_be_sound",

@@ -16,7 +16,7 @@ from webhooks.inbound import rows
 from webhooks.inbound.accepting import look
 from webhooks.inbound.model import Delivery, State
 from webhooks.inbound.reading import read
-from webhooks.inbound.sources import source_of
+from webhooks.inbound.sources import source_of, sources_of
 
 SHOWN = 9
 """A text up to so many plain signs is a code and no person's."""
@@ -87,7 +87,7 @@ def _need(reason: str) -> None:
 
 
 def _codec(world: World, row: Delivery) -> str:
-    source = next((each for each in world.config.inbound.sources if each.name == row.source), None)
+    source = next((each for each in sources_of(world.config) if each.name == row.source), None)
     return "gb18030" if source is not None and source.charset == "gb18030" and "utf" not in row.charset else "utf-8"
 
 

@@ -13,15 +13,16 @@ from werkzeug.wrappers import Response
 
 from engine.errors import Invalid
 from engine.web.context import acting, looking, now, viewer, world
-from engine.web.language import _
+from engine.web.language import _, ngettext
 from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from webhooks.inbound import looking as looked
 from webhooks.inbound import rows
 from webhooks.inbound.model import Delivery, State
-from webhooks.inbound.sources import unready
+from webhooks.inbound.sources import sources_of, unready
 from webhooks.inbound.words import LONG, SCHEMES, STATES, TURNED_AWAY
+from webhooks.inbound.writing_back import send_again, written_back
 
 pages = Blueprint("inbound", __name__, url_prefix="/operations/inbound")
 
@@ -45,11 +46,12 @@ def show() -> str:
         )
         return render_template(
             "inbound/came.html",
-            sources=rows.what_came(session, config.inbound.sources, now=now()),
-            unready=dict(unready(config, os.environ)),
+            sources=rows.what_came(session, sources_of(config), now=now()),
+            unready=dict(unready(sources_of(config), os.environ)),
             rows=found,
             next=following,
             numbers=rows.numbers_of(session, found),
+            backs=written_back(session),
             source=source,
             state=state,
             states=STATES,
@@ -57,6 +59,17 @@ def show() -> str:
             schemes=SCHEMES,
             said=LONG,
         )
+
+
+@pages.post("/sources/<source>/writing")
+@policy("system.operate")
+def write_back_again(source: str) -> Response:
+    def act(session: Session) -> Done:
+        count = send_again(session, source, viewer=viewer(), now=now())
+        said = ngettext("%(num)d is sent again.", "%(num)d are sent again.", count)
+        return Done(url_for("inbound.show"), said)
+
+    return once(act)
 
 
 @pages.get("/<int:delivery_id>")

@@ -11,12 +11,20 @@ from engine.config import Config, RuleConfig, SourceConfig
 from engine.errors import Invalid, NotFound, Unavailable
 from engine.intake import CHANNELS, KINDS
 from engine.triage import DEFAULTS
+from webhooks.inbound import demonstration
 from webhooks.inbound.signatures import secret_fault
+
+
+def sources_of(config: Config) -> tuple[SourceConfig, ...]:
+    """The declared ones; a demonstration without any has one to look at."""
+    if config.demo and not config.inbound.sources:
+        return (demonstration.SOURCE,)
+    return config.inbound.sources
 
 
 def source_of(config: Config, name: str) -> SourceConfig:
     """Raises NotFound `source.unknown`."""
-    found = next((each for each in config.inbound.sources if each.name == name), None)
+    found = next((each for each in sources_of(config) if each.name == name), None)
     if found is None:
         raise NotFound("source.unknown", "There is no such source.")
     return found
@@ -41,10 +49,10 @@ def must_be_sound(config: Config) -> None:
         raise Invalid("config.invalid", f"The configuration cannot be used:\n{lines}", problems=problems)
 
 
-def unready(config: Config, environment: Mapping[str, str]) -> list[tuple[str, str]]:
+def unready(sources: Sequence[SourceConfig], environment: Mapping[str, str]) -> list[tuple[str, str]]:
     """(path, sentence) of every secret that is missing or cannot be used. No secret is repeated."""
     found = []
-    for at, source in enumerate(config.inbound.sources):
+    for at, source in enumerate(sources):
         for index, name in enumerate(source.signature.secret_env):
             value = environment.get(name, "").strip()
             fault = secret_fault(source.signature.scheme, value) if value else "it is not set in the environment"

@@ -18,7 +18,7 @@ from engine.store import Store
 from webhooks.inbound.gate import gate_of
 from webhooks.inbound.model import Delivery, State
 from webhooks.inbound.settling import pick, put_off, settle
-from webhooks.inbound.sources import source_of
+from webhooks.inbound.sources import source_of, sources_of
 
 RESTS = 2.0
 """While more comes in, so many times as long as a filing took is left to it."""
@@ -57,7 +57,7 @@ class Settler:
     def once(self) -> bool:
         """Tries the delivery that waits longest; gives whether there was one. A failing one is put off."""
         now = self.clock.now()
-        names = [source.name for source in self.world.config.inbound.sources]
+        names = [source.name for source in sources_of(self.world.config)]
         delivery_id = None
         try:
             with self.store.transaction() as session:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -18,7 +19,9 @@ from engine import cases, deliveries
 from engine.cases import RISES, Case, CaseState, PublicState, public_state
 from engine.clock import Clock
 from engine.config import Config, SourceConfig, WriteBackConfig
-from engine.deliveries import Receiver
+from engine.deliveries import Health, Receiver
+from engine.errors import NotFound
+from engine.people import Viewer, operator_log
 from engine.process import World
 from engine.store import Store
 from webhooks.inbound.model import IS_FOLLOWED, Matter
@@ -71,9 +74,30 @@ def tell_followed(store: Store, world: World, clock: Clock) -> int:
     return looked
 
 
-def receiver_of(session: Session, source: str) -> Receiver | None:
-    """None until something was told."""
-    return session.scalar(select(Receiver).where(Receiver.name == PREFIX + source))
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How a source that is told does."""
+
+    receiver: Receiver
+    health: Health
+
+
+def written_back(session: Session) -> dict[str, Back]:
+    """By source; those that were told something. Two statements."""
+    receivers = session.scalars(select(Receiver).where(Receiver.kind == "source").order_by(Receiver.name)).all()
+    health = deliveries.health_of(session, [receiver.id for receiver in receivers]) if receivers else {}
+    return {each.name.removeprefix(PREFIX): Back(each, health.get(each.id, Health())) for each in receivers}
+
+
+def send_again(session: Session, source: str, *, viewer: Viewer, now: datetime) -> int:
+    """Has everything told again that was given up; gives how much. Raises NotFound for a source that heard nothing."""
+    viewer.must("system.operate")
+    receiver = session.scalar(select(Receiver).where(Receiver.name == PREFIX + source))
+    if receiver is None:
+        raise NotFound("source.unknown", "There is no such source.")
+    deliveries.resume(session, receiver.id, now=now)
+    operator_log.log(session, viewer, "inbound.told_again", receiver.name, now=now)
+    return deliveries.redeliver_failed(session, receiver.id, now=now)
 
 
 def _tell(session: Session, source: SourceConfig, matter: Matter, case: Case, *, now: datetime) -> None:

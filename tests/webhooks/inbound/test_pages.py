@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
+from engine import deliveries
 from engine.cases import Case
 from engine.clock import ManualClock
 from engine.people import OperatorEntry
@@ -152,3 +153,18 @@ def test_a_page_asks_little_however_much_came(
     following = re.search(r'href="(/operations/inbound\?before=\d+#list)"', page.text)
     assert following is None, "thirty fit on a page"
     assert len(re.findall(r"hotline-\d+</strong>", page.text)) == 30
+
+
+def test_what_was_given_up_is_told_again(operator: Visitor, connected: District, clock: ManualClock) -> None:
+    with connected.store.transaction() as session:
+        receiver = deliveries.receiver(
+            session, "source:hotline", url="https://h.example/", kind="source", signed=True, now=clock.now()
+        )
+        deliveries.enqueue(session, receiver.id, "k", "case.state", "{}", now=clock.now())
+        session.flush()
+        row = session.scalars(select(deliveries.Delivery)).one()
+        row.state, row.done_at = "failed", clock.now()
+    assert "状态回写 1 条已放弃" in words(operator.get("/operations/inbound"))
+    assert operator.post("/operations/inbound/sources/hotline/writing").status_code == 302
+    assert "状态回写 1 条待发" in words(operator.get("/operations/inbound"))
+    assert operator.post("/operations/inbound/sources/nobody/writing").status_code == 404

@@ -28,7 +28,7 @@ def test_the_documented_sources_are_sound(tmp_path: Path) -> None:
     config = config_of(tmp_path, "\n".join(documented_sources()))
     must_be_sound(config)
     assert [source.name for source in config.inbound.sources] == ["hotline", "province", "terminal"]
-    assert unready(config, SECRETS) == []
+    assert unready(config.inbound.sources, SECRETS) == []
 
 
 ONE_FAULT = [

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from engine import intake
 from engine.bulk import checking, filing
 from engine.bulk.held import Held, Line
 from engine.bulk.model import BulkImport, ImportState
@@ -131,6 +132,7 @@ class Worker:
         except (Refusal, _Lost):
             raise
         except Exception as fault:
+            held.memory = intake.Memory()  # it knew what was not committed
             if len(lines) > 1:
                 for line in lines:
                     self._file(held, [line])

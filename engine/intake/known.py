@@ -22,7 +22,8 @@ MOST_GRADES = 5_000
 class Memory:
     """What many matters have in common, from one transaction to the next: how facts are graded, how processes start.
 
-    Holds for the releases it has met. Not to be shared between threads.
+    Holds for the releases it has met. To be thrown away with a transaction that used it and was not committed; what a
+    start that it remembers then stumbles over is told with a new one. Not to be shared between threads.
     """
 
     def __init__(self) -> None:

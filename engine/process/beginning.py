@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine import escalation, runtime
 from engine.cases import Case, Visit, Wall, lock_case
+from engine.deploy import LoadedRelease
 from engine.errors import Unavailable
 from engine.process.faults import LONGEST, said_of
 from engine.process.model import Instance
@@ -63,13 +64,19 @@ class Starts:
     def __init__(self) -> None:
         self._of: dict[int, runtime.Starts] = {}
 
+    def again(self, push: Push, data: Mapping[str, Any]) -> runtime.Advance | None:
+        """The start once more; None for one that was not met yet, or that asks the world for more than times."""
+        return self._starts(push.release).again(push.instance.process_id, data, push.host())
+
     def start(self, push: Push, data: Mapping[str, Any]) -> runtime.Advance:
-        release = push.release
+        return self._starts(push.release).start(push.instance.process_id, data, push.host())
+
+    def _starts(self, release: LoadedRelease) -> runtime.Starts:
         if release.id not in self._of:
             drawn = [content for path, content in release.files.items() if path.endswith((".bpmn", ".dmn"))]
             looked_at = any(OWN.encode() in content for content in drawn)
             self._of[release.id] = runtime.Starts(release.package, frozenset() if looked_at else frozenset({OWN}))
-        return self._of[release.id].start(push.instance.process_id, data, push.host())
+        return self._of[release.id]
 
 
 def begin_anew(
@@ -99,16 +106,25 @@ def _begin(
     visit: Visit | None = None,
     starts: Starts | None = None,
 ) -> None:
+    def ready() -> tuple[Push, Mapping[str, Any]]:
+        release = world.releases.get(session, instance.release_id)
+        push = Push(session, world, case, instance, release, actor_id, now, SERVICES, begin_beside)
+        if visit is not None:
+            push.entered(visit)
+        return push, {**_start_data(world, case, push.wall), **data}
+
+    if starts is not None:
+        push, given = ready()
+        advance = starts.again(push, given)
+        if advance is not None:  # no step of a diagram runs, so there is nothing that a case could stumble over
+            settle(push, advance)
+            return
     try:
         with session.begin_nested():
-            release = world.releases.get(session, instance.release_id)
-            push = Push(session, world, case, instance, release, actor_id, now, SERVICES, begin_beside)
-            if visit is not None:
-                push.entered(visit)
-            given = {**_start_data(world, case, push.wall), **data}
+            push, given = ready()
             settle(
                 push,
-                runtime.start(release.package, instance.process_id, given, push.host())
+                runtime.start(push.release.package, instance.process_id, given, push.host())
                 if starts is None
                 else starts.start(push, given),
             )

@@ -32,16 +32,31 @@ class Starts:
 
     def start(self, process_id: str, data: Data, host: Host) -> Advance:
         """What `runtime.start` gives, byte for byte. Raises as it does."""
-        own = {name: data[name] for name in self._own if name in data}
-        key = json.dumps([process_id, {name: value for name, value in data.items() if name not in own}], sort_keys=True)
+        told = self.again(process_id, data, host)
+        if told is not None:
+            return told
+        own, key = self._own_of(process_id, data)
         if key in self._known:
-            self._known.move_to_end(key)
-            known = self._known[key]
-            return start(self._package, process_id, data, host) if known is None else known.again(own, host)
+            return start(self._package, process_id, data, host)
         while len(self._known) >= KEPT:
             self._known.popitem(last=False)
         advance, self._known[key] = self._learn(process_id, data, host, own)
         return advance
+
+    def again(self, process_id: str, data: Data, host: Host) -> Advance | None:
+        """The same without a step of the diagram; None for a start that is not known, or has to be worked out anew."""
+        own, key = self._own_of(process_id, data)
+        known = self._known.get(key)
+        if known is None:
+            return None
+        self._known.move_to_end(key)
+        return known.again(own, host)
+
+    def _own_of(self, process_id: str, data: Data) -> tuple[dict[str, Any], str]:
+        """What is the instance's own, and the rest as a key: JSON tells `true` from 1, as Python does not."""
+        own = {name: data[name] for name in self._own if name in data}
+        rest = {name: value for name, value in data.items() if name not in own}
+        return own, json.dumps([process_id, rest], sort_keys=True)
 
     def _learn(self, process_id: str, data: Data, host: Host, own: Data) -> tuple[Advance, _Start | None]:
         asked: list[tuple[DueCall, Due]] = []

@@ -22,6 +22,7 @@ MARKS = "§¤"
 _known = select(UnitWord.unit_id, UnitWord.word).where(
     UnitWord.unit_id.in_(bindparam("units", expanding=True)), UnitWord.word.in_(bindparam("words", expanding=True))
 )
+_all = select(UnitWord.unit_id, UnitWord.word).where(UnitWord.unit_id.in_(bindparam("units", expanding=True)))
 _add = insert(table_of(UnitWord))
 
 
@@ -36,24 +37,20 @@ def is_kept(word: str) -> bool:
 
 
 Remembered = dict[str, set[str]]
-"""Words by unit that were met in the table, for whoever indexes many cases: none of them is ever taken away."""
-MOST_REMEMBERED = 400_000
+"""The words of units as they stand in the table, for whoever indexes many cases. To be forgotten with a transaction
+that is not committed."""
+MOST_REMEMBERED = 250_000
 
 
 def keep_words(session: Session, words: Mapping[str, set[str]], remembered: Remembered | None = None) -> None:
     """Adds what is new, by unit of the upper tiers; two statements for an ordinary case. May be repeated."""
     if remembered is not None:
-        if sum(map(len, remembered.values())) > MOST_REMEMBERED:
-            remembered.clear()
-        fresh = {unit: theirs - remembered.get(unit, set()) for unit, theirs in words.items()}
-        words = {unit: theirs for unit, theirs in fresh.items() if theirs}
+        _keep_unremembered(session, words, remembered)
+        return
     every = sorted(set[str]().union(*words.values()))
     for start in range(0, len(every), AT_ONCE):
         some = every[start : start + AT_ONCE]
         known = {(unit, word) for unit, word in session.execute(_known, {"units": sorted(words), "words": some})}
-        if remembered is not None:
-            for unit, word in known:
-                remembered.setdefault(unit, set()).add(word)
         new = [
             {"unit_id": unit, "word": word}
             for unit, theirs in sorted(words.items())
@@ -62,6 +59,22 @@ def keep_words(session: Session, words: Mapping[str, set[str]], remembered: Reme
         ]
         if new:
             session.execute(_add, new)
+
+
+def _keep_unremembered(session: Session, words: Mapping[str, set[str]], remembered: Remembered) -> None:
+    """A unit that is met for the first time is read whole; from then on nothing is asked about it."""
+    if sum(map(len, remembered.values())) > MOST_REMEMBERED:
+        remembered.clear()
+    unmet = sorted(words.keys() - remembered.keys())
+    remembered.update({unit: set() for unit in unmet})
+    for unit, word in session.execute(_all, {"units": unmet}) if unmet else ():
+        remembered[unit].add(word)
+    new = []
+    for unit, theirs in words.items():
+        new += [{"unit_id": unit, "word": word} for word in sorted(theirs - remembered[unit])]
+        remembered[unit] |= theirs
+    if new:
+        session.execute(_add, new)
 
 
 def whole_words(session: Session, units: Iterable[str], phrases: Sequence[Phrase]) -> dict[Phrase, tuple[str, ...]]:

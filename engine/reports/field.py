@@ -139,7 +139,8 @@ FIELD: Sequence[Metric] = (
         Group.SOLVING,
         Said("化解率", "Resolution rate"),
         Said(
-            "收到的诉求中，至统计时点已办结且结果为达成协议、落实、部分落实、实质化解、解释说明或答复的件数 ÷ 收到的件数。",
+            "收到的诉求中，至统计时点已办结且结果为达成协议、落实、部分落实、实质化解、解释说明或答复的件数"
+            " ÷ 收到的件数。",
             "Of the matters received, those closed by then with an agreement, the demand met in whole or in part, a"
             " settlement in substance, an explanation or an answer ÷ matters received.",
         ),

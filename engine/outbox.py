@@ -60,7 +60,7 @@ class Hold(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=1)
     since: Mapped[datetime] = mapped_column(Instant)
     why: Mapped[str] = mapped_column(String(200))
-    """For the operator who decides, for example which backup was put back."""
+    """Which backup was put back; empty: somebody wanted it so."""
 
 
 @dataclass(frozen=True, slots=True)

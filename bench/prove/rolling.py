@@ -115,7 +115,7 @@ class Node:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.codes.append(self.process.wait(timeout=60))
+        self.codes.append(self.process.wait(timeout=180))
 
     def restart(self) -> None:
         begun = time.monotonic()
@@ -154,7 +154,7 @@ def proxy(ports: list[int], seen: Seen) -> Iterator[int]:
         do_GET = do_POST = answer
 
         def ask(self, port: int, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-            connection = HTTPConnection("127.0.0.1", port, timeout=30)
+            connection = HTTPConnection("127.0.0.1", port, timeout=120)
             try:
                 try:
                     connection.connect()
@@ -192,7 +192,7 @@ class _Refused(Exception):
 
 
 def client(port: int, headers: dict[str, str], files: bool, seen: Seen, stop: threading.Event) -> None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = HTTPConnection("127.0.0.1", port, timeout=150)
     pages = cycle(("/", "/cases", "/notices", "/api/v1/tasks"))
     number = 0
     while not stop.wait(0.5 if files else 0.25):
@@ -203,6 +203,8 @@ def client(port: int, headers: dict[str, str], files: bool, seen: Seen, stop: th
                 status, said = _file(connection, headers, number)
                 if status == 201:
                     seen.filed.append(said["number"])
+                elif status >= 400:
+                    seen.errors.append(f"{status}: {said[:200]}")
             else:
                 connection.request("GET", next(pages), headers=headers)
                 answer = connection.getresponse()
@@ -213,7 +215,7 @@ def client(port: int, headers: dict[str, str], files: bool, seen: Seen, stop: th
             continue
         seen.milliseconds.append((time.monotonic() - begun) * 1000)
         seen.answers[f"{'file' if files else 'read'} {status}"] += 1
-        if status >= 400:
+        if status >= 400 and not files:
             seen.errors.append(f"{status}")
 
 
@@ -226,8 +228,8 @@ def _file(connection: HTTPConnection, headers: dict[str, str], number: int) -> t
     }  # fmt: skip
     connection.request("POST", "/api/v1/cases", json.dumps(body), {**headers, "Content-Type": "application/json"})
     answer = connection.getresponse()
-    said = json.loads(answer.read() or b"{}")
-    return answer.status, said.get("case", said)
+    said = answer.read()
+    return answer.status, json.loads(said) if answer.status == 201 else said.decode(errors="replace")
 
 
 def prepare(url: str, folder: Path) -> tuple[Application, Path, dict[str, str]]:

@@ -121,7 +121,7 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
         target, now = opened(config), SystemClock().now()
 
         def finish(session: Session) -> None:
-            outbox.hold(session, f"restored from {file.name}", now=now)
+            outbox.hold(session, file.name, now=now)
             people.end_every_sign_in(session)
             people.operator_log.log(session, None, "database.restored", f"backup:{file.name}"[:80], now=now)
 
@@ -171,7 +171,7 @@ def _change_hold(config_file: Path | None, url: str | None, as_json: bool, *, he
         with store.transaction() as session:
             changed = (outbox.held(session) is None) if held else outbox.let_go(session)
             if held:
-                outbox.hold(session, "held from the command line", now=now)
+                outbox.hold(session, "", now=now)
             if changed:
                 act = "deliveries.held" if held else "deliveries.released"
                 people.operator_log.log(session, None, act, "deliveries", now=now)

@@ -77,7 +77,7 @@ def test_the_page_reckons_with_what_stands_in_the_address(visit: Visit, district
     assert "median of" in plain  # of the pages this process has shown
     asked = "cases_per_day=1000&filing_ms=50&step_ms=50&page_ms=20&steps_per_case=5&bytes_per_case=1e6&limit_gb=1"
     page = words(visitor.get(f"/operations/capacity?{asked}&peak_percent=nan&nodes=-1"))
-    assert "1.0 cases per second" in page
+    assert "1.00 cases per second" in page
     assert "1.0 GB a day" in page
     assert visit("grid").get("/operations/capacity").status_code == 403
 
@@ -86,7 +86,7 @@ def test_what_is_held_is_told_and_let_go(visit: Visit, district: District, clock
     visitor = in_english(visit("operator"))
     assert "held" not in words(visitor.get("/operations"))
     with district.store.transaction() as session:
-        outbox.hold(session, "restored from monday.zip", now=clock.now())
+        outbox.hold(session, "monday.zip", now=clock.now())
     page = words(visitor.get("/operations"))
     assert "Everything that leaves is held" in page
     assert "restored from monday.zip" in page

@@ -29,7 +29,7 @@ GB = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A number of the form. `origin`: given (in the address), measured (here), assumed."""
+    """A number of the form. `origin`: given (in the address), measured (here), assumed, chosen (not measurable)."""
 
     key: str
     value: float
@@ -51,13 +51,13 @@ def capacity() -> str:
         for each in (
             _asked("cases_per_day", recent / LATELY.days if recent else None, ASSUMED_PER_DAY),
             _asked("steps_per_case", steps / cases if cases else None, ASSUMED_STEPS),
-            _asked("pages_per_step", None, ASSUMED["pages_per_step"]),
+            _chosen("pages_per_step", ASSUMED["pages_per_step"]),
             *(_timed(key, act) for key, act in MEASURED.items()),
-            _asked("peak_percent", None, ASSUMED["peak_percent"]),
-            _asked("nodes", None, 1),
+            _chosen("peak_percent", ASSUMED["peak_percent"]),
+            _chosen("nodes", 1),
             _asked("bytes_per_case", size / cases if cases >= 100 else None, ASSUMED_BYTES),
-            _asked("limit_gb", None, 100),
-            _asked("districts", None, 100),
+            _chosen("limit_gb", 100),
+            _chosen("districts", 100),
         )
     }
     given = Measures(
@@ -103,6 +103,12 @@ def _timed(key: str, act: str) -> Asked:
     seen = meter(current_app).lately(act)
     found = _asked(key, None if seen is None else seen.median * 1000, ASSUMED[key])
     return Asked(key, found.value, found.origin, 0 if seen is None or found.origin == "given" else seen.times)
+
+
+def _chosen(key: str, first: float) -> Asked:
+    """What nothing here can measure."""
+    found = _asked(key, None, first)
+    return found if found.origin == "given" else Asked(key, first, "chosen")
 
 
 def _asked(key: str, measured: float | None, assumed: float) -> Asked:

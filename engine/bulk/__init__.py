@@ -27,14 +27,16 @@ from engine.bulk.verbs import (
     cancel_import,
     choose_rows,
     completed,
+    end_import,
     guess_columns,
     head_of,
+    must_be_enough,
     open_import,
     say_columns,
     start_filing,
     take_file,
 )
-from engine.bulk.worker import Worker
+from engine.bulk.worker import Worker, work_off
 
 __all__ = [
     "ACT",
@@ -61,11 +63,13 @@ __all__ = [
     "cancel_import",
     "choose_rows",
     "completed",
+    "end_import",
     "filed_cases",
     "guess_columns",
     "head_of",
     "how_many_wait",
     "imports_of",
+    "must_be_enough",
     "names_of",
     "noted_counts",
     "noted_rows",
@@ -78,5 +82,6 @@ __all__ = [
     "start_filing",
     "take_file",
     "to_be_mended",
+    "work_off",
     "write_workbook",
 ]

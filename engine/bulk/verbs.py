@@ -164,7 +164,7 @@ def say_columns(
     _must_be(row, ImportState.NEW, ImportState.CHECKED)
     assert row.spool is not None
     if check:
-        _must_be_enough(mapping)
+        must_be_enough(mapping)
     row.mapping, row.state = mapping.as_json(), ImportState.NEW.value
     session.execute(delete(NotedRow).where(NotedRow.import_id == row.id))
     if check:
@@ -249,7 +249,8 @@ def _must_be(row: BulkImport, *states: ImportState) -> None:
         raise Conflict("import.moved_on", "This import has moved on meanwhile; look at it again.", state=row.state)
 
 
-def _must_be_enough(mapping: ColumnMap) -> None:
+def must_be_enough(mapping: ColumnMap) -> None:
+    """Raises Invalid `import.mapping` with `fields` for a mapping that can file nothing."""
     meant = set(mapping.columns.values())
     fields: dict[str, Mapping[str, str]] = {}
     if not meant & {"description", "title", "demand"}:

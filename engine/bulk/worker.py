@@ -20,7 +20,7 @@ from engine.bulk.model import BulkImport, ImportState
 from engine.bulk.spool import remove_orphans
 from engine.bulk.verbs import end_import, forget_rows
 from engine.clock import Clock
-from engine.errors import Refusal, Unavailable
+from engine.errors import Conflict, Refusal, Unavailable
 from engine.process import World
 from engine.store import Store
 
@@ -34,8 +34,9 @@ Act = Callable[[Session, BulkImport], None]
 class Worker:
     """One node's hands: remembers what the portions of one import have in common. For one thread at a time."""
 
-    def __init__(self, store: Store, world: World, clock: Clock, *, name: str) -> None:
-        self._store, self._world, self._clock, self._name = store, world, clock, name
+    def __init__(self, store: Store, world: World, clock: Clock, *, name: str, only: int | None = None) -> None:
+        """`only` names the one import to work on; of None: whatever waits."""
+        self._store, self._world, self._clock, self._name, self._only = store, world, clock, name, only
         self._held: Held | None = None
         self._forgot_at: datetime | None = None
 
@@ -89,6 +90,8 @@ class Worker:
         free = or_(BulkImport.leased_until.is_(None), BulkImport.leased_until < now, BulkImport.leased_by == self._name)
         under_way = (ImportState.CHECKING.value, ImportState.RUNNING.value)
         waiting = select(BulkImport).where(BulkImport.state.in_(under_way), free).order_by(BulkImport.id).limit(1)
+        if self._only is not None:
+            waiting = waiting.where(BulkImport.id == self._only)
         with self._store.reading() as session:
             found = session.scalars(waiting).first()
             if found is None:
@@ -164,6 +167,20 @@ class Worker:
             if row is not None and row.under_way and row.leased_by == self._name:
                 row.trouble = fault.code if isinstance(fault, Refusal) else type(fault).__name__
                 end_import(row, ImportState.FAILED, now=self._clock.now())
+
+
+def work_off(store: Store, world: World, clock: Clock, import_id: int, *, on_progress: Callable[[int], None]) -> None:
+    """Works one import off to where it waits or ends, here and now; other nodes leave it alone meanwhile.
+
+    Raises Conflict `import.elsewhere` when another node has taken it on.
+    """
+    worker = Worker(store, world, clock, name=f"import {import_id} at hand", only=import_id)
+    while worker.work():
+        with store.reading() as session:
+            on_progress(session.get_one(BulkImport, import_id).done)
+    with store.reading() as session:
+        if session.get_one(BulkImport, import_id).under_way:
+            raise Conflict("import.elsewhere", "Another node works on this import; it goes on there.")
 
 
 class _Lost(Exception):

@@ -13,6 +13,7 @@ import click
 from engine.cli import (
     designing,
     exporting,
+    importing,
     keeping,
     migrating,
     operating,
@@ -49,6 +50,7 @@ for verb in (
     rehearsing.rehearse,
     designing.templates,
     operating.file_,
+    importing.import_,
     operating.simulate,
     migrating.migrate_cases,
     operating.verify,

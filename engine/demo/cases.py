@@ -14,6 +14,8 @@ from sqlalchemy import select
 from engine import figures, notify
 from engine.cases import Case
 from engine.clock import ManualClock
+from engine.demo.brought_in import bring_in
+from engine.demo.connected import open_hotline
 from engine.demo.followed import be_followed
 from engine.demo.letters import write_letters
 from engine.demo.looked_back import look_back
@@ -76,6 +78,8 @@ def seed_demo(application: Application, progress: Progress | None = None) -> boo
         stand_for(lived, now=now)
         write_letters(lived, now=now)
         be_followed(lived, now=now)
+        open_hotline(lived, now=now)
+        bring_in(lived, now=now)
         with quick.transaction() as session:
             lived.connect(session, now=now)
         tell_people(lived, now=now)

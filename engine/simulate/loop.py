@@ -164,10 +164,19 @@ class Loop:
             assert isinstance(row, Case), row
             case = Followed(row.id, row.place_id, arrival.chance, fate)
             self._cases[row.id] = case
+            if row.track == "reception":
+                self._hand_over(session, row)
             self._look(session, case, row)
         self._did("filed")
         if self.progress is not None and self.counts["filed"] % 50 == 0:
             self.progress(self.counts["filed"], self.clock.now().astimezone(self.world.calendar.tz).date().isoformat())
+
+    def _hand_over(self, session: Session, row: Case) -> None:
+        """A leader of the top received somebody and has the unit below answer."""
+        tiers = self.world.tiers
+        top, below = (tiers.unit_at(row.place_id, name) for name in (tiers.top, tiers.names[-2]))
+        data = {"to_unit": below, "office": top, "leader": top}
+        process.begin(session, self.world, row, "p_reception", actor_id=None, now=self.clock.now(), data=data)
 
     def _did(self, what: str) -> None:
         self.steps += 1

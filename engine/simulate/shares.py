@@ -70,6 +70,9 @@ CHOICES: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         "responsible": {"district": 0.3, "street": 0.55, "community": 0.15},
     },
     "petition_accept": {"decision": {"accept": 0.94, "refuse": 0.06}},
+    "reception_reply": {"reply_state": {"done": 0.7, "underway": 0.2, "cannot": 0.1}},
+    "reception_feedback": {"solved": {"solved": 0.7, "explained": 0.2, "unsolved": 0.1}},
+    "reception_close": {"verdict": {"accept": 0.9, "again": 0.1}},
     "petition_accept_simple": {"decision": {"accept": 0.93, "full": 0.07}},
     "petition_answer_simple": {
         "conclusion": {"support": 0.5, "part": 0.2, "explain": 0.2, "not_support": 0.1},

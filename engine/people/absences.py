@@ -69,8 +69,10 @@ def note_absence(
             "结束日期须晚于开始日期和今天。",
             "It must end after it begins, and not in the past.",
         )
+    both = select(Person).where(Person.id.in_((person_id, deputy_id))).order_by(Person.id).with_for_update()
+    found = {person.id: person for person in session.scalars(both)}  # two absences noted at once wait for each other
     pairs = _pairs(session, [person_id, deputy_id])
-    deputy = session.get(Person, deputy_id)
+    deputy = found.get(deputy_id)
     if deputy is None or not deputy.active or deputy_id == person_id:
         raise _wrong("absence.deputy", "deputy", "请选择一位代理人。", "Choose a deputy.")
     if not fitting_deputy(pairs.get(person_id, ()), pairs.get(deputy_id, ())):

@@ -50,7 +50,7 @@ _LOCKED = Entities(
 
 
 def lock_task(session: Session, task_id: int) -> tuple[Case, Task]:
-    """The task and its case, both locked. Raises NotFound, and Conflict when the task is no longer open."""
+    """The task and its case, both locked, whatever became of the task. Raises NotFound."""
     found = _LOCKED.first_anew(session, {"task_id": task_id})
     if found is None:
         raise NotFound("task.unknown", "There is no such task.", task=task_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zipfile import ZipFile
 
@@ -160,6 +160,20 @@ def test_figures_of_every_kind_open(visit: Visit, month: None) -> None:
     )
     for name in names:
         assert visitor.get(f"/reports/figures/{name}?{DAYS}").status_code == 200, name
+
+
+def test_a_report_under_way_is_the_same_only_as_of_the_same(district: District, clock: ManualClock) -> None:
+    now, first, last = clock.now(), date(2026, 1, 1), date(2026, 1, 31)
+
+    def ask(as_of: datetime, at: datetime) -> int:
+        with district.store.transaction() as session:
+            wanted = figures.Wanted("LHQ", first, last, as_of)
+            return figures.ask_report(session, wanted, viewer=None, now=at).id
+
+    later, then = now + timedelta(minutes=1), now - timedelta(days=20)
+    assert ask(now, now) == ask(later, later), "both tell what is known when they are asked for"
+    assert ask(then, later) not in (ask(now, now), ask(then - timedelta(days=1), later))
+    assert ask(then, later) == ask(then, now)
 
 
 def test_a_report_is_made_in_parts_and_says_the_same_in_every_form(

@@ -156,7 +156,7 @@ MACHINES = ("/webhooks/in/", "/open311/")
 
 def test_without_signing_in_there_is_only_the_door(app: Flask, visit: Visit) -> None:
     open_to_all = {"/sign-in", "/sign-in/demo", "/sign-out", "/language"}
-    open_to_all |= {"/healthz", "/metrics", "/worker.js", "/offline"}
+    open_to_all |= {"/healthz", "/health/ready", "/metrics", "/worker.js", "/offline"}
     visitor = visit(None)
     visitor.get("/sign-in")
     for method, rule in pages(app):

@@ -30,7 +30,7 @@ from engine.cases import (
     wall_of,
 )
 from engine.citizen.model import Tracking
-from engine.deadlines import parse_length
+from engine.deadlines import DeadlineState, parse_length
 from engine.escalation import AFTER_THE_END, SPLIT
 from engine.history import HistoryEntry
 from engine.letters import TO_PETITIONER
@@ -112,7 +112,7 @@ class Progress:
     office: Sequence[Unit]
     """The office in charge and the one above it, which says where it is."""
     due_at: datetime | None
-    """When the answer is due, or was; None once there is one."""
+    """When the answer is due, or was; None once there is one, and while the clock of the case stands still."""
     forecast: Forecast | None
     supervised: bool
     review_until: datetime | None
@@ -157,7 +157,7 @@ def follow(session: Session, world: World, tracking: Tracking, *, now: datetime)
         ended=state if lead.ended else None,
         result=lead.result if lead.ended else None,
         office=[units[each] for each in office if each in units],
-        due_at=outer.due_at if outer is not None and not lead.ended else None,
+        due_at=None if outer is None or lead.ended or outer.state == DeadlineState.PAUSED else outer.due_at,
         forecast=foreseen,
         supervised=any(step.what == "supervised" for step in steps),
         review_until=review_until,

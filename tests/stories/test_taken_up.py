@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import process, rehearsal, verify
+from engine import citizen, process, rehearsal, verify
 from engine.cases import Case
 from engine.people import members, viewer_of
 from engine.rehearsal import Learner, Replay
@@ -54,6 +54,12 @@ def strike_off(here: District, case: int, settled_as: str) -> None:
         do(here, case, "t_acceptance", documents="yes", return_visit="yes", petitioner_view="yes", reason="属实。")
 
 
+def told(here: District, case: int) -> citizen.Progress:
+    with here.store.reading() as session:
+        vouched = citizen.vouched(session.get_one(Case, case))
+        return citizen.follow(session, here.world, vouched, now=here.clock.now())
+
+
 def clean(here: District) -> None:
     assert [str(each) for each in verify.check(here.store, here.world, now=here.clock.now())] == []
 
@@ -80,12 +86,14 @@ def test_no_clock_of_the_case_strikes_while_a_reception_handles_it(district: Ope
     outer = here.clocks(case)["case_outer"]
     assert (outer.state, outer.pause_reason) == ("paused", "with_register")
     assert sorted(here.clocks(case)) == ["case_outer", "reception_reply"]
+    assert told(here, case).due_at is None, "nobody is promised an answer by a clock that stands still"
     here.until("2024-10-30 09:00")
     assert here.case(case).overdue_at is None
     assert len(here.visits(case)) == 1, "the ladder's clock has not struck"
     clean(here)
     reply(here, case, "unsolved")
     assert here.open_elements(case) == ["t_sign_in"]
+    assert told(here, case).due_at == here.clocks(case)["case_outer"].due_at
     last = here.visits(case)[-1]
     assert (last.reason, last.entered_at, last.unit_id) == ("handed_back", here.clock.now(), here.case(case).holder_id)
     clocks = here.clocks(case)

@@ -26,7 +26,7 @@ from engine.cases import (
     public_state,
 )
 from engine.citizen import SHOWN
-from engine.deadlines import Deadline
+from engine.deadlines import Deadline, DeadlineState
 from engine.history import HistoryEntry
 from engine.territory import Unit, ancestors, coarse, units_by_id
 from webhooks.open311.model import CivicReport
@@ -197,6 +197,6 @@ def _changed(session: Session, case_ids: Sequence[int]) -> Mapping[int, datetime
 
 def _due(session: Session, case_ids: Sequence[int]) -> Mapping[int, datetime]:
     query = select(Deadline.case_id, func.max(Deadline.due_at)).where(
-        Deadline.case_id.in_(case_ids), Deadline.step == "case_outer"
+        Deadline.case_id.in_(case_ids), Deadline.step == "case_outer", Deadline.state != DeadlineState.PAUSED.value
     )
     return dict(session.execute(query.group_by(Deadline.case_id)).all())

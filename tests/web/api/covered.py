@@ -108,6 +108,9 @@ COVERED: Mapping[str, str] = {
     "notices.read_all": "readAllNotices",
     "operations.change_account": "changeAccount",
     "operations.change_service": "changeService",
+    "operations.drop_message": "dropMessage",
+    "operations.let_go": "endHold",
+    "operations.retry_message": "retryMessage",
     "operations.close_account": "closeAccount",
     "operations.close_service": "closeService",
     "operations.end_service_token": "endServiceToken",
@@ -185,13 +188,38 @@ COVERED: Mapping[str, str] = {
 }
 """Endpoint of a page's act → the operation that does the same, by the same right."""
 
+A_CHANNEL = "A way to tell one person: they write its address and the code that comes there by hand."
+A_FEED = "A secret address for somebody's own calendar, shown once on their page."
+A_FILE = "A file of matters is looked at, row by row, before it is filed; a program files each with fileCase."
+A_DELIVERY = "What came in at a door for machines and could not be taken: an operator looks at it on the page."
+
 LEFT_OUT: Mapping[str, str] = {
+    "calendars.choose_warnings": A_FEED,
+    "calendars.end": A_FEED,
+    "calendars.make": A_FEED,
+    "channels.add_mine": A_CHANNEL,
+    "channels.add_to_unit": A_CHANNEL,
+    "channels.change": A_CHANNEL,
+    "channels.confirm": A_CHANNEL,
+    "channels.remove": A_CHANNEL,
+    "channels.send_code": A_CHANNEL,
+    "channels.send_test": A_CHANNEL,
     "design.compare": "It says in words what an editor's file says otherwise; a program has both files.",
     "design.keep_recording": "A recording is a scenario, and a scenario is a file: saveProposalFile.",
     "design.play": "The player keeps nothing; a program plays scenarios with checkProposal.",
     "drafts.drop_filing": "What a browser keeps of a form that is not sent yet.",
     "drafts.keep_filing": "What a browser keeps of a form that is not sent yet.",
     "exports.take": "It answers with a file of up to 20,000 cases, once, on the record: `maplebridge export` gives it.",
+    "imports.cancel": A_FILE,
+    "imports.choose": A_FILE,
+    "imports.match_again": A_FILE,
+    "imports.say_columns": A_FILE,
+    "imports.start": A_FILE,
+    "imports.take": A_FILE,
+    "inbound.put_aside": A_DELIVERY,
+    "inbound.show_body": A_DELIVERY,
+    "inbound.take_in_again": A_DELIVERY,
+    "inbound.write_back_again": A_DELIVERY,
     "me.change_password": "A password opens a browser, and the try is counted at that door.",
     "me.end_other_sign_ins": "Of the browser that asks.",
     "me.end_sign_in": "Of a browser; operators end any with endSignIn.",

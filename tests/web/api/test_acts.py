@@ -332,6 +332,9 @@ def test_operations(do: Do, district: District, clock: ManualClock) -> None:
     assert do("operator", "listIncidents") == {"items": [], "next": None}
     do("operator", "retryIncident", None, 404, instance_id=1)
     assert do("operator", "retryCause", {"said": "nothing"})["count"] == 0
+    do("operator", "retryMessage", None, 404, sending_id=1)
+    do("operator", "dropMessage", None, 404, sending_id=1)
+    do("operator", "endHold")
     move = {"instance_id": 1, "token": "x", "target": "y", "seen": 1}
     do("operator", "previewMove", move, 404)
     do("operator", "moveStep", {**move, **WHY}, 404)

@@ -9,7 +9,7 @@ from flask import g
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from engine import people, process, tasks
+from engine import notify, outbox, people, process, tasks
 from engine.people import Absence, Account, OperatorEntry, Person, accounts
 from engine.territory import Unit, every_unit
 from engine.web.api.acts.mediating import Table
@@ -393,3 +393,43 @@ def _moved(found: process.Moved) -> MovedTold:
         ended_clocks=list(found.ended_clocks),
         new_clocks=[step for step, _at in found.new_clocks],
     )
+
+
+# --- what leaves -----------------------------------------------------------------------------------------------------
+
+
+@OPERATIONS.act(
+    "/operations/messages/<int:sending_id>/retry",
+    "retryMessage",
+    "system.operate",
+    "Send a message again that was given up",
+    tells=Acted,
+)
+def retry_message(session: Session, sending_id: int) -> Any:
+    notify.try_again(session, sending_id, viewer=viewer(), now=now())
+    return Acted()
+
+
+@OPERATIONS.act(
+    "/operations/messages/<int:sending_id>/dropping",
+    "dropMessage",
+    "system.operate",
+    "Put a message away for good",
+    tells=Acted,
+)
+def drop_message(session: Session, sending_id: int) -> Any:
+    notify.let_be(session, sending_id, viewer=viewer(), now=now())
+    return Acted()
+
+
+@OPERATIONS.act(
+    "/operations/hold/ending",
+    "endHold",
+    "system.operate",
+    "Send what was held after a restore",
+    tells=Acted,
+)
+def end_hold(session: Session) -> Any:
+    if outbox.let_go(session):
+        people.operator_log.log(session, viewer(), "deliveries.released", "deliveries", now=now())
+    return Acted()

@@ -54,6 +54,7 @@ PARTS = {
     "letter_kind": "opinion",
     "metric": "resolution_rate",
     "path": "small/small.bpmn",
+    "secret": "0123456789abcdef0123456789abcdef",
     "form": "json",
     "number": "LHQ-20260302-0001",
     "token": "1",

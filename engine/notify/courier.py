@@ -37,7 +37,7 @@ AT_THE_SAME_TIME = 8
 ROUND_SECONDS = 200
 """After so long the rest of a round is left to a later one: its lease must not run out under a mail."""
 
-NO_SERVER = "no mail server is set up (notify.smtp.host)"
+NO_SERVER = "notify.no_server"
 
 log = structlog.get_logger("notify")
 
@@ -179,9 +179,9 @@ class Courier:
             answer = outward.send(call.url, call.body, call.headers)
             fault = fault_in(parcel.medium, answer.status, answer.body)
         except Refused as refusal:
-            self._failed(parcel, refusal.sentence, for_good=True)
+            self._failed(parcel, refusal.code, for_good=True)
         except Refusal as refusal:
-            self._failed(parcel, refusal.sentence)
+            self._failed(parcel, refusal.code)
         except Exception as error:  # whatever one call does, the others leave
             self._failed(parcel, f"{type(error).__name__}: {error}")
         else:

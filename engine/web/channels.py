@@ -16,6 +16,7 @@ from engine.outward import Outward, Refused
 from engine.territory import get_unit
 from engine.web import language
 from engine.web.context import acting, locale, looking, now, viewer, world
+from engine.web.delivery_words import why
 from engine.web.language import OFFERED, _
 from engine.web.once import Done, once
 from engine.web.policy import policy
@@ -148,6 +149,13 @@ def _add(unit_id: str | None) -> Response:
     return once(act)
 
 
+def why_not(trouble: str | None) -> str | None:
+    """Why the last thing did not arrive: in words where it is ours to say, else what the other side said."""
+    if trouble == notify.NO_SERVER:
+        return _("No mail server is set up for this installation.")
+    return None if trouble is None else why(trouble)
+
+
 def _callable(url: str) -> str:
     try:
         return Outward(world().config.outbound.inside).check(url)
@@ -246,7 +254,7 @@ def _page(channel_id: int, *, wrong: Mapping[str, Any] | None = None, refused: s
             unit=None if channel.unit_id is None else get_unit(session, channel.unit_id),
             setter=None if channel.set_by is None else people.names(session, [channel.set_by]).get(channel.set_by),
             timing=notify.timing_of(channel),
-            trouble=notify.trouble_of(session, channel.id),
+            trouble=why_not(notify.trouble_of(session, channel.id)),
             kinds=tuple(notify.Kind),
             rhythms=tuple(Rhythm),
             signed=channel.medium in SIGNED,

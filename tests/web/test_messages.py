@@ -290,6 +290,21 @@ def test_a_robot_that_says_no_is_heard(post: Post, case_id: int) -> None:
     assert post.rows(Sending)[0].state == "sent"
 
 
+def test_an_installation_without_a_mail_server_says_so(post: Post, case_id: int) -> None:
+    post.channel("grid")
+    post.courier.config = NotifyConfig()
+    post.happens(case_id, units=[GRID])
+    post.courier.work()
+    assert [row.trouble for row in post.rows(Sending)] == [notify.NO_SERVER]
+
+
+def test_an_address_that_may_not_be_called_is_given_up_at_once(post: Post, case_id: int) -> None:
+    post.channel(GRID, Medium.WEBHOOK, "https://10.1.2.3/hook")
+    post.happens(case_id, units=[GRID])
+    post.courier.work()
+    assert [(row.state, row.trouble) for row in post.rows(Sending)] == [("given_up", "outward.inside")]
+
+
 def test_a_crash_between_sending_and_marking_sends_once_more_under_the_same_id(
     post: Post, case_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

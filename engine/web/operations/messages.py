@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from engine import notify, people
 from engine.territory import units_by_id
+from engine.web.channels import why_not
 from engine.web.context import looking, now, viewer
 from engine.web.language import _
 from engine.web.numbers import number
@@ -28,6 +29,7 @@ def messages() -> str:
             next=following,
             backlog=notify.backlog(session),
             shown=notify.shown,
+            why_not=why_not,
             people=people.names(session, (each.person_id for each in channels if each.person_id is not None)),
             units=units_by_id(session, (each.unit_id for each in channels if each.unit_id is not None)),
         )

@@ -99,8 +99,10 @@ CONTENT_POLICY = "; ".join(
 FIRST_PASSWORD = frozenset({"me.password", "me.change_password"})
 """All that somebody may do with a password an operator gave them."""
 
-KEPT = (assessments, campaigns, findings, imports, mediation, postmortems)
-KEPT += (public_receptions, receptions, sessions, staffing)
+KEPT = (
+    *(assessments, campaigns, findings, imports, mediation, postmortems),
+    *(public_receptions, receptions, sessions, staffing),
+)
 """The pages of the registers."""
 
 csrf = CSRFProtect()

@@ -51,6 +51,10 @@ STRANGE: tuple[dict[str, Any], ...] = (
 
 def demonstrate(session: Session, world: World, *, now: datetime) -> None:
     """The newest reports of the hotline as if they had been sent, and some that could not be taken."""
+    for at, strange in enumerate(STRANGE):
+        order = {"no": f"12345-{900_001 + at}", "revision": 1, **strange}
+        sent = _sent({"order": order, "caller": {"name": "谢女士", "phone": "13800138000"}}, f"evt-strange-{at}")
+        accept(session, world, SOURCE, sent, now=now - timedelta(hours=5 - at))
     query = select(Case).where(Case.channel == SOURCE.channel).order_by(Case.id.desc()).limit(FILED)
     for case in reversed(session.scalars(query).all()):
         number = case.external_no or f"12345-{case.id:06d}"
@@ -59,10 +63,6 @@ def demonstrate(session: Session, world: World, *, now: datetime) -> None:
         if case.id % 4 == 0:
             session.add(_row(case, number, State.UPDATED, case.filed_at + timedelta(minutes=20)))
     session.flush()
-    for at, strange in enumerate(STRANGE):
-        order = {"no": f"12345-{900_001 + at}", "revision": 1, **strange}
-        sent = _sent({"order": order, "caller": {"name": "谢女士", "phone": "13800138000"}}, f"evt-strange-{at}")
-        accept(session, world, SOURCE, sent, now=now - timedelta(hours=5 - at))
     for _ in range(3):
         turn_away(session, SOURCE, "signature.wrong", now=now - timedelta(days=1), world=world)
 

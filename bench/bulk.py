@@ -137,9 +137,11 @@ def main() -> None:
     parser.add_argument("--database", default="sqlite", help="sqlite, postgresql, or an address")
     parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="on one line")
     given = parser.parse_args()
     with databases.fresh(given.database) as url, TemporaryDirectory(prefix="mb-bulk-") as folder:
-        print(json.dumps(measure(url, Path(folder), given.rows, given.seed), ensure_ascii=False, indent=1))
+        told = measure(url, Path(folder), given.rows, given.seed)
+        print(json.dumps(told, ensure_ascii=False, indent=None if given.json else 1))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,12 @@ def serve(
             fill_demo(application)
         with until_told() as told:
             listening = listen(host or config.server.host, config.server.port if port is None else port)
-            server = waitress.create_server(application.web(leaving=told), sockets=[listening], threads=threads)
+            server = waitress.create_server(
+                application.web(leaving=told),
+                sockets=[listening],
+                threads=threads,
+                max_request_body_size=config.largest_request,  # more is refused before a byte of it lies on the disk
+            )
             address = f"http://{shown(server.effective_host)}:{server.effective_port}/"
             if not no_scheduler:
                 application.scheduler.start()

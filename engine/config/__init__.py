@@ -16,6 +16,7 @@ from engine.config.inbound import (
 from engine.config.load import SHIPPED_FILE, load_config, refuse_unsafe
 from engine.config.notify import NotifyConfig, SmtpConfig
 from engine.config.values import (
+    FILES_AT_ONCE,
     CalendarConfig,
     CitizensConfig,
     Config,
@@ -32,6 +33,7 @@ from engine.config.values import (
 )
 
 __all__ = [
+    "FILES_AT_ONCE",
     "SHIPPED_FILE",
     "CalendarConfig",
     "CitizensConfig",

@@ -29,6 +29,11 @@ DEFAULT_SECRET = "change-me-before-serving-real-cases"  # noqa: S105 - it opens 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
+FILES_AT_ONCE = 4
+"""So many documents may come in one request."""
+ROOM_FOR_FIELDS = 1024 * 1024
+"""Besides files, and more than any form has."""
+
 _LENGTH = re.compile(r"[1-9][0-9]{0,4}(wd|cd|wh|wm|h|mo)", re.ASCII)
 _TIER_ID = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _SESSION = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
@@ -338,6 +343,12 @@ class Config(_Values):
     notify: NotifyConfig = NotifyConfig()
     mailbox: MailboxConfig = MailboxConfig()
     open311: Open311Config = Open311Config()
+
+    @property
+    def largest_request(self) -> int:
+        """So many bytes at most does anything take; a server need not read more of a request before it refuses it."""
+        sources = (source.max_bytes for source in self.inbound.sources)
+        return max(self.documents.max_bytes * FILES_AT_ONCE, self.imports.max_bytes, *sources) + ROOM_FOR_FIELDS
 
     @property
     def tz(self) -> ZoneInfo:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from engine import documents, process
-from engine.config import DocumentsConfig
+from engine.config import FILES_AT_ONCE, DocumentsConfig
 from engine.documents import Document, Kept
 from engine.errors import Invalid
 from engine.tasks import Field, Form, Task
@@ -26,8 +26,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 MARK = "maplebridge_takes_files"
 ROWS = "maplebridge_takes_rows"
-FILES_AT_ONCE = 4
-"""So many of the largest files fit into one request, besides what is written."""
 KEPT = "kept"
 """Name of the hidden proofs of files that were kept before their case exists."""
 

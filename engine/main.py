@@ -94,9 +94,9 @@ def _courier(store: Store, world: World, clock: Clock) -> notify.Courier:
 
     @cache
     def words() -> notify.Teller:
-        from engine.web.told import Words
+        from engine.web import words_of_news
 
-        return Words(store, world, clock)
+        return words_of_news(store, world, clock)
 
     def tell(session: Session, channel: notify.NoticeChannel, told: Sequence[notify.Told]) -> notify.Said:
         return words()(session, channel, told)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from flask_openapi3.openapi import OpenAPI
 
     from engine.clock import Clock
+    from engine.notify import Teller
     from engine.process import World
     from engine.store import Store
 
@@ -28,3 +29,10 @@ def create_app(
     from engine.web import app
 
     return app.create_app(store, world, clock, beyond=beyond, leaving=leaving)
+
+
+def words_of_news(store: Store, world: World, clock: Clock) -> Teller:
+    """What puts news into the words of a channel. Imported late: there is mostly nothing to say."""
+    from engine.web import told
+
+    return told.Words(store, world, clock)

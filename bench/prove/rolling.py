@@ -48,7 +48,7 @@ from engine.store import migrate, open_store
 
 SECRET = "only-for-this-proof-0123456789-abcdefghij"
 READERS, FILERS = 3, 1
-STARTS_WITHIN = 180.0
+STARTS_WITHIN = 600.0
 HANDLE = re.compile(rb"(?m)^handle:\n((?:  .*\n)+)")
 CONFIG = """
 database: {{url: "{url}"}}
@@ -191,11 +191,11 @@ class _Refused(Exception):
     """Nobody listens there: nothing was sent."""
 
 
-def client(port: int, headers: dict[str, str], files: bool, seen: Seen, stop: threading.Event) -> None:
+def client(port: int, headers: dict[str, str], files: bool, seen: Seen, stop: threading.Event, *, pause: float) -> None:
     connection = HTTPConnection("127.0.0.1", port, timeout=150)
     pages = cycle(("/", "/cases", "/notices", "/api/v1/tasks"))
     number = 0
-    while not stop.wait(0.5 if files else 0.25):
+    while not stop.wait(pause):
         number += 1
         begun = time.monotonic()
         try:
@@ -254,7 +254,7 @@ def prepare(url: str, folder: Path) -> tuple[Application, Path, dict[str, str]]:
     return build(load_config(config, {}), store=store), config, headers
 
 
-def run(url: str, folder: Path, *, minutes: float) -> dict[str, Any]:
+def run(url: str, folder: Path, *, minutes: float, pause: float) -> dict[str, Any]:
     application, config, headers = prepare(url, folder)
     ports = [_free_port(), _free_port()]
     nodes = [Node(config, "serve", "--no-scheduler", port=port) for port in ports]
@@ -266,7 +266,7 @@ def run(url: str, folder: Path, *, minutes: float) -> dict[str, Any]:
             stack.callback(lambda node=node: node.process.kill() if node.process.poll() is None else None)
         door = stack.enter_context(proxy(ports, seen))
         threads = [
-            threading.Thread(target=client, args=(door, headers, number < FILERS, seen, stop))
+            threading.Thread(target=client, args=(door, headers, number < FILERS, seen, stop), kwargs={"pause": pause})
             for number in range(FILERS + READERS)
         ]
         until = time.monotonic() + minutes * 60
@@ -274,7 +274,7 @@ def run(url: str, folder: Path, *, minutes: float) -> dict[str, Any]:
             thread.start()
         try:
             for node in cycle(nodes):
-                if time.monotonic() > until:
+                if time.monotonic() > until and all(each.restarts for each in nodes):
                     break
                 node.restart()
         finally:
@@ -330,9 +330,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.prove.rolling", description=__doc__.split("\n")[0])
     parser.add_argument("--database", default="postgresql", help="the address of an empty PostgreSQL database")
     parser.add_argument("--minutes", type=float, default=3.0)
+    parser.add_argument("--pause", type=float, default=0.2, help="seconds between two requests of a client")
     asked = parser.parse_args()
     with databases.fresh(asked.database) as url, tempfile.TemporaryDirectory(prefix="mb-rolling-") as folder:
-        figures = run(url, Path(folder), minutes=asked.minutes)
+        figures = run(url, Path(folder), minutes=asked.minutes, pause=asked.pause)
     print(json.dumps(figures, ensure_ascii=False, indent=1))
     sys.exit(0 if figures["held"] else 1)
 

@@ -62,13 +62,6 @@ def full(_full: tuple[Path, town.District], tmp_path: Path) -> Iterator[town.Dis
     store.dispose()
 
 
-@pytest.fixture
-def target(empty_database_url: str) -> Iterator[Store]:
-    store = open_store(empty_database_url)
-    yield store
-    store.dispose()
-
-
 def digests(store: Store) -> dict[str, str]:
     with store.reading() as session:
         connection = portable.prepare(session)
@@ -93,27 +86,29 @@ def must_live(district: town.District, store: Store, clock: ManualClock) -> None
 
 
 def test_all_rows_arrive_and_life_goes_on(
-    full: town.District, target: Store, clock: ManualClock, tmp_path: Path
+    full: town.District, empty_postgres_url: str, clock: ManualClock, tmp_path: Path
 ) -> None:
-    """Broken off, it has moved nothing and is begun again; from there it goes back as well."""
+    """From SQLite to PostgreSQL; broken off, it has moved nothing and is begun again; then back as well."""
 
     def breaks(table: str, _rows: int) -> None:
         if table == "history":
             raise KeyboardInterrupt
 
-    with full.store.reading() as session, pytest.raises(KeyboardInterrupt):
-        move(session, target, progress=breaks)
-    with full.store.reading() as session:
-        moved = move(session, target, progress=silent)
-    assert {each.table: each.digest for each in moved} == digests(full.store) == digests(target)
-    assert next(each.rows for each in moved if each.table == "case") == 3
-    if target.dialect == "postgresql":
-        back = open_store(f"sqlite:///{tmp_path / 'back.sqlite'}")
-        with target.reading() as session:
+    there, back = open_store(empty_postgres_url), open_store(f"sqlite:///{tmp_path / 'back.sqlite'}")
+    try:
+        with full.store.reading() as session, pytest.raises(KeyboardInterrupt):
+            move(session, there, progress=breaks)
+        with full.store.reading() as session:
+            moved = move(session, there, progress=silent)
+        assert {each.table: each.digest for each in moved} == digests(full.store) == digests(there)
+        assert next(each.rows for each in moved if each.table == "case") == 3
+        with there.reading() as session:
             move(session, back, progress=silent)
         assert digests(back) == digests(full.store)
+        must_live(full, there, clock)
+    finally:
+        there.dispose()
         back.dispose()
-    must_live(full, target, clock)
 
 
 def test_a_database_that_holds_something_is_left_alone(full: town.District) -> None:
@@ -124,10 +119,8 @@ def test_a_database_that_holds_something_is_left_alone(full: town.District) -> N
     assert digests(full.store) == before
 
 
-def test_a_backup_comes_back_and_holds_what_leaves(
-    full: town.District, empty_postgres_url: str, clock: ManualClock, tmp_path: Path
-) -> None:
-    target = open_store(empty_postgres_url)
+def test_a_backup_comes_back_and_holds_what_leaves(full: town.District, clock: ManualClock, tmp_path: Path) -> None:
+    target = open_store(f"sqlite:///{tmp_path / 'there.sqlite'}")
     file = kept(full, tmp_path / "monday.zip", clock)
     assert file.stat().st_mode & 0o077 == 0
     put_back(file, target, finish=lambda session: outbox.hold(session, "restored", now=clock.now()), progress=silent)

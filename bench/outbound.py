@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import resource
 import subprocess
@@ -225,8 +226,9 @@ async def _receive() -> None:
         writer.close()
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.read(65536):
-            pass
+        with contextlib.suppress(asyncio.CancelledError):  # the end of the bench
+            while await reader.read(65536):
+                pass
         writer.close()
 
     healthy = await asyncio.start_server(answer, "127.0.0.1", 0)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask_babel import lazy_gettext as N_
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -16,7 +17,7 @@ from engine import deliveries, outbox, people
 from engine.errors import Conflict, Invalid
 from engine.outward import Outward, Refused
 from engine.territory import units_by_id
-from engine.web.context import acting, looking, maybe_viewer, now, viewer, world
+from engine.web.context import acting, looking, now, viewer, world
 from engine.web.delivery_words import why
 from engine.web.language import _, ngettext
 from engine.web.numbers import number
@@ -38,12 +39,11 @@ pages = Blueprint("subscriptions", __name__, url_prefix="/operations/subscriptio
 STATES = ("waiting", "delivered", "failed")
 
 
-@pages.app_context_processor
-def _tab() -> dict[str, Any]:
-    """A tab among those of operations, for whoever may use it."""
-    who = maybe_viewer()
-    shown = who is not None and who.may("outbound.keep")
-    return {"beyond_operations": [("subscriptions.show_list", N_("Subscriptions"))] if shown else []}
+@pages.record
+def _tab(state: BlueprintSetupState) -> None:
+    """A tab among those of operations."""
+    tabs: Any = state.app.jinja_env.globals.setdefault("operation_tabs", [])
+    tabs.append(("subscriptions.show_list", N_("Subscriptions")))
 
 
 @pages.context_processor

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -252,6 +253,11 @@ class Loop:
                 assert row is not None
                 self._look(session, case, row, done=asked.id)
         except Conflict as refusal:
+            if refusal.code == "pause.too_often" and asked.form == "petition_investigation":
+                # no further hearing stops the clock: they come to their opinion
+                decided = {**response.decided, "next_step": "opinion"}
+                self._complete(case, asked, replace(response, decided=decided))
+                return
             if refusal.code != "arbitration.not_now":
                 raise
             # whoever decides who handles it waits until the decision about the rise was made

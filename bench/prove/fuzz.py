@@ -67,6 +67,9 @@ THERE: Mapping[str, Sequence[Any]] = {
 }
 """What stands in addresses and is there; other parts are small numbers, so that rows are hit."""
 SMALL = 6
+SLOW = frozenset({"checkProposal", "publishProposal", "rollBack"})
+"""They play every scenario: a few tries of each are enough."""
+FEW = 2
 LEAVES = frozenset({"endToken", "closeAccount", "takeRole", "closeService"})
 """Acts by which the bearer would lock themselves out."""
 
@@ -109,7 +112,7 @@ def fuzz(app: Flask, token: str, *, examples: int, only: Collection[str] | None 
         operation = each.ok()
         id = operation.definition.raw["operationId"]
         if id not in LEAVES and (only is None or id in only):
-            _try(operation, id, token, examples, start, found)
+            _try(operation, id, token, min(examples, FEW) if id in SLOW else examples, start, found)
     return found
 
 
@@ -125,8 +128,12 @@ def _try(operation: Any, id: str, token: str, examples: int, start: int, found: 
     @given(case=operation.as_strategy())
     def tried(case: Any) -> None:
         _aim(case, found.calls)
-        response = case.call(headers={"Authorization": f"Bearer {token}"})
         found.calls += 1
+        try:
+            response = case.call(headers={"Authorization": f"Bearer {token}"})
+        except Exception as error:  # a fault of ours goes through the application up to its caller
+            found.wrong.setdefault(id, f"{case.method} {case.path} {str(case.body)[:600]}: {error!r}"[:1500])
+            return
         found.ends[response.status_code] += 1
         try:
             case.validate_response(response, checks=CHECKS)

@@ -75,7 +75,7 @@ class PartyBody(Body):
     address: Annotated[str, Field(max_length=300)] | None = None
     protected: bool = Field(False, description="Name masked until it is asked for with a reason.")
     id_number: Annotated[str, Field(max_length=32)] | None = None
-    unit_id: Annotated[str, Field(max_length=64)] | None = Field(
+    unit_id: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
         default=None, description="A unit of the district that is meant. As respondent it never sees the case."
     )
     person_id: int | None = Field(
@@ -309,7 +309,7 @@ class PartyChangeBody(Body):
     address: Annotated[str, Field(max_length=300)] | None = None
     protected: bool = False
     id_number: Annotated[str, Field(max_length=32)] | None = None
-    unit_id: Annotated[str, Field(max_length=64)] | None = None
+    unit_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     person_id: int | None = Field(default=None, ge=1, lt=2**31)
     reason: Note = Field(examples=["登记时写错。"])
 

@@ -50,6 +50,7 @@ BAD_FILINGS = {
     "a party's extra key": (party(case_id=1), 400, ["/parties/0/case_id"]),
     "a party's role": (party(role="judge"), 400, ["/parties/0/role"]),
     "a party's long name": (party(name="长" * 121), 400, ["/parties/0/name"]),
+    "a party's empty unit": (party(unit_id=""), 400, ["/parties/0/unit_id"]),
     "too many parties": ({**MATTER, "parties": [{"role": "applicant", "name": "甲"}] * 51}, 400, ["/parties"]),
     "parties as a text": ({**MATTER, "parties": "甲"}, 400, ["/parties"]),
     "a long category": ({**MATTER, "category": "a" * 65}, 400, ["/category"]),

@@ -79,7 +79,7 @@ class Node:
 
     def __init__(self, config: Path, *args: str, port: int | None = None) -> None:
         self.config, self.args, self.port = config, args, port
-        self.said = config.with_name(f"{args[0]}-{port}.log")
+        self.said = config.with_name(f"{args[0]}-{port or id(self)}.log")
         self.restarts: list[float] = []
         self.codes: list[int] = []
 
@@ -88,6 +88,8 @@ class Node:
         self.process = subprocess.Popen(
             [
                 sys.executable,
+                "-X",
+                "faulthandler",
                 "-c",
                 "from engine.cli import main; main()",
                 "--config",
@@ -115,7 +117,12 @@ class Node:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.codes.append(self.process.wait(timeout=180))
+        try:
+            self.codes.append(self.process.wait(timeout=90))
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # faulthandler says where each thread is
+            self.process.wait()
+            raise RuntimeError(f"{self.args} does not stop: {self.said.read_text()[-6000:]}") from None
 
     def restart(self) -> None:
         begun = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import sleep
 
 import click
 
@@ -87,7 +88,8 @@ def work(config_file: Path | None, database: str | None) -> None:
         with until_told() as told:
             application.scheduler.start()
             click.echo(f"Maplebridge works as {application.scheduler.name}", err=True)
-            told.wait()
+            while not told.is_set():
+                sleep(1.0)  # not `wait`: a signal that comes while it takes its lock would wait for itself
         application.scheduler.stop()
 
 

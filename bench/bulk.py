@@ -100,7 +100,7 @@ def measure(url: str, folder: Path, rows: int, seed: int) -> dict[str, Any]:
         told[what] = {
             "s": round(time.perf_counter() - wall, 1),
             "cpu_s": round(time.process_time() - cpu, 1),
-            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "rss_mb": _memory(),
         }
         return result
 
@@ -115,8 +115,13 @@ def measure(url: str, folder: Path, rows: int, seed: int) -> dict[str, Any]:
     worker = bulk.Worker(store, application.world, application.clock, name="bench")
 
     def work() -> None:
+        """Notes the memory half-way, so that growth can be told from what is kept once and for all."""
+        half = rows // 2 // config.imports.portion
+        portions = 0
         while worker.work():
-            pass
+            portions += 1
+            if portions == half:
+                told["rss_mb_half_way"] = _memory()
 
     timed("checked", work)
     with store.transaction() as session:
@@ -130,6 +135,11 @@ def measure(url: str, folder: Path, rows: int, seed: int) -> dict[str, Any]:
         told[what]["cpu_ms_per_row"] = round(1000 * told[what]["cpu_s"] / count, 2)
     store.dispose()
     return told
+
+
+def _memory() -> int:
+    """The most that was taken so far, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ by `detection` once it is filed, as with any filing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -83,10 +84,10 @@ def _by_person(session: Session, people: set[str], since: object) -> Mapping[str
 
 
 def _by_title(session: Session, area: str, title: str) -> list[int]:
-    phrases = search.phrases_of(title)
-    if not phrases:
+    whole = [replace(each, beginning=False) for each in search.phrases_of(title) if len(each.words[-1]) > 1]
+    if not whole:
         return []
-    question = search.Question(phrases, [[search.mark("", area)]])
+    question = search.Question(whole, [[search.mark("", area)]], stretches=())  # so rare that one look is enough
     return list(islice(search.candidates(session, question, before=None, most=MOST_BY_TITLE), MOST_BY_TITLE))
 
 

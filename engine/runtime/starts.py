@@ -17,7 +17,7 @@ from engine.runtime.package import Package
 from engine.runtime.state import dumped
 from engine.runtime.values import Advance, Data, Due, DueCall, Host, ServiceCall
 
-KEPT = 2_000
+KEPT = 500
 """So many different starts are remembered; the one that was not asked for longest goes first."""
 
 

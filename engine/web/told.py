@@ -76,7 +76,8 @@ class Words:
 
     def _line(self, each: Told, units: Mapping[str, Unit]) -> Line:
         case, notice = each.case, each.notice
-        link = self._link(f"/cases/{case.id}")
+        raised = notice.person_id is not None and notice.what == "case.closed"  # by a delegate, who reads no case
+        link = self._link("/matters" if raised else f"/cases/{case.id}")
         if case.confidential:
             return Line(_("A confidential matter: look at it on its page."), link=link)
         place = show.place_line([units[unit] for unit in reversed(ancestors(case.place_id)) if unit in units])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from engine.web.told import Words
 from tests.engine.notify.mailbox import Mailbox, Robots, mail_server, robots
 from tests.web import district as town
 from tests.web.district import District
+from tests.web.visitor import Visitor
 
 GRID = "LHQ.MZ.01.01.01"
 ALL = tuple(kind.value for kind in notify.Kind)
@@ -366,3 +368,23 @@ def test_what_was_sent_long_ago_is_forgotten(post: Post, case_id: int) -> None:
     post.clock.advance(timedelta(days=31))
     post.courier.work()
     assert post.rows(Sending) == post.rows(notify.Message) == []
+
+
+def test_links_lead_where_the_reader_may_look(post: Post, case_id: int, visit: Callable[[str | None], Visitor]) -> None:
+    world = post.district.world
+    server = world.config.server.model_copy(update={"public_url": "https://help.example"})
+    world.config = world.config.model_copy(update={"server": server})
+    post.channel("grid")
+    post.happens(case_id, units=[GRID])
+    post.happens(case_id, "case.closed", people=[post.district.people["grid"]])
+    post.courier.work()
+    (mail,) = post.box.mails
+    body = mail.get_body(("plain",))
+    assert body is not None
+    links = re.findall(r"https://help\.example(\S*)", body.get_content())
+    assert links == [
+        f"/cases/{case_id}",
+        "/matters",
+        "/me",
+    ]  # the second is for who raised it
+    assert visit("grid").get(links[0]).status_code == 200

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from engine import verify
 from engine.cases import Case, parties_of
 from engine.clock import ManualClock
 from engine.history import HistoryEntry
@@ -222,6 +223,7 @@ def test_a_newer_version_changes_the_case_and_keeps_what_was_said(
     settle()
     assert [each.state for each in deliveries_of(connected)] == [State.FILED, State.UPDATED, State.OLDER]
     assert cases_of(connected)[0].title == case.title
+    assert list(verify.check(connected.store, connected.world, now=clock.now())) == []
 
 
 VERSIONS = st.lists(

@@ -18,13 +18,20 @@ ROSE = sa.text(
     "seq > 1 AND reason IN ('dispute_unresolved', 'leader_order', 'overdue', 'petitioner_request', 'request',"
     " 'severity_jump', 'supervision')"
 )
-KEEP_READY = tuple(
-    sa.DDL(
-        "ALTER TABLE %(table)s SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.01,"
-        " vacuum_index_cleanup = on)",
-        context={"table": table},
-    )
-    for table in ('"case"', "deadline", "task", "visit", "notice")
+KEEP_READY = sa.text(
+    """
+    DO $$
+    DECLARE counted text;
+    BEGIN
+        FOREACH counted IN ARRAY ARRAY['case', 'deadline', 'task', 'visit', 'notice'] LOOP
+            EXECUTE format(
+                'ALTER TABLE %I SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.01,'
+                ' vacuum_index_cleanup = on)',
+                counted
+            );
+        END LOOP;
+    END $$
+    """
 )
 
 
@@ -34,5 +41,4 @@ def upgrade() -> None:
         "ix_visit_rose", "visit", ["entered_at", "from_unit_id", "case_id"], postgresql_where=ROSE, sqlite_where=ROSE
     )
     if op.get_bind().dialect.name == "postgresql":
-        for each in KEEP_READY:
-            op.execute(each)
+        op.execute(KEEP_READY)

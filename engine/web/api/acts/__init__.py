@@ -1,6 +1,7 @@
 """Acts of the pages as operations, one file for each group of pages: what each takes, does and tells, and no more."""
 
 from engine.web.api.acts import (
+    accounts,
     casework,
     counting,
     designing,
@@ -16,6 +17,7 @@ from engine.web.api.acts import (
 )
 
 __all__ = [
+    "accounts",
     "casework",
     "counting",
     "designing",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import socket
 import threading
 from collections.abc import Sequence
@@ -15,6 +17,7 @@ from wsgiref.types import WSGIApplication
 
 from sqlalchemy.orm import Session
 
+import engine
 import webhooks
 from engine import inspections, logs, notify, outbox
 from engine.clock import Clock, SystemClock
@@ -141,3 +144,11 @@ def read_calendar(session: Session | None, config: Config) -> WorkingCalendar:
         weekend=config.calendar.weekend_days,
         roll_forward=config.calendar.roll_forward,
     )
+
+
+def load_every_table() -> None:
+    """For whoever copies a whole database: tables are known once their modules are loaded, wherever they stand."""
+    for package in (engine, webhooks):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations" not in found.name:
+                importlib.import_module(found.name)

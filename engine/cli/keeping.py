@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -45,11 +43,12 @@ def move(config_file: Path | None, source_url: str, target_url: str, while_in_us
     nothing and is simply begun again. The database it came from stays as it is; start nothing on it any more.
     """
     from engine import store as databases
+    from engine.main import load_every_table
 
     with refusals(as_json):
         source, target = _opened(config_file, source_url), _opened(config_file, target_url)
         databases.must_be_migrated(source)
-        _every_table()
+        load_every_table()
         if not while_in_use:
             _must_rest(source)
         with _progress("moved", as_json) as progress, _snapshot(source, locked=not while_in_use) as session:
@@ -77,12 +76,13 @@ def backup(config_file: Path | None, file: Path, database: str | None, as_json: 
     """
     from engine import store as databases
     from engine.clock import SystemClock
+    from engine.main import load_every_table
 
     with refusals(as_json):
         config = configured(config_file, database)
         source = opened(config)
         databases.must_be_migrated(source)
-        _every_table()
+        load_every_table()
         with _progress("kept", as_json) as progress, source.reading() as session:
             manifest = databases.back_up(
                 session,
@@ -115,6 +115,7 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
     from engine import outbox, people
     from engine import store as databases
     from engine.clock import SystemClock
+    from engine.main import load_every_table
 
     with refusals(as_json):
         config = configured(config_file, database)
@@ -125,7 +126,7 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
             people.end_every_sign_in(session)
             people.operator_log.log(session, None, "database.restored", f"backup:{file.name}"[:80], now=now)
 
-        _every_table()
+        load_every_table()
         with _progress("restored", as_json) as progress:
             manifest = databases.put_back(file, target, finish=finish, progress=progress)
         _index_anew(target, as_json)
@@ -181,18 +182,6 @@ def _change_hold(config_file: Path | None, url: str | None, as_json: bool, *, he
 
 def _opened(config_file: Path | None, url: str) -> Store:
     return opened(configured(config_file, url))
-
-
-def _every_table() -> None:
-    """Tables are known once their modules are loaded. One that is missed is told by name, and nothing is copied."""
-    import engine
-    import webhooks
-    from engine.web import idempotency  # noqa: F401 - has a table, and is no package's front door
-
-    for package in (engine, webhooks):
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if found.name.endswith(".model"):
-                importlib.import_module(found.name)
 
 
 def _must_rest(source: Store) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine import people
 from engine.config import SourceConfig
 from engine.errors import REQUIRED, Conflict, Invalid
-from engine.people import Viewer, operator_log
+from engine.people import Viewer
 from engine.process import World
 from webhooks.inbound import rows
 from webhooks.inbound.accepting import look
@@ -35,7 +36,7 @@ def take_in_again(session: Session, world: World, delivery_id: int, *, viewer: V
     look(session, world, source, row, now=now)
     if row.message is not None and row.state == State.WAITING:
         row.code, row.received_at = said, now  # what was noted on the case is not noted twice; it waits anew
-    operator_log.log(session, viewer, "inbound.replayed", f"delivery:{row.id}", now=now)
+    people.operator_log.log(session, viewer, "inbound.replayed", f"delivery:{row.id}", now=now)
     return row.state == State.WAITING
 
 
@@ -44,7 +45,7 @@ def put_aside(session: Session, delivery_id: int, reason: str, *, viewer: Viewer
     row = _to_look_at(session, delivery_id, viewer)
     _need(reason)
     row.state, row.settled_at, row.body = State.DROPPED.value, now, None
-    operator_log.log(session, viewer, "inbound.dropped", f"delivery:{row.id}", now=now, reason=reason.strip())
+    people.operator_log.log(session, viewer, "inbound.dropped", f"delivery:{row.id}", now=now, reason=reason.strip())
 
 
 def show_body(
@@ -56,7 +57,7 @@ def show_body(
     if row.body is None:
         raise Conflict("delivery.forgotten", "Its content was kept for a while only, and is gone.")
     _need(reason)
-    operator_log.log(session, viewer, "inbound.shown", f"delivery:{row.id}", now=now, reason=reason.strip())
+    people.operator_log.log(session, viewer, "inbound.shown", f"delivery:{row.id}", now=now, reason=reason.strip())
     return row, row.body.decode(_codec(world, row), "replace")
 
 

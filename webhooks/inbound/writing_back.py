@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import cases, deliveries
+from engine import cases, deliveries, people
 from engine.cases import RISES, Case, CaseState, PublicState, public_state
 from engine.clock import Clock
 from engine.config import Config, SourceConfig, WriteBackConfig
 from engine.deliveries import Health, Receiver
 from engine.errors import NotFound
-from engine.people import Viewer, operator_log
+from engine.people import Viewer
 from engine.process import World
 from engine.store import Store
 from webhooks.inbound.model import IS_FOLLOWED, Matter
@@ -96,7 +96,7 @@ def send_again(session: Session, source: str, *, viewer: Viewer, now: datetime) 
     if receiver is None:
         raise NotFound("source.unknown", "There is no such source.")
     deliveries.resume(session, receiver.id, now=now)
-    operator_log.log(session, viewer, "inbound.told_again", receiver.name, now=now)
+    people.operator_log.log(session, viewer, "inbound.told_again", receiver.name, now=now)
     return deliveries.redeliver_failed(session, receiver.id, now=now)
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -23,8 +22,8 @@ from engine.deploy import LoadedRelease
 from engine.errors import Conflict
 from engine.main import Application
 from engine.people import Viewer
-from engine.simulate import choosing, reads, shares
-from engine.simulate.answers import fill
+from engine.simulate import reads, shares
+from engine.simulate.answered import answered
 from engine.simulate.arrivals import Arrival
 from engine.simulate.behaviour import UNSAID, UNTOUCHED, Beside, Response, respond
 from engine.simulate.crew import Crew
@@ -247,7 +246,7 @@ class Loop:
         now = self.clock.now()
         try:
             with self.store.transaction() as session, search.indexed_together(session, self.memory.words):
-                answers = self._answers(session, case, asked, response.decided)
+                answers = answered(session, self.world, self.release, case, asked, response.decided, now=now)
                 process.complete_task(session, self.world, asked.id, answers, viewer=viewer, now=now)
                 row = session.get(Case, case.case_id)
                 assert row is not None
@@ -273,38 +272,6 @@ class Loop:
             case.worked = {viewer.person_id} if asked.form == "handle" else case.worked | {viewer.person_id}
         if answers.get("outcome") == "wait" and case.fate.supplied:
             self._plan(self.pace.days(now, case.chance.uniform(0.5, 6.0)), lambda: self._supply(case))
-
-    def _answers(self, session: Session, case: Followed, asked: Asked, decided: Mapping[str, Any]) -> Mapping[str, Any]:
-        if asked.form is None:
-            return {}
-        form = self.release.form(asked.process, asked.form)
-        choices: Mapping[str, Any] = {}
-        signs = asked.form == "sign_in" and decided.get("action") == "sign"
-        if not signs and any(each.source for each in form.fields.values()):
-            task, row = tasks.get_task(session, asked.id), session.get(Case, case.case_id)
-            assert row is not None
-            choices = tasks.choices_for(session, form, task, row, self.world.tiers)
-        if (
-            asked.form == "decide_extension"
-            and session.execute(reads.ASKED_CLOCK, {"case_id": case.case_id}).first() is None
-        ):
-            decided = {"decision": "refuse"}
-        match asked.form:
-            case "sign_in" if decided.get("action") in ("dispute", "return"):
-                decided = {**decided, "proper_unit": choosing.one_of(case, choices.get("competent_units", ()))}
-            case "arbitration":
-                decided = choosing.ruled(case, choices.get("competent_units", ()))
-            case "mediation_organisation":
-                decided = {"organisation": choosing.asked_to_mediate(case, choices["mediation_organisations"])}
-            case "mediation_acceptance" if not choices.get("mediators"):
-                decided = {"decision": "refuse"}
-            case _:
-                pass
-        if asked.form == "invite_joint":
-            decided = {**decided, "co_units": choosing.invited(case, choices.get("community_units", ()))}
-        return fill(
-            form, decided, choices=choices, now=self.clock.now(), zone=self.world.calendar.tz, chance=case.chance
-        )
 
     # --- beside the tasks -------------------------------------------------------------------------------------------
 

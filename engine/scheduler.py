@@ -324,7 +324,10 @@ class Scheduler:
 
     def stop(self) -> None:
         """Lets the running firing finish, ticks no more, and takes this node off the list of those that live."""
-        self._stopping.set()
+        with (
+            self._wake_lock
+        ):  # APScheduler waits for its jobs under a lock that `add_job` wants: none may ask for it now
+            self._stopping.set()
         if self._background is not None:
             self._background.shutdown(wait=True)
             self._background = None
@@ -356,12 +359,11 @@ class Scheduler:
         if self._background is None or at > now + timedelta(seconds=self.world.config.scheduler.tick_seconds):
             return
         with self._wake_lock:
-            if self._wake_at is not None and now < self._wake_at <= at:
+            if self._stopping.is_set() or (self._wake_at is not None and now < self._wake_at <= at):
                 return
             self._wake_at = max(at, now)
-        self._background.add_job(
-            self._guarded(self._tick_and_rest), DateTrigger(self._wake_at), id="wake", replace_existing=True
-        )
+            run = self._guarded(self._tick_and_rest)
+            self._background.add_job(run, DateTrigger(self._wake_at), id="wake", replace_existing=True)
 
     def _put_off(self, deadline_id: int, case_id: int | None, kind: str, said: str, now: datetime) -> None:
         log.warning("deadline.failed", deadline=deadline_id, case=case_id, error=kind)

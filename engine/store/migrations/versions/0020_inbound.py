@@ -8,7 +8,7 @@ from alembic import op
 from engine.store.base import Instant, Json
 
 revision = "0020"
-down_revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

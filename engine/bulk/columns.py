@@ -58,7 +58,7 @@ def header_row(rows: Rows) -> int:
 def names_of(rows: Rows, header: int) -> list[str]:
     """The names of the columns. A name that is merged over two rows stands in the upper one."""
     width = max((len(row) for row in rows), default=0)
-    if not header:
+    if not 0 < header <= len(rows):
         return [""] * width
     row, above = rows[header - 1], rows[header - 2] if header > 1 else []
     own = [tidy(cell) for cell in [*row, *[""] * (width - len(row))]]

@@ -24,7 +24,7 @@ from engine.errors import Conflict, Invalid
 from engine.intake import CHANNELS, KINDS
 from engine.people import Viewer
 from engine.process import World
-from engine.territory import get_unit
+from engine.territory import get_unit, is_within, units_by_id
 
 SHOWN = 60
 """So many rows at the top are looked at for a guess."""
@@ -131,16 +131,24 @@ def with_values(config: Config, spool: str, mapping: ColumnMap, names: Names) ->
 
 
 def completed(
-    session: Session, config: Config, import_id: int, said: ColumnMap, *, names: Names, viewer: Viewer
+    session: Session,
+    config: Config,
+    import_id: int,
+    said: ColumnMap,
+    *,
+    names: Names,
+    viewer: Viewer,
+    guesses: bool = True,
 ) -> ColumnMap:
     """What somebody said of the columns, with the words of its chosen ones; of another header all is guessed anew.
 
-    Reads the file, so it is asked before the transaction that keeps it.
+    Reads the file, so it is asked before the transaction that keeps it. Without `guesses` another header leaves what
+    was said of the columns as it is.
     """
     row = see_import(session, viewer, import_id)
     if row.spool is None:
         raise Conflict("import.moved_on", "The rows of this import were removed.", state=row.state)
-    if said.header != int(row.mapping["header"]):
+    if guesses and said.header != int(row.mapping["header"]):
         again = _guessed(session, config, row.spool, _head(config, row.spool), said.header, row.unit_id, names)
         return replace(again, usual=said.usual)
     return with_values(config, row.spool, said, names)
@@ -165,6 +173,7 @@ def say_columns(
     assert row.spool is not None
     if check:
         must_be_enough(mapping)
+        _must_lie_in(session, row.unit_id, mapping.usual.get("place_id"))
     row.mapping, row.state = mapping.as_json(), ImportState.NEW.value
     session.execute(delete(NotedRow).where(NotedRow.import_id == row.id))
     if check:
@@ -273,6 +282,13 @@ def must_be_enough(mapping: ColumnMap) -> None:
         raise Invalid(
             "import.mapping", f"The columns are not matched yet: see {', '.join(sorted(fields))}.", fields=fields
         )
+
+
+def _must_lie_in(session: Session, unit_id: str, place_id: str | None) -> None:
+    """The place of rows that name none. Raises Invalid for one that is not of the import's own area."""
+    if place_id and not (is_within(place_id, unit_id) and units_by_id(session, [place_id])):
+        words = {"zh": "辖区内没有这个地点。", "en": "There is no such place in this area."}
+        raise Invalid("import.mapping", words["en"], fields={"place_id": words})
 
 
 def _keep_template(session: Session, row: BulkImport, names: Sequence[str], viewer: Viewer, now: datetime) -> None:

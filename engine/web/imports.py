@@ -59,7 +59,7 @@ def take() -> str | tuple[str, int] | AnyResponse:
     except Invalid as refusal:
         return _list(refusal.facts["fields"]), 422
     with looking() as session:
-        mapping = bulk.guess_columns(session, world().config, taken.spool, unit_id, names=_names())
+        mapping = bulk.guess_columns(session, world().config, taken.spool, unit_id, names=our_names())
     with acting() as session:
         row = bulk.open_import(session, taken, mapping, unit_id, viewer=viewer(), now=now())
     flash(_("The file has been read; nothing is filed yet."))
@@ -85,7 +85,7 @@ def show(import_id: int) -> str:
 def say_columns(import_id: int) -> str | tuple[str, int] | AnyResponse:
     said, check = _said(), request.form.get("step") == "check"
     with looking() as session:
-        mapping = bulk.completed(session, world().config, import_id, said, names=_names(), viewer=viewer())
+        mapping = bulk.completed(session, world().config, import_id, said, names=our_names(), viewer=viewer())
 
     def act(session: Session) -> Done:
         bulk.say_columns(session, world(), import_id, mapping, viewer=viewer(), now=now(), check=check)
@@ -154,7 +154,7 @@ def cancel(import_id: int) -> AnyResponse:
 @pages.get("/imports/<int:import_id>/errors.csv")
 @policy("case.import")
 def errors_as_csv(import_id: int) -> Response:
-    row, names = _mendable(import_id)
+    row, names = mendable(import_id)
     language = locale()
 
     def pieces() -> Iterator[bytes]:
@@ -169,7 +169,7 @@ def errors_as_csv(import_id: int) -> Response:
 @pages.get("/imports/<int:import_id>/errors.xlsx")
 @policy("case.import")
 def errors_as_workbook(import_id: int) -> Response:
-    row, names = _mendable(import_id)
+    row, names = mendable(import_id)
     data = io.BytesIO()
     with edge().store.reading() as session:
         bulk.write_workbook(data, names, bulk.to_be_mended(session, row.id), locale=locale())
@@ -178,13 +178,13 @@ def errors_as_workbook(import_id: int) -> Response:
     return answer
 
 
-def _mendable(import_id: int) -> tuple[BulkImport, Sequence[str]]:
+def mendable(import_id: int) -> tuple[BulkImport, Sequence[str]]:
     """The rows are in the clear, so they go to whoever brought them in and to nobody else."""
     with looking() as session:
         row = bulk.see_import(session, viewer(), import_id)
         if row.made_by != viewer().person_id or row.spool is None or row.under_way or row.state == ImportState.NEW:
             raise NotFound("import.unknown", "There is no such file.")
-        return row, _column_names(row)
+        return row, column_names(row)
 
 
 def _list(wrong: Mapping[str, Any]) -> str:
@@ -243,7 +243,7 @@ def _result(session: Session, row: BulkImport) -> str:
     cases = bulk.shown_cases(session, viewer(), noted)
     suggested = {unit for each in noted for fault in each.faults for unit in fault.get("suggest", ())}
     found = filed or noted
-    names = _column_names(row)
+    names = column_names(row)
 
     def told_cells(each: bulk.NotedRow) -> Sequence[tuple[str, str]]:
         return [(name, cell) for name, cell in zip(names, each.cells, strict=False) if cell.strip()]
@@ -275,7 +275,7 @@ def _after() -> int:
     return number(request.args.get("after")) or 0
 
 
-def _column_names(row: BulkImport) -> Sequence[str]:
+def column_names(row: BulkImport) -> Sequence[str]:
     names = bulk.names_of(bulk.head_of(world().config, row), int(row.mapping["header"]))
     return [name or _("column %(letter)s", letter=_letter(at)) for at, name in enumerate(names)]
 
@@ -308,7 +308,7 @@ def _said() -> ColumnMap:
     return ColumnMap(min(number(form.get("header")) or 0, bulk.LOOKED_AT), columns, values, usual)
 
 
-def _names() -> Mapping[str, Mapping[str, Sequence[str]]]:
+def our_names() -> Mapping[str, Mapping[str, Sequence[str]]]:
     """What people call our words, in both languages; categories by the words too that reports are sorted by."""
     told: dict[str, dict[str, list[str]]] = {name: {each: [] for each in ours} for name, ours in CHOSEN.items()}
     for language in ("zh_CN", "en"):

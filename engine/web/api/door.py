@@ -113,7 +113,8 @@ def _sent_with_files() -> dict[str, Any]:
     _check(fields)
     files = {}
     for name, file in request.files.items():
-        files[name] = [file.filename, hashlib.sha256(file.stream.read()).hexdigest()]
+        digest = hashlib.file_digest(file.stream, "sha256")  # type: ignore[arg-type]
+        files[name] = [file.filename, digest.hexdigest()]
         file.stream.seek(0)
     return {**fields, **files}
 

@@ -69,6 +69,12 @@ COVERED: Mapping[str, str] = {
     "findings.merge": "mergeCase",
     "findings.merge_pair": "acceptPair",
     "findings.split": "splitCase",
+    "imports.cancel": "cancelImport",
+    "imports.choose": "chooseImportRows",
+    "imports.match_again": "matchImport",
+    "imports.say_columns": "matchImport",
+    "imports.start": "startImport",
+    "imports.take": "openImport",
     "inspections.end_plan": "endPlan",
     "inspections.file_check": "fileCheck",
     "inspections.log_duty": "logDuty",
@@ -190,7 +196,6 @@ COVERED: Mapping[str, str] = {
 
 A_CHANNEL = "A way to tell one person: they write its address and the code that comes there by hand."
 A_FEED = "A secret address for somebody's own calendar, shown once on their page."
-A_FILE = "A file of matters is looked at, row by row, before it is filed; a program files each with fileCase."
 A_DELIVERY = "What came in at a door for machines and could not be taken: an operator looks at it on the page."
 
 LEFT_OUT: Mapping[str, str] = {
@@ -210,12 +215,6 @@ LEFT_OUT: Mapping[str, str] = {
     "drafts.drop_filing": "What a browser keeps of a form that is not sent yet.",
     "drafts.keep_filing": "What a browser keeps of a form that is not sent yet.",
     "exports.take": "It answers with a file of up to 20,000 cases, once, on the record: `maplebridge export` gives it.",
-    "imports.cancel": A_FILE,
-    "imports.choose": A_FILE,
-    "imports.match_again": A_FILE,
-    "imports.say_columns": A_FILE,
-    "imports.start": A_FILE,
-    "imports.take": A_FILE,
     "inbound.put_aside": A_DELIVERY,
     "inbound.show_body": A_DELIVERY,
     "inbound.take_in_again": A_DELIVERY,

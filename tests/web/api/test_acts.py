@@ -383,7 +383,7 @@ MATTER = {
     "description": "多次沟通未果。", "place_id": GRID,
 }  # fmt: skip
 HERE = Path(__file__)
-STORIES = (HERE, HERE.with_name("test_services.py"), HERE.with_name("test_subscriptions.py"))
+STORIES = (HERE, *(HERE.with_name(f"test_{each}.py") for each in ("imports", "services", "subscriptions")))
 IDS = re.compile(r"\b[a-z][A-Za-z0-9]+\b")
 
 

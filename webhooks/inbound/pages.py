@@ -18,11 +18,14 @@ from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from webhooks.inbound import looking as looked
-from webhooks.inbound import rows
+from webhooks.inbound import operations, rows
 from webhooks.inbound.model import Delivery, State
 from webhooks.inbound.sources import sources_of, unready
 from webhooks.inbound.words import LONG, SCHEMES, STATES, TURNED_AWAY
 from webhooks.inbound.writing_back import send_again, written_back
+
+__all__ = ["operations", "pages"]
+"""Importing the operations has given them to the API."""
 
 pages = Blueprint("inbound", __name__, url_prefix="/operations/inbound")
 

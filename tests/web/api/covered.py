@@ -75,6 +75,10 @@ COVERED: Mapping[str, str] = {
     "imports.say_columns": "matchImport",
     "imports.start": "startImport",
     "imports.take": "openImport",
+    "inbound.put_aside": "putAside",
+    "inbound.show_body": "showInboundContent",
+    "inbound.take_in_again": "takeInAgain",
+    "inbound.write_back_again": "tellSourceAgain",
     "inspections.end_plan": "endPlan",
     "inspections.file_check": "fileCheck",
     "inspections.log_duty": "logDuty",
@@ -196,7 +200,6 @@ COVERED: Mapping[str, str] = {
 
 A_CHANNEL = "A way to tell one person: they write its address and the code that comes there by hand."
 A_FEED = "A secret address for somebody's own calendar, shown once on their page."
-A_DELIVERY = "What came in at a door for machines and could not be taken: an operator looks at it on the page."
 
 LEFT_OUT: Mapping[str, str] = {
     "calendars.choose_warnings": A_FEED,
@@ -215,10 +218,6 @@ LEFT_OUT: Mapping[str, str] = {
     "drafts.drop_filing": "What a browser keeps of a form that is not sent yet.",
     "drafts.keep_filing": "What a browser keeps of a form that is not sent yet.",
     "exports.take": "It answers with a file of up to 20,000 cases, once, on the record: `maplebridge export` gives it.",
-    "inbound.put_aside": A_DELIVERY,
-    "inbound.show_body": A_DELIVERY,
-    "inbound.take_in_again": A_DELIVERY,
-    "inbound.write_back_again": A_DELIVERY,
     "me.change_password": "A password opens a browser, and the try is counted at that door.",
     "me.end_other_sign_ins": "Of the browser that asks.",
     "me.end_sign_in": "Of a browser; operators end any with endSignIn.",

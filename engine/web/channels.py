@@ -73,7 +73,7 @@ def change(channel_id: int) -> Response | tuple[str, int]:
 @policy("signed_in")
 def send_code(channel_id: int) -> Response:
     def act(session: Session) -> Done:
-        _send_code(session, notify.get_channel(session, channel_id, viewer=viewer()))
+        say_code(session, notify.get_channel(session, channel_id, viewer=viewer()))
         return Done(url_for("channels.show", channel_id=channel_id), _("A new code is on its way."))
 
     return once(act)
@@ -98,12 +98,7 @@ def confirm(channel_id: int) -> Response | tuple[str, int]:
 @policy("signed_in")
 def send_test(channel_id: int) -> Response:
     def act(session: Session) -> Done:
-        channel = notify.get_channel(session, channel_id, viewer=viewer())
-        key = notify.note_test(session, channel, now=now())
-        with language.speaking(channel.locale):
-            subject = _("Test message")
-            body = _("This is a test message of Maplebridge. News is told here.")
-        notify.say(session, channel, subject, body, key=key, now=now())
+        say_test(session, notify.get_channel(session, channel_id, viewer=viewer()))
         said = _("A test message is on its way. If it does not arrive within a minute, look here for the reason.")
         return Done(url_for("channels.show", channel_id=channel_id), said)
 
@@ -126,27 +121,49 @@ def remove(channel_id: int) -> Response:
 
 
 def _add(unit_id: str | None) -> Response:
-    """A webhook's address is looked up before the transaction: its host may take its time."""
-    config = world().config
-    written = request.form.get("medium", "")
-    offered = notify.offered(config.notify, for_unit=unit_id is not None)
-    if written not in offered:
-        words = {"zh": "请选择一种渠道。", "en": "Choose a channel."}
-        raise Invalid("channel.medium", words["en"], fields={"medium": words})
-    medium = Medium(written)
-    to = notify.read_address(medium, request.form.get("to", ""), config.notify)
-    if medium is Medium.WEBHOOK:
-        to = _callable(to)
+    for_unit = unit_id is not None
+    medium, to = read_channel(request.form.get("medium", ""), request.form.get("to", ""), for_unit=for_unit)
 
     def act(session: Session) -> Done:
         made = notify.add_channel(session, medium, to, unit_id=unit_id, locale=_reads(), viewer=viewer(), now=now())
         said = _("Added. Choose what is told there, and send a test message.")
         if not made.is_ready:
-            _send_code(session, made)
+            say_code(session, made)
             said = _("A code is on its way to that address.")
         return Done(url_for("channels.show", channel_id=made.id), said)
 
     return once(act)
+
+
+def read_channel(medium: str, to: str, *, for_unit: bool) -> tuple[Medium, str]:
+    """What somebody wrote, before the transaction: a webhook's address is looked up, and its host may take its time."""
+    config = world().config
+    if medium not in notify.offered(config.notify, for_unit=for_unit):
+        words = {"zh": "请选择一种渠道。", "en": "Choose a channel."}
+        raise Invalid("channel.medium", words["en"], fields={"medium": words})
+    read = notify.read_address(Medium(medium), to, config.notify)
+    return Medium(medium), _callable(read) if medium == Medium.WEBHOOK else read
+
+
+def say_test(session: Session, channel: NoticeChannel) -> None:
+    key = notify.note_test(session, channel, now=now())
+    with language.speaking(channel.locale):
+        subject = _("Test message")
+        body = _("This is a test message of Maplebridge. News is told here.")
+    notify.say(session, channel, subject, body, key=key, now=now())
+
+
+def say_code(session: Session, channel: NoticeChannel) -> None:
+    """In its own language."""
+    code = notify.new_code(session, channel, viewer=viewer(), now=now())
+    with language.speaking(channel.locale):
+        subject = _("Your code: %(code)s", code=code)
+        body = _(
+            "Somebody, hopefully you, wants news of Maplebridge at this address. Write the code %(code)s on the page "
+            "that asked for it within half an hour. If it was not you, do nothing.",
+            code=code,
+        )
+    notify.say(session, channel, subject, body, key=f"code.{channel.id}.{int(now().timestamp() * 1000)}", now=now())
 
 
 def why_not(trouble: str | None) -> str | None:
@@ -161,17 +178,6 @@ def _callable(url: str) -> str:
         return Outward(world().config.outbound.inside).check(url)
     except Refused as refusal:
         raise Invalid(refusal.code, refusal.sentence, fields={"to": refusal.facts["fields"]["url"]}) from refusal
-
-
-def _send_code(session: Session, channel: NoticeChannel) -> None:
-    code = notify.new_code(session, channel, viewer=viewer(), now=now())
-    subject = _("Your code: %(code)s", code=code)
-    body = _(
-        "Somebody, hopefully you, wants news of Maplebridge at this address. Write the code %(code)s on the page that "
-        "asked for it within half an hour. If it was not you, do nothing.",
-        code=code,
-    )
-    notify.say(session, channel, subject, body, key=f"code.{channel.id}.{int(now().timestamp() * 1000)}", now=now())
 
 
 def _choice() -> Choice:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Self, Union, get_args, get_origin, get_type_hints
 
@@ -125,6 +126,7 @@ def page_of_rows(cursor: str, size: int, rows_of: Callable[[int], Sequence[Any]]
     return rows[:size], page + 1 if len(rows) > size else None
 
 
+@cache
 def page_of(model: type[BaseModel]) -> type[BaseModel]:
     following = (str | None, Field(description="`cursor` of the following page; null on the last one."))
     name = f"{model.__name__}Page"

@@ -25,6 +25,13 @@ COVERED: Mapping[str, str] = {
     "cases.supply": "supply",
     "cases.unmask": "unmaskParties",
     "cases.withdraw": "withdrawCase",
+    "channels.add_mine": "addChannel",
+    "channels.add_to_unit": "addUnitChannel",
+    "channels.change": "changeChannel",
+    "channels.confirm": "confirmChannel",
+    "channels.remove": "removeChannel",
+    "channels.send_code": "sendChannelCode",
+    "channels.send_test": "testChannel",
     "decisions.decide": "completeTask",
     "delegations.answer": "answerDelegatedTask",
     "delegations.delegate": "delegateTask",
@@ -198,20 +205,12 @@ COVERED: Mapping[str, str] = {
 }
 """Endpoint of a page's act → the operation that does the same, by the same right."""
 
-A_CHANNEL = "A way to tell one person: they write its address and the code that comes there by hand."
 A_FEED = "A secret address for somebody's own calendar, shown once on their page."
 
 LEFT_OUT: Mapping[str, str] = {
     "calendars.choose_warnings": A_FEED,
     "calendars.end": A_FEED,
     "calendars.make": A_FEED,
-    "channels.add_mine": A_CHANNEL,
-    "channels.add_to_unit": A_CHANNEL,
-    "channels.change": A_CHANNEL,
-    "channels.confirm": A_CHANNEL,
-    "channels.remove": A_CHANNEL,
-    "channels.send_code": A_CHANNEL,
-    "channels.send_test": A_CHANNEL,
     "design.compare": "It says in words what an editor's file says otherwise; a program has both files.",
     "design.keep_recording": "A recording is a scenario, and a scenario is a file: saveProposalFile.",
     "design.play": "The player keeps nothing; a program plays scenarios with checkProposal.",

@@ -383,7 +383,7 @@ MATTER = {
     "description": "多次沟通未果。", "place_id": GRID,
 }  # fmt: skip
 HERE = Path(__file__)
-BESIDE = (HERE.with_name(f"test_{each}.py") for each in ("imports", "services", "subscriptions"))
+BESIDE = (HERE.with_name(f"test_{each}.py") for each in ("channels", "imports", "services", "subscriptions"))
 STORIES = (HERE, *BESIDE, HERE.parents[2] / "webhooks/inbound/test_operations.py")
 IDS = re.compile(r"\b[a-z][A-Za-z0-9]+\b")
 

@@ -3,6 +3,7 @@
 from engine.web.api.acts import (
     accounts,
     casework,
+    channels,
     counting,
     designing,
     duties,
@@ -20,6 +21,7 @@ from engine.web.api.acts import (
 __all__ = [
     "accounts",
     "casework",
+    "channels",
     "counting",
     "designing",
     "duties",

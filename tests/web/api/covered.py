@@ -10,6 +10,9 @@ COVERED: Mapping[str, str] = {
     "assessments.link": "sayOfLaterCase",
     "assessments.write": "writeAssessment",
     "board.leave_note": "leaveNote",
+    "calendars.choose_warnings": "chooseCalendarWarnings",
+    "calendars.end": "endCalendar",
+    "calendars.make": "makeCalendar",
     "campaigns.freeze": "freezeCampaign",
     "campaigns.issue": "issueCampaignItems",
     "campaigns.take_up_again": "reopenCampaignCase",
@@ -205,12 +208,8 @@ COVERED: Mapping[str, str] = {
 }
 """Endpoint of a page's act → the operation that does the same, by the same right."""
 
-A_FEED = "A secret address for somebody's own calendar, shown once on their page."
 
 LEFT_OUT: Mapping[str, str] = {
-    "calendars.choose_warnings": A_FEED,
-    "calendars.end": A_FEED,
-    "calendars.make": A_FEED,
     "design.compare": "It says in words what an editor's file says otherwise; a program has both files.",
     "design.keep_recording": "A recording is a scenario, and a scenario is a file: saveProposalFile.",
     "design.play": "The player keeps nothing; a program plays scenarios with checkProposal.",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -271,7 +272,7 @@ def test_acts_on_cases_and_letters(do: Do, district: District, clock: ManualCloc
     do("petition", "chooseTemplate", {"version": kept["version"], **WHY}, letter_kind="opinion")
 
 
-def test_ones_own_things(do: Do, district: District, clock: ManualClock, call: Call) -> None:
+def test_ones_own_things(app: Flask, do: Do, district: District, clock: ManualClock, call: Call) -> None:
     assert do("grid", "readMe")["memberships"][0]["unit_id"] == GRID
     number = do("grid", "fileCase", MATTER, 201)["number"]
     do("grid_b", "comment", {"text": "请看", "people": [district.people["grid"]]}, 201, number=number)
@@ -294,6 +295,13 @@ def test_ones_own_things(do: Do, district: District, clock: ManualClock, call: C
         {"task": task, "case": number, "refused": None}
     ]
     do("street", "leaveNote", {"note": "夜班注意"}, 201)
+    address = do("grid", "makeCalendar", {"warns": True})["address"]
+    feed = urlsplit(address).path
+    assert b"BEGIN:VCALENDAR" in app.test_client().get(feed).data
+    assert not do("grid", "chooseCalendarWarnings", {"warns": False})["warns"]
+    assert do("grid", "readCalendar")["address"] is None
+    assert do("grid", "endCalendar")["made_at"] is None
+    assert app.test_client().get(feed).status_code == 404
     (mine,) = do("grid", "listTokens")["items"]
     do("grid", "endToken", handle=mine["handle"])
     assert call("grid").get("/api/v1/me").status_code == 401

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
+from flask import url_for
 from pydantic import Field
 from sqlalchemy.orm import Session
 
 from engine import notify, people, tasks
 from engine.notify import MUTABLE, Notice
-from engine.people import ACTS, Absence
+from engine.people import ACTS, Absence, calendar_feeds
 from engine.tasks import Act, Filter, SavedFilter, ShiftNote, Tab
 from engine.web.api.operation import Acted, Room
 from engine.web.api.shapes import Cursor, Day, Whole, row, told
 from engine.web.api.told import Told
 from engine.web.areas import area_asked
 from engine.web.context import now, viewer, world
+from engine.web.qr import public_base
 
 OWN = Room("yourself", "Your notices, settings and absences.", read="me:read", write="me:write")
 WORK = Room("tasks", "The work list: claim, hand over, complete.", read="cases:read", write="cases:act")
@@ -40,6 +42,14 @@ class Me(Told):
     name_en: str
     memberships: list[Membership]
     muted: list[str]
+
+
+class Calendar(Told):
+    """The address for your own calendar program. It is told once, when it is made; null later, or without one."""
+
+    made_at: datetime | None
+    warns: bool = Field(description="Whether its entries ring.")
+    address: str | None
 
 
 class TaskDone(Told):
@@ -124,6 +134,45 @@ def come_back(session: Session, absence_id: int) -> Absence:
     return people.end_absence(session, absence_id, viewer=viewer(), now=now())
 
 
+@OWN.look("/me/calendar", "readCalendar", "signed_in", "Whether your deadlines have an address", tells=Calendar)
+def read_calendar(session: Session) -> Calendar:
+    return _calendar(session)
+
+
+@OWN.act(
+    "/me/calendar",
+    "makeCalendar",
+    "signed_in",
+    "Make an address for your calendar program",
+    method="PUT",
+    tells=Calendar,
+    description="It takes the place of the one before, opens nothing but your deadlines, and outlives the token: "
+    "endCalendar closes it.",
+)
+def make_calendar(session: Session, *, warns: bool = False) -> Calendar:
+    secret = calendar_feeds.make(session, viewer().person_id, warns=warns, now=now())
+    return _calendar(session, f"{public_base()}{url_for('calendars.feed', secret=secret)}")
+
+
+@OWN.act(
+    "/me/calendar/warnings",
+    "chooseCalendarWarnings",
+    "signed_in",
+    "Choose whether its entries ring",
+    method="PUT",
+    tells=Calendar,
+)
+def choose_warnings(session: Session, *, warns: bool) -> Calendar:
+    calendar_feeds.choose_warnings(session, viewer().person_id, warns=warns)
+    return _calendar(session)
+
+
+@OWN.act("/me/calendar", "endCalendar", "signed_in", "Close the address", method="DELETE", tells=Calendar)
+def end_calendar(session: Session) -> Calendar:
+    calendar_feeds.end(session, viewer().person_id)
+    return _calendar(session)
+
+
 @WORK.look("/worklist/filters", "listFilters", "case.read", "List your saved filters", lists=FILTER)
 def list_filters(session: Session) -> Any:
     return tasks.saved_filters(session, viewer().person_id), None
@@ -172,6 +221,14 @@ def act_on_tasks(
 def leave_note(session: Session, *, unit: Id = "", note: Annotated[str, Field(max_length=4000)]) -> Any:
     tasks.leave_note(session, area_asked(unit, ACTS["board.read"]), note, viewer=viewer(), now=now())
     return Acted()
+
+
+def _calendar(session: Session, address: str | None = None) -> Calendar:
+    session.flush()
+    feed = calendar_feeds.of(session, viewer().person_id)
+    return Calendar(
+        made_at=None if feed is None else feed.made_at, warns=feed is not None and feed.warns, address=address
+    )
 
 
 def midnight(day: Any) -> datetime:

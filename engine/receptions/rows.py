@@ -73,9 +73,7 @@ def open_to_all(session: Session, *, now: datetime) -> Sequence[Reception]:
     ).all()
 
 
-def received_by(
-    session: Session, leader_id: int, *, now: datetime, most: int = 6
-) -> Sequence[tuple[Reception, int]]:
+def received_by(session: Session, leader_id: int, *, now: datetime, most: int = 6) -> Sequence[tuple[Reception, int]]:
     """A leader's own receptions from today on, the next first, with how many are booked. One statement."""
     booked = select(func.count()).where(Booking.reception_id == Reception.id, Booking.cancelled_at.is_(None))
     rows = session.execute(

@@ -153,7 +153,8 @@ def _guard(address: Any) -> None:
     if host is None or host in ("", "localhost"):
         return
     try:
-        if ipaddress.ip_address(host).is_loopback:
+        address = ipaddress.ip_address(host)
+        if address.is_loopback or address.is_unspecified:
             return
     except ValueError:
         pass

@@ -214,10 +214,8 @@ def pages_of(site: Site, district: District) -> Iterator[tuple[str, list[str]]]:
             yield where, seen
     for where in ALSO:
         status = {who: visitors[who].get(where).status_code for who in VISITORS}
-        yield (
-            where,
-            [who for who in VISITORS if status[who] == min(status.values())],
-        )  # an error page only where nobody sees another
+        best = min(status.values())  # the page of an error only where nobody sees another
+        yield where, [who for who in VISITORS if status[who] == best]
 
 
 def may_come(policy: str | None, who: str) -> bool:

@@ -12,7 +12,7 @@ from engine.clock import ManualClock
 from tests.web.api.caller import document
 from tests.web.district import District
 
-EVERY = 14
+EVERY = 28
 START = 3
 
 

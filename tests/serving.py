@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import waitress
@@ -25,5 +25,6 @@ def served(application: Any) -> Iterator[str]:
             each.close()
 
     server.task_dispatcher.shutdown()
-    server.trigger.pull_trigger(close_all)
+    with suppress(OSError):  # an answer has just woken the loop: it has closed all before this wakes it
+        server.trigger.pull_trigger(close_all)
     thread.join()

@@ -15,7 +15,10 @@ from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
 from engine.bulk.cells import written
-from engine.bulk.workbook import must_be_harmless, refused, rows_of_sheet
+from engine.bulk.workbook import must_be_harmless as workbook_must_be_harmless
+from engine.bulk.workbook import refused, rows_of_sheet
+from engine.errors import Invalid
+from engine.strict_json import DECODER, must_be_harmless
 
 MOST_COLUMNS = 200
 LONGEST_CELL = 30_000
@@ -76,7 +79,7 @@ def open_source(file: IO[bytes]) -> tuple[Shape, Iterator[list[str]]]:
 
 def _workbook(file: IO[bytes]) -> tuple[Shape, Iterator[list[str]]]:
     try:
-        must_be_harmless(file)
+        workbook_must_be_harmless(file)
         sheet, sheets, rows = rows_of_sheet(file)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError, KeyError) as error:
         raise refused("这不是完好的 Excel 工作簿（.xlsx）。", "This is no undamaged workbook (.xlsx).") from error
@@ -162,7 +165,7 @@ def _csv(lines: Iterable[str], shape: Shape) -> Iterator[list[str]]:
 
 def _objects(file: IO[bytes], encoding: str) -> Iterator[dict[str, Any]]:
     """The objects of a JSON array, or of lines of JSON, one after the other: the whole is never held."""
-    decoder, text = json.JSONDecoder(), ""
+    text = ""
     read = codecs.getreader(encoding)(file, "strict")
     ended = False
     while True:
@@ -170,11 +173,11 @@ def _objects(file: IO[bytes], encoding: str) -> Iterator[dict[str, Any]]:
         if text[:1] == "]":
             return
         try:
-            found, end = decoder.raw_decode(text) if text else (None, -1)
+            found, end = DECODER.raw_decode(text) if text else (None, -1)
             if end == len(text) and not ended and not isinstance(found, dict):
                 end = -1
         except ValueError as error:
-            if ended:
+            if ended or not isinstance(error, json.JSONDecodeError):
                 raise refused("JSON 无法读取：文件不完整或写错。", f"This is no readable JSON: {error}.") from error
             end = -1
         except RecursionError as error:
@@ -193,6 +196,10 @@ def _objects(file: IO[bytes], encoding: str) -> Iterator[dict[str, Any]]:
             continue
         if not isinstance(found, dict):
             raise refused("JSON 应为对象的列表，每个对象一行。", "JSON is to be a list of objects, one for each row.")
+        try:
+            must_be_harmless(found)
+        except Invalid as refusal:
+            raise refused("JSON 中有嵌套过深、项数过多或无法保存的内容。", refusal.sentence) from refusal
         yield found
         text = text[end:]
 

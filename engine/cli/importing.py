@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import click
 from engine.cli.output import as_json, database, progress_line, refusals, say
 from engine.cli.starting import configured, prepared
 from engine.errors import Invalid
+from engine.strict_json import read_json
 
 
 @click.command("import")
@@ -84,7 +84,7 @@ def _said(data: bytes, guessed: Any) -> Any:
     from engine.bulk import ColumnMap
 
     try:
-        said = json.loads(data)
+        said = read_json(data)
         return ColumnMap.of_json({**guessed.as_json(), **said, "usual": {**guessed.usual, **said.get("usual", {})}})
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except (Invalid, ValueError, TypeError, AttributeError, KeyError) as error:
         raise Invalid("import.mapping", f"The mapping is not readable JSON of that shape: {error}.") from error

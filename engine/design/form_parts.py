@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import Invalid, NotFound
+from engine.strict_json import read_json
 from engine.tasks import CHOOSING, LARGEST_FORM, TYPES
 
 Component = dict[str, Any]
@@ -53,10 +54,10 @@ class FormPart:
 def read_form_parts(name: str, data: bytes) -> Component:
     """The document. Raises Invalid `form.no_parts` for what is no form with a list of parts in it."""
     try:
-        document = json.loads(data.decode()) if len(data) <= LARGEST_FORM else None
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict) or not _well_built(document.get("components"), 0):
+        document = read_json(data, most=LARGEST_FORM) if len(data) <= LARGEST_FORM else {}
+    except Invalid:
+        document = {}
+    if not _well_built(document.get("components"), 0):
         raise Invalid("form.no_parts", f"{name} is no form that can be shown in parts.", file=name)
     return document
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from engine.cases import PartyIn
 from engine.errors import Invalid
+from engine.strict_json import read_json
 
 CHANNELS = (
     "hotline_12345",
@@ -86,11 +86,11 @@ def read_filing(data: bytes, *, now: datetime) -> Filing:
     Raises Invalid naming every key that is missing, unknown or of a wrong type, all at once.
     """
     try:
-        raw = json.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Invalid("filing.unreadable", f"The report is not readable JSON: {error}") from error
+        raw = read_json(data)
+    except Invalid as refusal:
+        raise Invalid("filing.unreadable", f"The report cannot be read. {refusal.sentence}") from refusal
     try:
-        report = _REPORT.validate_python({"received_at": now, **raw} if isinstance(raw, dict) else raw)
+        report = _REPORT.validate_python({"received_at": now, **raw})
     except ValidationError as error:
         fields = {
             ".".join(str(part) for part in each["loc"]) or "report": {"zh": each["msg"], "en": each["msg"]}

@@ -18,7 +18,9 @@ from typing import Any, assert_never
 from urllib.parse import quote
 
 from engine.config import NotifyConfig
+from engine.errors import Invalid
 from engine.notify.model import Medium
+from engine.strict_json import read_json
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 LONGEST_TEXT = 1800
@@ -79,10 +81,8 @@ def fault_in(medium: Medium, status: int, body: str) -> str | None:
     if medium is Medium.WEBHOOK:
         return None
     try:
-        said = json.loads(body)
-    except ValueError:
-        return f"no JSON came back: {body[:300]}"
-    if not isinstance(said, dict):
+        said = read_json(body)
+    except Invalid:
         return f"no answer of a robot: {body[:300]}"
     code = said.get("code", said.get("StatusCode")) if medium is Medium.FEISHU else said.get("errcode")
     return None if code == 0 else f"{code}: {said.get('msg' if medium is Medium.FEISHU else 'errmsg')}"[:500]

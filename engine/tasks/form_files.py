@@ -7,12 +7,12 @@ with the property `drawn` = `true` is a signature.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.errors import Invalid, Refusal
+from engine.strict_json import read_json
 from engine.tasks.conditions import Condition, read_condition
 from engine.tasks.fields import (
     CHOOSING,
@@ -41,10 +41,10 @@ def read_form(name: str, data: bytes) -> Form:
     if len(data) > LARGEST_FORM:
         raise Invalid("form.too_large", f"{name} has more than {LARGEST_FORM:,} bytes.", problems=[])
     try:
-        raw = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise Invalid("form.unreadable", f"{name} is not readable JSON: {error}", problems=[]) from error
-    if not isinstance(raw, dict) or not isinstance(raw.get("components"), list):
+        raw = read_json(data, most=LARGEST_FORM)
+    except Invalid as refusal:
+        raise Invalid("form.unreadable", f"{name}: {refusal.sentence}", problems=[]) from refusal
+    if not isinstance(raw.get("components"), list):
         raise Invalid("form.schema", f"{name} is not a form: it has no list of components.", problems=[])
     problems: list[tuple[str, str]] = []
     try:

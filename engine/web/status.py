@@ -17,13 +17,11 @@ STATUS_OF: Mapping[str, HTTPStatus] = {
     "signature.old": HTTPStatus.UNAUTHORIZED,
     "signature.wrong": HTTPStatus.UNAUTHORIZED,
     "content_type.unknown": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    "json.unreadable": HTTPStatus.BAD_REQUEST,
-    "json.too_deep": HTTPStatus.BAD_REQUEST,
+    "body.unreadable": HTTPStatus.BAD_REQUEST,
+    "body.too_deep": HTTPStatus.BAD_REQUEST,
+    "body.too_many_values": HTTPStatus.BAD_REQUEST,
     "request.unreadable": HTTPStatus.BAD_REQUEST,
     "inbound.charset": HTTPStatus.BAD_REQUEST,
-    "inbound.too_deep": HTTPStatus.BAD_REQUEST,
-    "inbound.too_many_keys": HTTPStatus.BAD_REQUEST,
-    "inbound.unreadable": HTTPStatus.BAD_REQUEST,
     "idempotency.key": HTTPStatus.BAD_REQUEST,
 }
 """Refusals whose status says more than their kind's."""

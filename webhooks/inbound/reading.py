@@ -6,19 +6,15 @@ tags of one name beside each other are a list. Forms become keys by field.
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
 from engine.config import SourceConfig
 from engine.errors import Invalid
 from engine.runtime import read_xml
+from engine.strict_json import DEEPEST, MOST_VALUES, must_be_harmless, read_json, too_deep
 
-DEEPEST = 20
-MOST_KEYS = 2000
 KINDS = {
     "json": ("application/json", "text/json"),
     "xml": ("application/xml", "text/xml"),
@@ -35,8 +31,7 @@ Tree = dict[str, Any]
 def read(source: SourceConfig, body: bytes, *, kind: str, charset: str) -> Tree:
     """`kind` and `charset` are what the sender says of the body, or empty texts.
 
-    Raises Invalid `content_type.unknown`, `inbound.charset`, `inbound.unreadable`, `inbound.too_deep`,
-    `inbound.too_many_keys`, and what `read_xml` refuses.
+    Raises Invalid `content_type.unknown`, `inbound.charset`, and what `read_json` and `read_xml` refuse.
     """
     if (
         kind
@@ -46,7 +41,7 @@ def read(source: SourceConfig, body: bytes, *, kind: str, charset: str) -> Tree:
         raise Invalid("content_type.unknown", f"{source.name} sends {KINDS[source.format][0]}, not {kind[:60]}.")
     match source.format:
         case "json":
-            tree = _json(_text(source, body, charset))
+            return read_json(_text(source, body, charset))
         case "xml":
             declared = _ENCODING.search(found[0]) if (found := _DECLARATION.match(body)) else None
             inside = declared[1].decode().lower() if declared else ""
@@ -54,7 +49,7 @@ def read(source: SourceConfig, body: bytes, *, kind: str, charset: str) -> Tree:
             tree = {_local(root.tag): _of_xml(root, 1)}
         case "form":
             tree = _form(source, body, charset)
-    _check(tree)
+    must_be_harmless(tree)
     return tree
 
 
@@ -93,39 +88,27 @@ def _text(source: SourceConfig, body: bytes, charset: str) -> str:
         ) from error
 
 
-def _json(text: str) -> Tree:
-    try:
-        found = json.loads(text, object_pairs_hook=_pairs, parse_float=_finite, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise _too_deep() from error
-    except ValueError as error:
-        raise Invalid("inbound.unreadable", f"The body is not readable JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise Invalid("inbound.unreadable", "The body must be a JSON object.")
-    return found
-
-
 def _form(source: SourceConfig, body: bytes, charset: str) -> Tree:
     codec = "gb18030" if source.charset == "gb18030" and charset.lower() not in _UTF8 - {""} else "utf-8"
     try:
         pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, encoding=codec, errors="strict", max_num_fields=MOST_KEYS
+            body.decode("ascii"), keep_blank_values=True, encoding=codec, errors="strict", max_num_fields=MOST_VALUES
         )
     except UnicodeDecodeError as error:
         raise Invalid("inbound.charset", f"A field of the form is not {codec.upper()}.") from error
     except ValueError as error:
-        raise Invalid("inbound.too_many_keys", f"The form has more than {MOST_KEYS} fields.") from error
+        raise Invalid("body.too_many_values", f"The form has more than {MOST_VALUES:,} fields.") from error
     found: Tree = {}
     for name, value in pairs:
         if name in found:
-            raise Invalid("inbound.unreadable", "A field stands twice in the form.")
+            raise Invalid("body.unreadable", "A field stands twice in the form.")
         found[name] = value
     return found
 
 
 def _of_xml(element: Any, depth: int) -> Any:
     if depth > DEEPEST:
-        raise _too_deep()
+        raise too_deep()
     found: Tree = {f"@{_local(name)}": value for name, value in element.attrib.items()}
     for child in element:
         name, value = _local(child.tag), _of_xml(child, depth + 1)
@@ -143,55 +126,3 @@ def _of_xml(element: Any, depth: int) -> Any:
 
 def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> Tree:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError("a number is too large")
-    return value
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _check(tree: Tree) -> None:
-    """Neither too deep nor too many keys, and no text that a database cannot hold."""
-    level, keys = [tree], 0
-    for _depth in range(DEEPEST):
-        following = [inner for each in level for inner in _inside(each)]
-        keys += len(following)
-        if keys > MOST_KEYS:
-            raise Invalid("inbound.too_many_keys", f"The body has more than {MOST_KEYS} keys and values.")
-        if not following:
-            return
-        level = following
-    raise _too_deep()
-
-
-def _inside(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for key in value:
-            _must_be_storable(key)
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
-    elif isinstance(value, str):
-        _must_be_storable(value)
-
-
-def _must_be_storable(text: str) -> None:
-    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise Invalid("inbound.unreadable", "The body holds a character that cannot be stored.")
-
-
-def _too_deep() -> Invalid:
-    return Invalid("inbound.too_deep", f"The body is nested deeper than {DEEPEST}.")

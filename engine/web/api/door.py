@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from typing import Any
 
 from flask import current_app, g, request
@@ -12,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from engine.errors import Invalid, NotAllowed, Unavailable
 from engine.people import tokens
+from engine.strict_json import must_be_harmless, read_json
 from engine.web import attached, pace
 from engine.web.context import acting, address, edge, looking, maybe_viewer, now, viewer, world
 from engine.web.pace import Left
@@ -21,7 +20,6 @@ API, HEALTH = "api", "health"
 BLUEPRINTS = frozenset({API, HEALTH})
 PREFIX = "/api/"
 LARGEST_BODY = 256 * 1024
-DEEPEST = 20
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -101,7 +99,7 @@ def _sent() -> dict[str, Any]:
         return {}  # an act that takes no fields needs no body
     if request.mimetype != "application/json":
         raise Invalid("content_type.unknown", "Send the body as Content-Type: application/json.")
-    return _read(request.get_data(cache=True))
+    return read_json(request.get_data(cache=True))
 
 
 def _sent_with_files() -> dict[str, Any]:
@@ -110,58 +108,10 @@ def _sent_with_files() -> dict[str, Any]:
     if request.mimetype != "multipart/form-data":
         raise Invalid("content_type.unknown", "Send the file as Content-Type: multipart/form-data.")
     fields = {name: request.form.getlist(name) for name in request.form}
-    _check(fields)
+    must_be_harmless(fields)
     files = {}
     for name, file in request.files.items():
         digest = hashlib.file_digest(file.stream, "sha256")  # type: ignore[arg-type]
         files[name] = [file.filename, digest.hexdigest()]
         file.stream.seek(0)
     return {**fields, **files}
-
-
-def _read(data: bytes) -> dict[str, Any]:
-    try:
-        sent = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_finite, parse_constant=_no_constant
-        )
-    except RecursionError as error:
-        raise Invalid("json.too_deep", f"The JSON is nested deeper than {DEEPEST}.") from error
-    except ValueError as error:
-        raise Invalid("json.unreadable", f"The body is not readable JSON: {error}") from error
-    if not isinstance(sent, dict):
-        raise Invalid("json.unreadable", "The body must be a JSON object.")
-    _check(sent)
-    return sent
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError("a number is too large")
-    return value
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _check(sent: dict[str, Any]) -> None:
-    """Neither too deep, nor with text that cannot be stored: zero characters, halves of characters."""
-    level: list[Any] = [sent]
-    for _depth in range(DEEPEST):
-        following: list[Any] = []
-        for each in level:
-            following += [*each, *each.values()] if isinstance(each, dict) else each if isinstance(each, list) else []
-            if isinstance(each, str) and ("\0" in each or any("\ud800" <= sign <= "\udfff" for sign in each)):
-                raise Invalid("json.unreadable", "The body holds a character that cannot be stored.")
-        if not following:
-            return
-        level = following
-    raise Invalid("json.too_deep", f"The JSON is nested deeper than {DEEPEST}.")

@@ -80,7 +80,7 @@ def test_a_webhook_is_signed_as_the_reference_library_checks_it() -> None:
         (Medium.FEISHU, 200, '{"code":0,"msg":"success"}', None),
         (Medium.FEISHU, 200, '{"StatusCode":0,"StatusMessage":"success"}', None),
         (Medium.FEISHU, 200, '{"code":19021,"msg":"sign match fail"}', "19021: sign match fail"),
-        (Medium.FEISHU, 200, "<html>", "no JSON came back: <html>"),
+        (Medium.FEISHU, 200, "<html>", "no answer of a robot: <html>"),
         (Medium.WECOM, 200, "[]", "no answer of a robot: []"),
         (Medium.WECOM, 502, "bad gateway", "HTTP 502: bad gateway"),
         (Medium.WEBHOOK, 204, "", None),

@@ -60,29 +60,19 @@ def test_gb18030_is_read_where_it_is_declared(declared: str) -> None:
 
 BOMB = '<!DOCTYPE b [<!ENTITY a "aaaa"><!ENTITY c "&a;&a;&a;&a;">]><b>&c;</b>'
 REFUSED = [
-    ("json", b"", "inbound.unreadable"),
-    ("json", b"[]", "inbound.unreadable"),
-    ("json", b'"text"', "inbound.unreadable"),
-    ("json", b'{"a": 1', "inbound.unreadable"),
-    ("json", b'{"a": 1, "a": 2}', "inbound.unreadable"),
-    ("json", b'{"a": NaN}', "inbound.unreadable"),
-    ("json", b'{"a": 1e999}', "inbound.unreadable"),
-    ("json", b'{"a": "\\u0000"}', "inbound.unreadable"),
-    ("json", b'{"a": "\\ud800"}', "inbound.unreadable"),
-    ("json", b'{"a":' * 21 + b"1" + b"}" * 21, "inbound.too_deep"),
-    ("json", b"[" * 100_000, "inbound.too_deep"),
-    ("json", b'{"a": [' + b"1," * 2001 + b"1]}", "inbound.too_many_keys"),
+    ("json", b'{"a": "\\ud800"}', "body.unreadable"),
     ("json", '{"a": "问"}'.encode("gb18030"), "inbound.charset"),
     ("json", b"\xff\xfe{\x00}\x00", "inbound.charset"),
     ("xml", BOMB.encode(), "xml.doctype"),
     ("xml", b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "xml.doctype"),
-    ("xml", b"<a>" * 30 + b"</a>" * 30, "inbound.too_deep"),
+    ("xml", b"<a>" * 30 + b"</a>" * 30, "body.too_deep"),
     ("xml", b"<a><b></a>", "xml.malformed"),
     ("xml", b'<?xml version="1.0" encoding="GB18030"?><a/>', "inbound.charset"),
     ("xml", b"", "xml.empty"),
-    ("form", b"a=1&a=2", "inbound.unreadable"),
+    ("form", b"a=1&a=2", "body.unreadable"),
+    ("form", b"a=%00", "body.unreadable"),
     ("form", b"a=%FF", "inbound.charset"),
-    ("form", b"&".join(b"k%d=1" % number for number in range(2100)), "inbound.too_many_keys"),
+    ("form", b"&".join(b"k%d=1" % number for number in range(2100)), "body.too_many_values"),
 ]
 
 

@@ -182,7 +182,7 @@ def test_what_intake_refuses_names_its_path_too(sender: Sender) -> None:
 
 def test_json_that_cannot_be_read_is_kept_for_a_look(sender: Sender, connected: District) -> None:
     answer = sender.hotline(b'{"order": ')
-    assert (answer.status_code, answer.json["code"]) == (400, "inbound.unreadable")
+    assert (answer.status_code, answer.json["code"]) == (400, "body.unreadable")
     (kept,) = deliveries_of(connected)
     assert kept.state == State.REFUSED
 

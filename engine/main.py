@@ -87,7 +87,8 @@ def build(
         webhooks.post(session, parcel, world)
 
     tick = timedelta(seconds=config.scheduler.tick_seconds)
-    jobs = (Job("messages", _courier(store, world, clock).work, tick), *webhooks.jobs(store, world, clock))
+    courier = _courier(store, world, clock)
+    jobs = (Job("messages", courier.work, tick, stop=courier.stop), *webhooks.jobs(store, world, clock))
     scheduler = Scheduler(store, world, clock, name=name, post=post, refresh=refresh, jobs=jobs)
     return Application(config, store, world, clock, scheduler)
 

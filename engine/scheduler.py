@@ -61,7 +61,7 @@ Poster = Callable[[Session, outbox.Parcel], object]
 class Job:
     """What another part has done in the background: from the start on, and again whenever so long has passed.
 
-    `stop` ends what `run` has begun and left running.
+    `stop` is called when this node begins to stop: `run` and what it has left running are to come to an end soon.
     """
 
     name: str
@@ -142,9 +142,11 @@ class Scheduler:
         return Tick(fired, failed)
 
     def warn_due(self, *, most: int | None = None) -> int:
-        """Warns about clocks that are nearly used up; gives how many."""
+        """Warns about clocks that are nearly used up, until this node stops; gives how many."""
         most = most or self.world.config.scheduler.batch
         for count in range(most):
+            if self._stopping.is_set():
+                return count
             now = self.clock.now()
             with self.store.transaction() as session:
                 picked = deadlines.pick_warning(session, now=now)
@@ -329,11 +331,11 @@ class Scheduler:
         ):  # APScheduler waits for its jobs under a lock that `add_job` wants: none may ask for it now
             self._stopping.set()
         if self._background is not None:
-            self._background.shutdown(wait=True)
-            self._background = None
             for job in self.jobs:
                 if job.stop is not None:
                     job.stop()
+            self._background.shutdown(wait=True)
+            self._background = None
             self._guarded(self._say_goodbye)()
         self._stopping.clear()
 

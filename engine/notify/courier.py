@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,7 @@ from engine.store import Store, failpoint
 MOST = 100
 AT_THE_SAME_TIME = 8
 ROUND_SECONDS = 200
-"""After so long the rest of a round is left to a later one: its lease must not run out under a mail."""
+"""After so long the rest of a round is given back: its lease must not run out under a mail."""
 
 NO_SERVER = "notify.no_server"
 
@@ -90,16 +91,21 @@ class Courier:
     trust: ssl.SSLContext | None = None
     """What the mail server's certificate is checked against; None: what the machine trusts."""
     _forgot_on: Any = field(default=None, init=False)
+    _stopping: threading.Event = field(default_factory=threading.Event, init=False)
 
     def work(self) -> int:
-        """Sends whatever is due; gives how much was tried. Harmless when several nodes do it at once."""
+        """Sends whatever is due until this node stops; gives how much was claimed. Harmless on several nodes."""
         tried = 0
-        while count := self._round():
+        while not self._stopping.is_set() and (count := self._round()):
             tried += count
             if count < MOST:
                 break
         self._forget()
         return tried
+
+    def stop(self) -> None:
+        """Begins nothing more: what is being sent is finished, what is claimed and not begun is given back."""
+        self._stopping.set()
 
     def _round(self) -> int:
         now = self.clock.now()
@@ -130,8 +136,9 @@ class Courier:
         began = time.monotonic()
         down: str | None = None if self.config.smtp.host else NO_SERVER
         with mail_server(self.config.smtp, trust=self.trust) as server:
-            for parcel in parcels:
-                if time.monotonic() - began > ROUND_SECONDS:
+            for at, parcel in enumerate(parcels):
+                if self._stopping.is_set() or time.monotonic() - began > ROUND_SECONDS:
+                    self._give_back(parcels[at:])
                     break
                 if down is not None:
                     self._failed(parcel, down)
@@ -163,6 +170,9 @@ class Courier:
         self._sent(parcel)
 
     def _call(self, parcel: Parcel) -> None:
+        if self._stopping.is_set():
+            self._give_back([parcel])
+            return
         assert parcel.said is not None
         outward = self.webhooks if parcel.medium is Medium.WEBHOOK else self.robots
         try:
@@ -199,6 +209,10 @@ class Courier:
         log.warning("message.failed", sending=parcel.sending.id, medium=parcel.medium.value, for_good=for_good)
         with self.store.transaction() as session:
             sendings.mark_failed(session, parcel.sending, trouble, for_good=for_good, now=self.clock.now())
+
+    def _give_back(self, parcels: Sequence[Parcel]) -> None:
+        with self.store.transaction() as session:
+            sendings.give_back(session, [each.sending.id for each in parcels], now=self.clock.now())
 
     def _forget(self) -> None:
         today = self.clock.now().date()

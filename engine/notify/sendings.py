@@ -142,6 +142,16 @@ def claim(session: Session, *, now: datetime, most: int) -> Sequence[Sending]:
     return found
 
 
+def give_back(session: Session, ids: Sequence[int], *, now: datetime) -> None:
+    """Ends the lease of what was claimed and not tried: it is due at once, and that was no try."""
+    session.execute(
+        update(Sending)
+        .where(Sending.id.in_(ids), Sending.state == SendingState.OPEN.value)
+        .values(next_at=now, attempts=Sending.attempts - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def mark_sent(session: Session, sending_id: int, *, now: datetime) -> None:
     """Idempotent. What a plain mail said, and to whom, is forgotten."""
     _end(session, sending_id, SendingState.SENT, now=now, to=None, subject=None, body=None, trouble=None)

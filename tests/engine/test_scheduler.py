@@ -200,9 +200,14 @@ def test_a_message_that_cannot_be_posted_holds_up_no_other_and_is_shown(settled:
         assert [each.trouble for each in outbox.stuck(session)] == ["ValueError: no words for it"]
 
 
-def test_what_a_job_left_running_is_ended_with_the_scheduler(settled: Ground) -> None:
+def test_a_job_that_would_go_on_is_told_that_the_node_stops(settled: Ground) -> None:
     ran, stopped = threading.Event(), threading.Event()
-    job = Job("letters", ran.set, timedelta(hours=1), stop=stopped.set)
+
+    def run() -> None:
+        ran.set()
+        stopped.wait(20)  # a job that goes on until it is told
+
+    job = Job("letters", run, timedelta(hours=1), stop=stopped.set)
     scheduler = Scheduler(settled.store, settled.app.world, SystemClock(), name="node", jobs=[job])
     scheduler.start()
     assert ran.wait(20)

@@ -265,6 +265,23 @@ def test_a_server_that_is_down_is_tried_again_with_the_same_id_and_then_given_up
     assert len(set(ids)) == 3
 
 
+def test_a_node_that_stops_gives_back_what_it_has_not_begun(post: Post, case_id: int) -> None:
+    post.channel("grid")
+    post.channel(GRID, Medium.DINGTALK, "dingtalk-key")
+    post.happens(case_id, units=[GRID])
+    stopping = post.another()
+
+    def tell(*asked: Any) -> notify.Said:
+        stopping.stop()  # while the words are made
+        return post.words(*asked)
+
+    stopping.tell = tell
+    assert stopping.work() == 2
+    assert [(row.state, row.attempts, row.next_at) for row in post.rows(Sending)] == [("open", 0, post.clock.now())] * 2
+    assert stopping.work() == 0
+    assert len(post.mails()) == len(post.there.calls) == 1
+
+
 def test_who_is_unknown_to_the_server_is_given_up_at_once(post: Post, case_id: int) -> None:
     post.channel("grid")
     post.box.refuses["*"] = "550 nobody of that name"

@@ -28,6 +28,7 @@ _KINDS: Mapping[str, Kind] = {
     "urgent": Kind.URGENT,
     "emergency": Kind.URGENT,
     "task.asked": Kind.ASKED,
+    "task.answered": Kind.ASKED,
     "task.handed_over": Kind.ASKED,
     "task.delegated": Kind.ASKED,
     "case.filed": Kind.NEW,

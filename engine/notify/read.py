@@ -1,4 +1,7 @@
-"""Reading notices. A notice is new for a person until they open it, or say that they have read everything."""
+"""Reading notices. A notice is new for a person until they open it, or say that they have read everything.
+
+A deputy reads what comes for whoever is away, while they stand in; what they have read stays new for the other.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine.cases import Case
 from engine.errors import NotFound
 from engine.notify.model import Notice, NoticeRead, NoticesRead
-from engine.people import Viewer
+from engine.people import StandIn, Viewer
 from engine.tasks import outside_wall
 from engine.territory import within
 
@@ -30,6 +33,8 @@ class Line:
     notice: Notice
     case: Case
     is_new: bool
+    away: StandIn | None
+    """For whom it came, where the viewer reads it as a deputy."""
 
 
 def notices_of(
@@ -42,7 +47,10 @@ def notices_of(
         statement = statement.where(Notice.id < before)
     rows = session.execute(statement).all()
     up_to = _read_up_to(session, viewer)
-    lines = [Line(notice, case, notice.id > up_to and not seen) for notice, case, seen in rows[:most]]
+    lines = [
+        Line(notice, case, notice.id > up_to and not seen, _meant_for(viewer, notice))
+        for notice, case, seen in rows[:most]
+    ]
     return lines, lines[-1].notice.id if len(rows) > most else None
 
 
@@ -109,18 +117,37 @@ def still_theirs(session: Session, viewer: Viewer, ids: Iterable[int]) -> frozen
 
 
 def _mine(statement: Select[*tuple[Any, ...]], viewer: Viewer) -> Select[*tuple[Any, ...]]:
-    """For the viewer or one of their units, of a sort they have not muted, about a case they may see.
+    """For the viewer, one of their units or whoever they stand in for, of a sort not muted, about a case they may see.
 
     A unit only hears of cases that were with it, so it may see them all but the confidential and the walled ones.
     """
     statement = statement.join(Case, Case.id == Notice.case_id).where(
-        or_(Notice.unit_id.in_(viewer.units()), Notice.person_id == viewer.person_id),
+        or_(
+            Notice.unit_id.in_(viewer.units()),
+            Notice.person_id == viewer.person_id,
+            *(_came_for(each) for each in viewer.stands_in_for),
+        ),
         _open_to(viewer),
         outside_wall(viewer, Notice.case_id.expression),
     )
     if viewer.muted:
         statement = statement.where(Notice.kind.not_in(sorted(viewer.muted)))
     return statement
+
+
+def _came_for(away: StandIn) -> ColumnElement[bool]:
+    meant = or_(Notice.person_id == away.person_id, Notice.unit_id.in_({unit for unit, _ in away.memberships}))
+    return and_(Notice.at >= away.since, meant)
+
+
+def _meant_for(viewer: Viewer, notice: Notice) -> StandIn | None:
+    if notice.person_id == viewer.person_id or notice.unit_id in viewer.units():
+        return None
+    return next(
+        each
+        for each in viewer.stands_in_for
+        if notice.person_id == each.person_id or any(notice.unit_id == unit for unit, _ in each.memberships)
+    )
 
 
 def _open_to(viewer: Viewer) -> ColumnElement[bool]:

@@ -99,11 +99,15 @@ ACTS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """Somebody who is away until then, and what is offered to their deputy meanwhile: (unit id, role) pairs."""
+    """Somebody who is away until then, and what is offered to their deputy meanwhile: (unit id, role) pairs.
+
+    `since` is when the deputy began to stand in: never before that was noted.
+    """
 
     person_id: int
     name_zh: str
     name_en: str
+    since: datetime
     until: datetime
     memberships: tuple[tuple[str, str], ...]
 

@@ -59,11 +59,12 @@ _WITH_MEMBERSHIPS = Prepared(
 def stands_in_for(session: Session, deputy_id: int, *, now: datetime) -> tuple[StandIn, ...]:
     """Those who are away now and whose deputy this is, by person; only their working roles are passed on."""
     away: dict[int, StandIn] = {}
-    for person_id, name_zh, name_en, until, unit_id, role in _AWAY.rows(session, {"deputy_id": deputy_id, "now": now}):
+    for row in _AWAY.rows(session, {"deputy_id": deputy_id, "now": now}):
+        person_id, name_zh, name_en, starts_at, noted_at, until, unit_id, role = row
         if role in WORKING:
             known = away.get(person_id)
             pairs = (*(known.memberships if known else ()), (unit_id, role))
-            away[person_id] = StandIn(person_id, name_zh, name_en, until, pairs)
+            away[person_id] = StandIn(person_id, name_zh, name_en, max(starts_at, noted_at), until, pairs)
     return tuple(away.values())
 
 
@@ -75,7 +76,11 @@ def stands_in(person: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 _AWAY = Prepared(
-    select(Person.id, Person.name_zh, Person.name_en, Absence.ends_at, Membership.unit_id, Membership.role)
+    select(
+        *(Person.id, Person.name_zh, Person.name_en),
+        *(Absence.starts_at, Absence.noted_at, Absence.ends_at),
+        *(Membership.unit_id, Membership.role),
+    )
     .join(Absence, Absence.person_id == Person.id)
     .join(Membership, Membership.person_id == Person.id)
     .where(Absence.deputy_id == bindparam("deputy_id"), Person.active)
@@ -124,8 +129,16 @@ def staffed_of(
     session: Session, units: Sequence[str], roles: Iterable[str], *, without: Collection[int] = ()
 ) -> frozenset[str]:
     """Those of the units where an active person, none of `without`, holds one of the roles."""
-    found = session.execute(_STAFFED, {"line": units, "roles": sorted(roles)})
-    return frozenset(unit for unit, person in found if person not in without)
+    found = staff_by_unit(session, units, roles)
+    return frozenset(unit for unit, people in found.items() if any(person not in without for person in people))
+
+
+def staff_by_unit(session: Session, units: Sequence[str], roles: Iterable[str]) -> dict[str, list[int]]:
+    """The active people who hold one of the roles, by unit; units without any are left out."""
+    found: dict[str, list[int]] = {}
+    for unit, person in session.execute(_STAFFED, {"line": units, "roles": sorted(roles)}):
+        found.setdefault(unit, []).append(person)
+    return found
 
 
 def names(session: Session, ids: Iterable[int]) -> dict[int, Person]:

@@ -52,6 +52,7 @@ OUTWARD = frozenset(
         "comment.made",
         "opinion.rose",
         "supervision.opened",
+        "task.answered",
         "task.asked",
         "task.delegated",
         "task.handed_over",

@@ -133,6 +133,7 @@ def answer_delegated(
     _return(task, asked.owner_id, by=viewer.person_id, now=now)
     facts = {"task": task.id, "element": task.element, "to": asked.owner_id, "note": asked.note}
     history.record(session, case, "task.answered", actor_id=viewer.person_id, now=now, facts=facts)
+    tell_of_task(session, case, task, "task.answered", viewer=viewer, now=now)
     return asked
 
 

@@ -100,6 +100,7 @@ NEWS: Mapping[str, Any] = {
     "raised": _("Risen one tier"),
     "downgraded": _("Moved down"),
     "answered": _("Answered"),
+    "task.answered": _("What you delegated is answered: complete it"),
     "cases_joined": _("Other cases about the same matter have joined it"),
     "cluster_found": _("Many cases at once: look whether they belong together"),
     "surge_found": _("Sudden growth: a post-mortem is open"),

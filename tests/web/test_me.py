@@ -69,8 +69,12 @@ def test_an_absence_ends_by_itself(visit: Visit, district: District, clock: Manu
     deputy = str(district.people["zone"])
     visitor.post("/me/absences", {"starts_on": "2026-03-02", "ends_on": "2026-03-02", "deputy": deputy})
     assert "林晓东" in words(visit("zone").get("/me"))
+    town.file_case(district, clock)
+    town.send_notices(district, clock)
+    assert "林晓东离岗至3月2日" in words(visit("zone").get("/notices"))
     clock.advance(timedelta(hours=15))
     assert "林晓东" not in words(visit("zone").get("/me"))
+    assert "林晓东" not in words(visit("zone").get("/notices"))
 
 
 def enter(app: Flask, password: str) -> Visitor:
@@ -178,11 +182,11 @@ def news(district: District, clock: ManualClock) -> list[int]:
     cases = [town.file_case(district, clock, title=title) for title in ("第一件", "第二件")]
     with district.store.transaction() as session:
         for parcel in outbox.claim(session, now=clock.now(), most=100):
-            notify.post(session, parcel, tiers=district.world.tiers)
+            notify.post(session, [parcel], tiers=district.world.tiers)
         facts = {"people": [district.people["grid"]], "by": district.people["zone"]}
         mention = outbox.Parcel(1, "mention:1", cases[0], "comment.made", facts, clock.now(), 1)
-        assert notify.post(session, mention, tiers=district.world.tiers) == 1
-        assert notify.post(session, mention, tiers=district.world.tiers) == 0
+        assert notify.post(session, [mention], tiers=district.world.tiers) == 1
+        assert notify.post(session, [mention], tiers=district.world.tiers) == 0
     return cases
 
 
@@ -215,7 +219,7 @@ def test_what_came_after_the_page_was_shown_stays_new(
     town.file_case(district, clock, title="第三件")
     with district.store.transaction() as session:
         for parcel in outbox.claim(session, now=clock.now(), most=100):
-            notify.post(session, parcel, tiers=district.world.tiers)
+            notify.post(session, [parcel], tiers=district.world.tiers)
     visitor.post("/notices/reading", {"up_to": str(shown)})
     assert count(visitor) == 1
 

@@ -39,6 +39,7 @@ NOT_TOLD = frozenset(
         "comment.made",
         "force.added",
         "handler.stepped_aside",
+        "task.answered",
         "task.asked",
         "task.delegated",
         "task.handed_over",

@@ -23,7 +23,8 @@ from engine.web.qr import public_base
 OWN = Room("yourself", "Your notices, settings and absences.", read="me:read", write="me:write")
 WORK = Room("tasks", "The work list: claim, hand over, complete.", read="cases:read", write="cases:act")
 Id = Annotated[str, Field(max_length=64)]
-NOTICE = row("Notice", Notice, "id what kind at case:case_id unit_id", read=bool)
+ForWhom = Annotated[int | None, Field(description="Who is away, where you read it as their deputy.")]
+NOTICE = row("Notice", Notice, "id what kind at case:case_id unit_id", read=bool, for_id=ForWhom)
 ABSENCE = row("Absence", Absence, "id person_id deputy_id starts_at ends_at noted_at")
 FILTER = row("SavedFilter", SavedFilter, "id name query")
 NOTE = row("ShiftNote", ShiftNote, "unit_id text written_by written_at")
@@ -77,8 +78,16 @@ def read_me(session: Session) -> Any:
 @OWN.look("/notices", "listNotices", "signed_in", "List your notices, latest first", lists=NOTICE)
 def list_notices(session: Session, *, cursor: Cursor = "") -> Any:
     lines, following = notify.notices_of(session, viewer(), before=int(cursor) if cursor else None)
-    rows = [each for line in lines for each in told(session, NOTICE, [line.notice], read=not line.is_new)]
+    rows = [
+        each
+        for line in lines
+        for each in told(session, NOTICE, [line.notice], read=not line.is_new, for_id=_away(line))
+    ]
     return rows, following
+
+
+def _away(line: notify.Line) -> int | None:
+    return None if line.away is None else line.away.person_id
 
 
 @OWN.act("/notices/<int:notice_id>/opening", "openNotice", "signed_in", "Note that you read a notice", tells=Acted)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.output import as_json, database, progress_line, refusals, say
 from engine.cli.starting import configured, opened
-from engine.errors import Conflict
+from engine.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ LIVES = timedelta(seconds=60)
 """A node that was heard within so long runs."""
 
 SAID_EVERY = 100_000
+PAPERS_SAID_EVERY = 1000
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -46,13 +47,13 @@ def move(config_file: Path | None, source_url: str, target_url: str, while_in_us
     from engine.main import load_every_table
 
     with refusals(as_json):
-        source, target = _opened(config_file, source_url), _opened(config_file, target_url)
+        source, target = _there(configured(config_file, source_url)), opened(configured(config_file, target_url))
         databases.must_be_migrated(source)
         load_every_table()
         if not while_in_use:
             _must_rest(source)
-        with _progress("moved", as_json) as progress, _snapshot(source, locked=not while_in_use) as session:
-            done = databases.move(session, target, progress=progress)
+        with _progress("moved", as_json) as (told, _), _snapshot(source, locked=not while_in_use) as session:
+            done = databases.move(session, target, progress=told)
         _index_anew(target, as_json)
         rows = sum(each.rows for each in done)
         broken = _verify(configured(config_file, target_url), target, as_json)
@@ -65,40 +66,40 @@ def move(config_file: Path | None, source_url: str, target_url: str, while_in_us
 
 @click.command()
 @click.argument("file", type=FILE)
+@click.option("--without-documents", is_flag=True, help="Only list the documents; copy their folder by other means.")
 @as_json
 @database
 @click.pass_obj
-def backup(config_file: Path | None, file: Path, database: str | None, as_json: bool) -> None:
-    """Write all rows of this instant into one file, while nodes go on; neither waits for the other.
+def backup(config_file: Path | None, file: Path, without_documents: bool, database: str | None, as_json: bool) -> None:
+    """Write all rows of this instant and all documents into one file, while nodes go on; neither waits for the other.
 
-    The file also lists the documents with their hashes. Their contents are files of their own: copy that folder after
-    this command, and keep both together.
+    A large folder of documents is better copied by its own means, after this command, and kept together with the file.
     """
+    from engine import documents
     from engine import store as databases
     from engine.clock import SystemClock
     from engine.main import load_every_table
 
     with refusals(as_json):
         config = configured(config_file, database)
-        source = opened(config)
+        source = _there(config)
         databases.must_be_migrated(source)
         load_every_table()
-        with _progress("kept", as_json) as progress, source.reading() as session:
-            manifest = databases.back_up(
+        with _progress("kept", as_json) as (rows, papers), source.reading() as session:
+            manifest, packed = databases.back_up(
                 session,
                 file,
                 revision=databases.newest_revision(),
                 now=SystemClock().now(),
-                beside=lambda session: {"documents": _documents_of(session, config)},
-                progress=progress,
+                beside=partial(documents.pack, limits=config.documents, whole=not without_documents, progress=papers),
+                progress=rows,
             )
-        listed, size = manifest.beside["documents"], file.stat().st_size
-        absent = [sha256 for sha256, there in listed.items() if there is None]
-        said = f"{manifest.rows} rows, {size / 1_000_000:.1f} MB in {file}; it lists {len(listed)} documents."
-        if absent:
-            said += f" {len(absent)} of them are not in the folder: run `maplebridge documents`."
-        facts = {"rows": manifest.rows, "bytes": size, "documents": len(listed), "absent": absent}
-        say(as_json, {**facts, "revision": manifest.revision}, said)
+        size, verb = file.stat().st_size, "listed" if without_documents else "packed"
+        lines = [f"{manifest.rows} rows, {size / 1_000_000:.1f} MB in {file}, {packed.listed} documents {verb}."]
+        if packed.absent:
+            lines.append(f"{len(packed.absent)} of them are missing or damaged: run `maplebridge documents`.")
+        facts = {"rows": manifest.rows, "bytes": size, "documents": packed.listed, "absent": packed.absent}
+        say(as_json, {**facts, "revision": manifest.revision}, "\n".join(lines))
 
 
 @click.command()
@@ -110,9 +111,9 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
     """Fill an empty database from a backup. Nothing leaves it until `maplebridge release-deliveries`.
 
     The old installation may have sent since what this one remembers as unsent: so mail, messages and deliveries are
-    held. Everybody signs in anew. Put the folder of documents back as well; what it lacks is named.
+    held. Everybody signs in anew. Documents that are packed in it go into their folder; what is missing there is named.
     """
-    from engine import outbox, people
+    from engine import documents, outbox, people
     from engine import store as databases
     from engine.clock import SystemClock
     from engine.main import load_every_table
@@ -127,18 +128,20 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
             people.operator_log.log(session, None, "database.restored", f"backup:{file.name}"[:80], now=now)
 
         load_every_table()
-        with _progress("restored", as_json) as progress:
-            manifest = databases.put_back(file, target, finish=finish, progress=progress)
+        with _progress("restored", as_json) as (rows, papers):
+            beside = partial(documents.unpack, limits=config.documents, progress=papers)
+            manifest, packed = databases.put_back(file, target, beside=beside, finish=finish, progress=rows)
         _index_anew(target, as_json)
-        absent = _absent(config, manifest.beside.get("documents", {}))
         broken = _verify(config, target, as_json)
         lines = [
             f"{manifest.rows} rows of {manifest.made_at} are there as they were; {_told(broken)}",
+            f"{packed.listed - len(packed.absent)} of {packed.listed} documents are there as they were.",
             "Everything that leaves is held. Look around, then run `maplebridge release-deliveries`.",
         ]
-        if absent:
-            lines.append(f"{len(absent)} documents are missing or damaged in {config.documents.folder}.")
-        facts = {"rows": manifest.rows, "made_at": manifest.made_at, "absent": absent, "violations": broken}
+        if packed.absent:
+            lines.append(f"The others are missing or damaged in {config.documents.folder}.")
+        facts = {"rows": manifest.rows, "documents": packed.listed, "absent": packed.absent}
+        facts |= {"made_at": manifest.made_at, "violations": broken}
         say(as_json, facts, "\n".join(lines))
         sys.exit(1 if broken else 0)
 
@@ -180,8 +183,13 @@ def _change_hold(config_file: Path | None, url: str | None, as_json: bool, *, he
         say(as_json, {"held": held, "changed": changed}, words[held] if changed else "It was so already.")
 
 
-def _opened(config_file: Path | None, url: str) -> Store:
-    return opened(configured(config_file, url))
+def _there(config: Config) -> Store:
+    """A database to be read. SQLite would make one that is not there."""
+    store = opened(config)
+    file = store.engine.url.database if store.dialect == "sqlite" else None
+    if file is not None and not Path(file).is_file():
+        raise NotFound("store.missing", f"There is no database {store.address}.")
+    return store
 
 
 def _must_rest(source: Store) -> None:
@@ -193,7 +201,7 @@ def _must_rest(source: Store) -> None:
     if beat is not None and SystemClock().now() - beat < LIVES:
         raise Conflict(
             "store.in_use",
-            "A node works on this database. Stop all nodes and wait a minute; --while-in-use only rehearses.",
+            f"A node works on {source.address}. Stop all nodes and wait a minute; --while-in-use only rehearses.",
         )
 
 
@@ -205,8 +213,8 @@ def _snapshot(source: Store, *, locked: bool) -> Iterator[Session]:
 
 
 @contextmanager
-def _progress(verb: str, quiet: bool) -> Iterator[Callable[[str, int], None]]:
-    """A word whenever another hundred thousand rows have passed."""
+def _progress(verb: str, quiet: bool) -> Iterator[tuple[Callable[[str, int], None], Callable[[int], None]]]:
+    """A word whenever another hundred thousand rows have passed; another whenever a thousand documents have."""
     done = 0
     with progress_line(verb, None, quiet=quiet) as told:
 
@@ -216,7 +224,11 @@ def _progress(verb: str, quiet: bool) -> Iterator[Callable[[str, int], None]]:
             if done // SAID_EVERY > before // SAID_EVERY:
                 told(done, f"rows, now {table}")
 
-        yield passed
+        def packed(papers: int) -> None:
+            if papers % PAPERS_SAID_EVERY == 0:
+                told(papers, "documents")
+
+        yield passed, packed
 
 
 def _index_anew(target: Store, quiet: bool) -> None:
@@ -244,31 +256,3 @@ def _verify(config: Config, target: Store, quiet: bool) -> int:
 
 def _told(broken: int) -> str:
     return f"{broken} invariants are broken: run `maplebridge verify`." if broken else "all invariants hold."
-
-
-def _documents_of(session: Session, config: Config) -> Mapping[str, int | None]:
-    """The contents that rows name, by hash, each with its size in the folder; None for one that is not there."""
-    from engine import documents
-
-    listed: dict[str, int | None] = {}
-    for part in documents.PARTS:
-        for sha256 in sorted(documents.named(session, part)):
-            path = config.documents.folder / sha256[:2] / sha256
-            listed[sha256] = path.stat().st_size if path.exists() else None
-    return listed
-
-
-def _absent(config: Config, listed: Mapping[str, Any]) -> list[str]:
-    """The hashes of documents that were there when the backup was made and are not in the folder as they were."""
-    return [
-        sha256
-        for sha256, size in listed.items()
-        if size is not None and not _is_there(config.documents.folder / sha256[:2] / sha256, sha256)
-    ]
-
-
-def _is_there(path: Path, sha256: str) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == sha256

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from pydantic import ValidationError
 
 from engine.cli.output import progress_line
 from engine.config import Config, DatabaseConfig, load_config
+from engine.errors import Invalid
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -19,10 +21,18 @@ def configured(config_file: Path | None, url: str | None, *, demo: bool = False)
     config = load_config(config_file, os.environ)
     changes: dict[str, Any] = {}
     if url:
-        changes["database"] = DatabaseConfig(url=url)
+        changes["database"] = _named(url)
     if demo:
         changes["demo"] = True
     return config.model_copy(update=changes) if changes else config
+
+
+def _named(url: str) -> DatabaseConfig:
+    try:
+        return DatabaseConfig(url=url)
+    except ValidationError as error:
+        words = "That is no address of a database: write sqlite:///… or postgresql+psycopg://…."
+        raise Invalid("database.invalid", words) from error
 
 
 def prepared(config: Config) -> Any:

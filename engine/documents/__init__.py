@@ -4,6 +4,7 @@ from engine.documents.folder import PARTS, content, keep, named, preview, sweep
 from engine.documents.kept import Kept
 from engine.documents.kinds import ACCEPTED, KINDS, PICTURES, clean_name, file_name
 from engine.documents.model import Document, Photo, Use
+from engine.documents.packing import Packed, pack, unpack
 from engine.documents.rows import of_case, see
 from engine.documents.verbs import attach, hide, keep_photo
 
@@ -14,6 +15,7 @@ __all__ = [
     "PICTURES",
     "Document",
     "Kept",
+    "Packed",
     "Photo",
     "Use",
     "attach",
@@ -25,7 +27,9 @@ __all__ = [
     "keep_photo",
     "named",
     "of_case",
+    "pack",
     "preview",
     "see",
     "sweep",
+    "unpack",
 ]

@@ -10,8 +10,10 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
@@ -70,7 +72,7 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
                 "broken", shown, f"照片超过 {most} 百万像素。", f"the photo has more than {most} million pixels."
             ) from None
     sha256 = hashlib.sha256(data).hexdigest()
-    path = _path(limits.folder, sha256)
+    path = path_of(limits.folder, sha256)
     try:
         if small is not None:
             _write(path.with_name(path.name + PREVIEW), small)
@@ -82,7 +84,7 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
 
 def content(limits: DocumentsConfig, document: Document) -> bytes:
     """The content as it was given. Raises Unavailable when the file is missing or is not what it was."""
-    data = _read(_path(limits.folder, document.sha256))
+    data = _read(path_of(limits.folder, document.sha256))
     if hashlib.sha256(data).hexdigest() != document.sha256:
         raise Unavailable("document.damaged", "The file of this document is damaged.", document=document.id)
     return data
@@ -90,7 +92,7 @@ def content(limits: DocumentsConfig, document: Document) -> bytes:
 
 def preview(limits: DocumentsConfig, document: Document | Photo) -> bytes:
     """The small JPEG of a picture."""
-    path = _path(limits.folder, document.sha256)
+    path = path_of(limits.folder, document.sha256)
     return _read(path.with_name(path.name + PREVIEW))
 
 
@@ -115,7 +117,7 @@ def sweep(limits: DocumentsConfig, part: str, known: Mapping[str, str], *, now: 
     files = {path.name: path for path in limits.folder.glob(f"{part}?/*") if path.is_file()}
     for name, path in sorted(files.items()):
         if name in known:
-            if _hash_of(path) != name:
+            if hash_of(path) != name:
                 yield "damaged", path
         elif name.partition(".")[0] not in known and path.stat().st_mtime < (now - YOUNG).timestamp():
             yield "orphan", path
@@ -124,18 +126,33 @@ def sweep(limits: DocumentsConfig, part: str, known: Mapping[str, str], *, now: 
         yield "missing", limits.folder / name[:2] / name
 
 
-def _hash_of(path: Path) -> str:
+def hash_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def path_of(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / sha256
+
+
+@contextmanager
+def written(path: Path) -> Iterator[IO[bytes]]:
+    """A new file, which is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    passing = path.with_name(f"{path.name}.{secrets.token_hex(6)}{PASSING}")
+    try:
+        with passing.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        passing.replace(path)
+    finally:
+        passing.unlink(missing_ok=True)
 
 
 def _refused(code: str, name: str, zh: str, en: str) -> Invalid:
     words = {"zh": f"{name}：{zh}" if name else zh, "en": f"{name}: {en}" if name else en}
     return Invalid(f"document.{code}", words["en"], words=words)
-
-
-def _path(folder: Path, sha256: str) -> Path:
-    return folder / sha256[:2] / sha256
 
 
 def _read(path: Path) -> bytes:
@@ -149,10 +166,5 @@ def _write(path: Path, data: bytes) -> None:
     if path.exists():
         path.touch()  # young again: whoever removes orphans must not take it before its row comes
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    passing = path.with_name(f"{path.name}.{secrets.token_hex(6)}{PASSING}")
-    with passing.open("xb") as file:
+    with written(path) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    passing.replace(path)

@@ -1,8 +1,9 @@
 """A backup: one file with every row of one snapshot, written while others go on, and read back whole or not at all.
 
-A zip file with `tables/<name>.jsonl`, a row per line, and at the end `manifest.json`: the revision of the tables, their
-columns, how many rows each has and their digest. What was broken off has no manifest, and is no backup. It goes into
-either database, also into a newer release: the tables are made as they were, filled, and then brought up to date.
+A zip file with `tables/<name>.jsonl`, a row per line, then what else belongs to the installation, and at the end
+`manifest.json`: the revision of the tables, their columns, how many rows each has and their digest. What was broken off
+has no manifest, and is no backup. It goes into either database, also into a newer release: the tables are made as they
+were, filled, and then brought up to date.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from engine.errors import Invalid
+from engine.errors import Invalid, Unavailable
 from engine.store import portable
 from engine.store.database import Store
 from engine.store.migrate import knows_revision, migrate
 from engine.store.moving import Progress, make_ready
 
-FORMAT = 1
+T = TypeVar("T")
+
+FORMAT = 2
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 64 * 1024 * 1024
 LONGEST_LINE = 512 * 1024 * 1024
@@ -33,12 +36,11 @@ LONGEST_LINE = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says about itself. `beside` is what else belonged to the installation, as its maker saw it."""
+    """What a backup says about its tables."""
 
     revision: str
     made_at: str
     tables: tuple[Mapping[str, Any], ...]
-    beside: Mapping[str, Any]
 
     @property
     def rows(self) -> int:
@@ -51,13 +53,37 @@ def back_up(
     *,
     revision: str,
     now: datetime,
-    beside: Callable[[Session], Mapping[str, Any]],
+    beside: Callable[[Session, zipfile.ZipFile], T],
     progress: Progress,
-) -> Manifest:
-    """Writes what the session's snapshot holds; `file` is there whole or not at all, readable by its owner only."""
+) -> tuple[Manifest, T]:
+    """Writes what the session's snapshot holds; `file` is there whole or not at all, readable by its owner only.
+
+    `beside` puts in what else belongs to the installation, and may end the snapshot; what it gives is given on. Raises
+    Unavailable when the file cannot be written.
+    """
+    passing = file.with_name(file.name + ".part")
+    try:
+        written = _write(session, passing, revision, now, beside, progress)
+        passing.rename(file)
+    except OSError as error:
+        raise Unavailable(
+            "backup.unwritable", f"The backup cannot be written: {error.strerror} ({error.filename or file})."
+        ) from error
+    finally:
+        passing.unlink(missing_ok=True)
+    return written
+
+
+def _write(
+    session: Session,
+    passing: Path,
+    revision: str,
+    now: datetime,
+    beside: Callable[[Session, zipfile.ZipFile], T],
+    progress: Progress,
+) -> tuple[Manifest, T]:
     connection = portable.prepare(session)
     tables = []
-    passing = file.with_name(file.name + ".part")
     descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "wb") as raw:
         with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -70,12 +96,12 @@ def back_up(
                             lines.write(line + b"\n")
                         progress(shape.name, len(rows))
                 tables.append(_told(shape, counted))
-            manifest = Manifest(revision, now.isoformat(), tuple(tables), beside(session))
+            given = beside(session, archive)
+            manifest = Manifest(revision, now.isoformat(), tuple(tables))
             archive.writestr(MANIFEST, json.dumps(_document(manifest), ensure_ascii=False, indent=1))
         raw.flush()
         os.fsync(raw.fileno())
-    passing.rename(file)
-    return manifest
+    return manifest, given
 
 
 def read_manifest(file: Path) -> Manifest:
@@ -83,7 +109,7 @@ def read_manifest(file: Path) -> Manifest:
     try:
         with zipfile.ZipFile(file) as archive, archive.open(MANIFEST) as part:
             found = json.loads(part.read(LARGEST_MANIFEST))
-        manifest = Manifest(found["revision"], found["made_at"], tuple(found["tables"]), found["beside"])
+        manifest = Manifest(found["revision"], found["made_at"], tuple(found["tables"]))
         version = found["format"]
     except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
         raise Invalid("backup.unreadable", f"{file} is no whole backup.") from error
@@ -92,25 +118,41 @@ def read_manifest(file: Path) -> Manifest:
     return manifest
 
 
-def put_back(file: Path, target: Store, *, finish: Callable[[Session], object], progress: Progress) -> Manifest:
-    """Fills an empty database; `finish` acts in the same transaction. Broken off, the database holds no row.
+def put_back(
+    file: Path,
+    target: Store,
+    *,
+    beside: Callable[[zipfile.ZipFile], T],
+    finish: Callable[[Session], object],
+    progress: Progress,
+) -> tuple[Manifest, T]:
+    """Fills an empty database. `beside` takes out what else belongs to the installation, before any row names it, and
+    what it gives is given on; `finish` acts in the transaction of the rows. Broken off, the database holds no row.
 
     Raises Conflict for a database that holds something, and for a table that is not what the manifest says.
     """
     manifest = read_manifest(file)
     shapes = [_shape(each) for each in manifest.tables]
     make_ready(target, shapes, revision=manifest.revision)
-    with zipfile.ZipFile(file) as archive, target.transaction() as session:
-        connection = portable.prepare(session)
-        for shape, told in zip(shapes, manifest.tables, strict=True):
-            with archive.open(f"tables/{shape.name}.jsonl") as lines:
-                portable.write(connection, shape, _portions(lines, shape.name, progress))
-            given = portable.Counted(told["rows"], int(told["digest"], 16))
-            portable.must_equal(shape, given, portable.count(connection, shape))
-        portable.renumber(connection, shapes)
-        finish(session)
+    with zipfile.ZipFile(file) as archive:
+        given = beside(archive)
+        with target.transaction() as session:
+            _fill(session, archive, manifest, shapes, progress)
+            finish(session)
     migrate(target)
-    return manifest
+    return manifest, given
+
+
+def _fill(
+    session: Session, archive: zipfile.ZipFile, manifest: Manifest, shapes: Sequence[portable.Shape], progress: Progress
+) -> None:
+    connection = portable.prepare(session)
+    for shape, told in zip(shapes, manifest.tables, strict=True):
+        with archive.open(f"tables/{shape.name}.jsonl") as lines:
+            portable.write(connection, shape, _portions(lines, shape.name, progress))
+        given = portable.Counted(told["rows"], int(told["digest"], 16))
+        portable.must_equal(shape, given, portable.count(connection, shape))
+    portable.renumber(connection, shapes)
 
 
 def _portions(lines: IO[bytes], name: str, progress: Progress) -> Iterator[list[portable.Row]]:
@@ -145,5 +187,4 @@ def _document(manifest: Manifest) -> Mapping[str, Any]:
         "made_at": manifest.made_at,
         "rows": manifest.rows,
         "tables": manifest.tables,
-        "beside": manifest.beside,
     }

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.errors import Unavailable
+from engine.errors import Invalid, Unavailable
 from engine.store.base import Base
 from engine.store.failpoints import failpoint
 
@@ -45,6 +45,11 @@ class Store:
         self._readers = sessionmaker(looking, autoflush=False, expire_on_commit=False)
         self.after_commit: list[Callable[[dict[Any, Any]], None]] = []
         """Called with the committed session's `info`, outside the transaction. Must not raise."""
+
+    @property
+    def address(self) -> str:
+        """Where it is, to be shown: without the password."""
+        return self.engine.url.render_as_string(hide_password=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -94,11 +99,24 @@ class Store:
 
 
 def open_store(url: str, *, durable: bool = True) -> Store:
-    """Opens SQLite or PostgreSQL; makes a missing SQLite folder. `durable=False` skips the disk flush (simulation)."""
-    parsed = make_url(url)
+    """Opens SQLite or PostgreSQL; makes a missing SQLite folder. `durable=False` skips the disk flush (simulation).
+
+    Raises Invalid for an address that cannot be read, Unavailable without the driver that it needs.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        words = "The address of the database cannot be read: in a password, @ : / % are written as %40 %3A %2F %25."
+        raise Invalid("store.address", words) from None
     if parsed.get_backend_name() == "sqlite":
         return Store(*_open_sqlite(parsed, durable=durable))
-    return Store(_open_postgres(parsed, durable=durable))
+    try:
+        return Store(_open_postgres(parsed, durable=durable))
+    except (ImportError, NoSuchModuleError) as error:
+        words = (
+            "PostgreSQL needs psycopg: `pip install 'maplebridge[postgres]'`, and postgresql+psycopg:// as its address."
+        )
+        raise Unavailable("store.no_driver", words) from error
 
 
 def _open_sqlite(url: URL, *, durable: bool) -> tuple[Engine, Engine]:

@@ -8,29 +8,42 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 
 from engine.errors import Unavailable
 from engine.store.database import Store
 
 FOLDER = Path(__file__).parent / "migrations"
+FORBIDDEN = "42501"
+"""PostgreSQL: insufficient privilege."""
 
 
 def migrate(store: Store, revision: str = "head") -> str:
     """Upgrades to a revision and gives its name. Killed half-way it leaves the old tables or the new ones, never both.
 
-    All steps run in one transaction on both databases; running it again does nothing.
+    All steps run in one transaction on both databases; running it again does nothing. Raises Unavailable when the
+    user of the database may not make tables.
     """
     config = _config()
-    with store.engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+    try:
+        with store.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != FORBIDDEN:
+            raise
+        raise Unavailable("store.forbidden", f"{store.address} refuses its tables: {_first_line(error)}.") from error
     return present_revision(store) or ""
 
 
 def present_revision(store: Store) -> str | None:
-    """The revision a database stands at; None for one without tables."""
-    with store.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    """The revision a database stands at; None for one without tables. Raises Unavailable with where nobody answered."""
+    try:
+        with store.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        words = f"{store.address} cannot be opened: {_first_line(error)}."
+        raise Unavailable("store.unreachable", words) from error
 
 
 def newest_revision() -> str:
@@ -51,10 +64,14 @@ def must_be_migrated(store: Store) -> None:
         stands = "has no tables yet" if present is None else f"stands at revision {present}"
         raise Unavailable(
             "store.not_migrated",
-            f"The database {stands}, this version needs {newest}: run `maplebridge migrate`.",
+            f"{store.address} {stands}, this version needs {newest}: run `maplebridge migrate`.",
             present=present,
             needed=newest,
         )
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).partition("\n")[0].rstrip(".")
 
 
 def _config() -> Config:

@@ -48,10 +48,11 @@ def move(source: Session, target: Store, *, progress: Progress) -> list[Moved]:
 
 def make_ready(target: Store, wanted: list[portable.Shape], *, revision: str = "head") -> None:
     """Gives an empty database its tables. Raises Conflict when it holds something, Unavailable when it is older."""
+    present = present_revision(target)
     with target.engine.connect() as connection:
         if not portable.is_empty(connection, wanted):
-            raise Conflict("store.not_empty", "The database to be filled holds something already; nothing was changed.")
-    if present_revision(target) is None:
+            raise Conflict("store.not_empty", f"{target.address} holds something already; nothing was changed.")
+    if present is None:
         migrate(target, revision)
     if revision == "head":
         must_be_migrated(target)

@@ -1,0 +1,130 @@
+"""All contents that rows name, for a backup: listed, packed into its file, and put back as they were.
+
+`documents.jsonl` has a line for each, [hash, kind, bytes or null for a file that was not there]. `documents/<hash>` are
+the files, previews beside them; they are left out when somebody copies the folder by other means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zipfile
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.orm import Session
+
+from engine.config import DocumentsConfig
+from engine.documents.folder import PARTS, PREVIEW, hash_of, named, path_of, written
+from engine.errors import Invalid, Unavailable
+
+LIST = "documents.jsonl"
+CHUNK = 1024 * 1024
+LONGEST_LINE = 256
+
+Progress = Callable[[int], object]
+"""Told how many contents have passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """How many contents rows name, and the hashes of those that are missing or not what was once added."""
+
+    listed: int
+    absent: list[str]
+
+
+def pack(
+    session: Session, archive: zipfile.ZipFile, limits: DocumentsConfig, *, whole: bool, progress: Progress
+) -> Packed:
+    """Lists the contents, and with `whole` packs them, one at a time; a damaged one too, better than none.
+
+    The session's snapshot ends before that: a content never changes, so nobody has to wait while many are copied.
+    """
+    known = [(sha256, kind) for part in PARTS for sha256, kind in sorted(named(session, part).items())]
+    session.rollback()
+    lines, absent = [], []
+    for done, (sha256, kind) in enumerate(known, 1):
+        path = path_of(limits.folder, sha256)
+        size = path.stat().st_size if path.is_file() else None
+        lines.append(json.dumps([sha256, kind, size]) + "\n")
+        if size is None or (whole and _put_in(archive, path) != sha256):
+            absent.append(sha256)
+        preview = path.with_name(path.name + PREVIEW)
+        if whole and preview.is_file():
+            _put_in(archive, preview)
+        progress(done)
+    archive.writestr(LIST, "".join(lines))
+    return Packed(len(known), absent)
+
+
+def unpack(archive: zipfile.ZipFile, limits: DocumentsConfig, *, progress: Progress) -> Packed:
+    """Writes into the folder what is packed, and compares all that was there when it was listed; what is in the folder
+    as it was stays.
+
+    Raises Invalid for a list that is none, and Unavailable when the folder cannot be written.
+    """
+    packed = set(archive.namelist())
+    listed, absent = 0, list[str]()
+    for sha256 in _listed(archive):
+        path = path_of(limits.folder, sha256)
+        preview = path.with_name(path.name + PREVIEW)
+        try:
+            is_there = (path.is_file() and hash_of(path) == sha256) or _take_out(archive, packed, path, sha256)
+            if not preview.is_file():
+                _take_out(archive, packed, preview)
+        except OSError as error:
+            words = f"The folder of documents ({limits.folder}) cannot be written: {error.strerror}."
+            raise Unavailable("document.folder", words) from error
+        if not is_there:
+            absent.append(sha256)
+        listed += 1
+        progress(listed)
+    return Packed(listed, absent)
+
+
+def _put_in(archive: zipfile.ZipFile, path: Path) -> str:
+    """Stored as it is, for pictures and papers are compressed already. Gives its hash."""
+    member = zipfile.ZipInfo.from_file(path, _name(path), strict_timestamps=False)
+    with path.open("rb") as source, archive.open(member, "w") as target:
+        return _copied(source, target)
+
+
+def _take_out(archive: zipfile.ZipFile, packed: Container[str], path: Path, sha256: str | None = None) -> bool:
+    """Whether it was packed, and undamaged; what is damaged is not kept."""
+    if _name(path) not in packed:
+        return False
+    try:
+        with archive.open(_name(path)) as source, written(path) as target:
+            if _copied(source, target) != sha256 and sha256 is not None:
+                raise zipfile.BadZipFile
+    except zipfile.BadZipFile:
+        return False
+    return True
+
+
+def _name(path: Path) -> str:
+    return f"documents/{path.name}"
+
+
+def _copied(source: IO[bytes], target: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in iter(partial(source.read, CHUNK), b""):
+        digest.update(chunk)
+        target.write(chunk)
+    return digest.hexdigest()
+
+
+def _listed(archive: zipfile.ZipFile) -> Iterator[str]:
+    """The hashes of the files that were there."""
+    with archive.open(LIST) as lines:
+        for line in iter(partial(lines.readline, LONGEST_LINE), b""):
+            sha256, _kind, size = json.loads(line)
+            if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+                raise Invalid("backup.unreadable", f"The list of documents ({LIST}) names what is no content.")
+            if size is not None:
+                yield sha256

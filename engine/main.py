@@ -81,10 +81,10 @@ def build(
         with store.reading() as session:
             world.calendar = read_calendar(session, config)
 
-    def post(session: Session, parcel: outbox.Parcel) -> None:
-        notify.post(session, parcel, tiers=world.tiers)
-        notify.spread(session, parcel, calendar=world.calendar, now=clock.now())
-        webhooks.post(session, parcel, world)
+    def post(session: Session, parcels: Sequence[outbox.Parcel]) -> None:
+        notify.post(session, parcels, tiers=world.tiers)
+        notify.spread(session, parcels, calendar=world.calendar, now=clock.now())
+        webhooks.post(session, parcels, world)
 
     tick = timedelta(seconds=config.scheduler.tick_seconds)
     courier = _courier(store, world, clock)

@@ -53,8 +53,8 @@ class Tick:
 
 OUTBOX_BATCH = 100
 
-Poster = Callable[[Session, outbox.Parcel], object]
-"""Writes down who is to hear of a parcel, in the transaction that claims it. May see the same parcel again."""
+Poster = Callable[[Session, Sequence[outbox.Parcel]], object]
+"""Writes down who is to hear of some parcels, in the transaction that claims them. May see the same ones again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +186,9 @@ class Scheduler:
         return True
 
     def _post(self, session: Session, parcels: Sequence[outbox.Parcel]) -> None:
-        for parcel in parcels if self.post is not None else ():
-            self.post(session, parcel)  # type: ignore[misc]
         if parcels:
+            if self.post is not None:
+                self.post(session, parcels)
             outbox.mark_sent(session, [parcel.id for parcel in parcels], now=self.clock.now())
 
     def _empty_outbox(self) -> None:

@@ -49,11 +49,13 @@ def pages() -> Sequence[Blueprint]:
     return (inbound_doors, inbound_pages, mailbox_pages, open311_pages, outbound_pages)
 
 
-def post(session: Session, parcel: outbox.Parcel, world: World) -> None:
-    """Writes down who outside is to hear of a message, in the transaction that claims it. Harmless a second time."""
-    inbound.wake(session, parcel.case_id, now=parcel.created_at)
-    inbound.tell(session, world, parcel.case_id, now=parcel.created_at)
-    outbound.post(session, parcel, public_url=world.config.server.public_url)
+def post(session: Session, parcels: Sequence[outbox.Parcel], world: World) -> None:
+    """Writes down who outside is to hear of messages, in the transaction that claims them. Harmless a second time."""
+    if parcels:
+        case_ids, latest = {each.case_id for each in parcels}, max(each.created_at for each in parcels)
+        inbound.wake(session, case_ids, now=latest)
+        inbound.tell(session, world, case_ids, now=latest)
+        outbound.post(session, parcels, public_url=world.config.server.public_url)
 
 
 def jobs(store: Store, world: World, clock: Clock) -> Sequence[Job]:

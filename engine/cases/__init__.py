@@ -8,6 +8,7 @@ from engine.cases.naming import ROLES, TYPES, PartyIn, faults_of, wall_about
 from engine.cases.public import PUBLIC_STATES, PublicState, public_state
 from engine.cases.repeats import Asked, Earlier, Who, earlier_cases, earlier_of_each, predecessors
 from engine.cases.rows import (
+    cases_by_id,
     get_case,
     id_of_number,
     lock_case,
@@ -16,9 +17,10 @@ from engine.cases.rows import (
     parties_by_case,
     parties_of,
     present_visit,
+    present_visits,
     visits_of,
 )
-from engine.cases.wall import NO_WALL, RESPONDENT, Wall, wall_of
+from engine.cases.wall import NO_WALL, RESPONDENT, Wall, wall_of, walls_of
 
 __all__ = [
     "ENDED",
@@ -43,6 +45,7 @@ __all__ = [
     "Visit",
     "Wall",
     "Who",
+    "cases_by_id",
     "earlier_cases",
     "earlier_of_each",
     "faults_of",
@@ -64,9 +67,11 @@ __all__ = [
     "parties_of",
     "predecessors",
     "present_visit",
+    "present_visits",
     "public_state",
     "told",
     "visits_of",
     "wall_about",
     "wall_of",
+    "walls_of",
 ]

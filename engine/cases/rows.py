@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, bindparam, select, text
+from sqlalchemy import Integer, and_, bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,12 @@ def get_case(session: Session, case_id: int) -> Case:
     if case is None:
         raise NotFound("case.unknown", "There is no such case.", case=case_id)
     return case
+
+
+def cases_by_id(session: Session, case_ids: Collection[int]) -> dict[int, Case]:
+    """Those that exist among the ids. One statement."""
+    wanted = sorted(set(case_ids))
+    return {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(wanted)))} if wanted else {}
 
 
 def id_of_number(session: Session, number: str) -> int | None:
@@ -56,6 +62,15 @@ def present_visit(session: Session, case: Case) -> Visit:
     assert found is not None, "every case has a visit"
     visit: Visit = found[0]
     return visit
+
+
+def present_visits(session: Session, case_ids: Collection[int]) -> dict[int, Visit]:
+    """`present_visit` of each, by case. One statement."""
+    if not case_ids:
+        return {}
+    present = and_(Visit.case_id == Case.id, Visit.seq == Case.visit_seq)
+    found = select(Visit).join(Case, present).where(Case.id.in_(sorted(case_ids)))
+    return {visit.case_id: visit for visit in session.scalars(found)}
 
 
 def visits_of(session: Session, case_id: int) -> list[Visit]:

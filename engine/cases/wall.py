@@ -6,6 +6,7 @@ kept in the rows of parties and recusals; `Case.walled` only says that there is 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import null, select
@@ -31,12 +32,22 @@ NO_WALL = Wall()
 
 def wall_of(session: Session, case: Case) -> Wall:
     """One query for a case that has a wall, none for every other."""
-    if not case.walled:
-        return NO_WALL
-    named = select(Party.unit_id, Party.person_id).where(Party.case_id == case.id, Party.role == RESPONDENT)
-    aside = select(null(), Recusal.person_id).where(Recusal.case_id == case.id)
-    rows = session.execute(named.union_all(aside)).all()
-    return Wall(
-        frozenset(unit for unit, _ in rows if unit is not None),
-        frozenset(person for _, person in rows if person is not None),
-    )
+    return walls_of(session, [case]).get(case.id, NO_WALL)
+
+
+def walls_of(session: Session, cases: Collection[Case]) -> dict[int, Wall]:
+    """Of those that have one, by case. One query for all of them, none where no case has a wall."""
+    ids = sorted({case.id for case in cases if case.walled})
+    if not ids:
+        return {}
+    named = select(Party.case_id, Party.unit_id, Party.person_id)
+    named = named.where(Party.case_id.in_(ids), Party.role == RESPONDENT)
+    aside = select(Recusal.case_id, null(), Recusal.person_id).where(Recusal.case_id.in_(ids))
+    units: dict[int, set[str]] = {}
+    people: dict[int, set[int]] = {}
+    for case_id, unit, person in session.execute(named.union_all(aside)):
+        if unit is not None:
+            units.setdefault(case_id, set()).add(unit)
+        if person is not None:
+            people.setdefault(case_id, set()).add(person)
+    return {id_: Wall(frozenset(units.get(id_, ())), frozenset(people.get(id_, ()))) for id_ in ids}

@@ -13,7 +13,7 @@ the act (`enqueue`); a second time under the same key is harmless. Everything el
 A crash between sending and marking sends again under the same key.
 """
 
-from engine.deliveries.enqueue import enqueue, receiver
+from engine.deliveries.enqueue import Letter, enqueue, receiver
 from engine.deliveries.keeping import (
     count_failed,
     count_waiting,
@@ -39,6 +39,7 @@ __all__ = [
     "DeliveryState",
     "Entry",
     "Health",
+    "Letter",
     "Receiver",
     "ReceiverState",
     "Sent",

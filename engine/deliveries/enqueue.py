@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.deliveries.model import Delivery, DeliveryState, Receiver, ReceiverState
-from engine.store import table_of
+from engine.store import Prepared, table_of
 
 JSON = "application/json"
 
@@ -49,34 +50,44 @@ def receiver(
     return found
 
 
-def enqueue(
-    session: Session,
-    receiver_id: int,
-    key: str,
-    kind: str,
-    body: str,
-    *,
-    now: datetime,
-    subject: str | None = None,
-    content_type: str = JSON,
-) -> bool:
-    """Queues a message; False when this receiver has one under this key. `key` has no dot: signatures part by dots."""
-    row = {
-        "receiver_id": receiver_id,
-        "key": key,
-        "kind": kind,
-        "subject": subject,
-        "body": body,
-        "content_type": content_type,
-        "state": DeliveryState.WAITING.value,
-        "created_at": now,
-        "next_at": now,
-        "attempts": 0,
-    }
-    return session.execute(_ENQUEUE[session.get_bind().dialect.name], row).first() is not None
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message for a receiver. `key` has no dot: signatures part by dots. `subject` is the number of its case."""
+
+    receiver_id: int
+    key: str
+    kind: str
+    body: str
+    at: datetime
+    subject: str | None = None
+    content_type: str = JSON
 
 
+def enqueue(session: Session, letters: Iterable[Letter]) -> int:
+    """Queues messages, due from their own instant on; gives how many are new to their receiver under their key."""
+    rows = [
+        {
+            "receiver_id": each.receiver_id,
+            "key": each.key,
+            "kind": each.kind,
+            "subject": each.subject,
+            "body": each.body,
+            "content_type": each.content_type,
+            "state": DeliveryState.WAITING.value,
+            "created_at": each.at,
+            "next_at": each.at,
+            "attempts": 0,
+        }
+        for each in letters
+    ]
+    return _ENQUEUE[session.get_bind().dialect.name].run_many(session, rows)
+
+
+_COLUMNS = (
+    *("receiver_id", "key", "kind", "subject", "body", "content_type"),
+    *("state", "created_at", "next_at", "attempts"),
+)
 _ENQUEUE = {
-    dialect: insert(table_of(Delivery)).on_conflict_do_nothing().returning(table_of(Delivery).c.id)
+    dialect: Prepared(insert(table_of(Delivery)).on_conflict_do_nothing(), columns=_COLUMNS)
     for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }

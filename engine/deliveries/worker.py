@@ -16,7 +16,7 @@ import structlog
 
 from engine.clock import Clock
 from engine.deliveries import rows
-from engine.deliveries.enqueue import enqueue
+from engine.deliveries.enqueue import Letter, enqueue
 from engine.deliveries.model import Delivery, Receiver
 from engine.deliveries.schedule import Chance
 from engine.deliveries.sending import Courier, Item, Sent
@@ -136,7 +136,7 @@ def send_now(
     """
     with store.transaction() as session:
         receiver = session.get_one(Receiver, receiver_id)
-        enqueue(session, receiver_id, key, kind, body, now=now + rows.LEASE, content_type=content_type)
+        enqueue(session, [Letter(receiver_id, key, kind, body, now + rows.LEASE, content_type=content_type)])
         found = session.query(Delivery).filter_by(receiver_id=receiver_id, key=key).one()
         found.created_at = now
         item = Item(found.id, key, body, content_type, 0)

@@ -5,85 +5,99 @@ Posting twice is harmless: a notice is unique by the message's key and its reade
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from engine import escalation, outbox, people, staffing
-from engine.cases import Case, Wall, get_case, wall_of
+from engine import cases, escalation, outbox, people, staffing
+from engine.cases import NO_WALL, Case, Wall
 from engine.notify.kinds import kind_of
 from engine.notify.model import Notice
 from engine.people import WORKING
-from engine.store import table_of
+from engine.store import Prepared, table_of
 from engine.territory import Tiers, ancestors
 
 TOLD_BY_THE_ACT = frozenset({"raised", "downgraded", "extension_granted"})
 """What a diagram tells although the act before it reaches the same readers: once is enough."""
 
 
-def post(session: Session, parcel: outbox.Parcel, *, tiers: Tiers) -> int:
-    """Puts a message of the outbox on the notices of everybody it concerns; gives how many are new.
+def post(session: Session, parcels: Sequence[outbox.Parcel], *, tiers: Tiers) -> int:
+    """Puts messages of the outbox on the notices of everybody they concern; gives how many notices are new.
 
-    `facts` may name its readers, `people` by id and `units`; otherwise they are both ends of a move, whom a diagram
-    names, else the holder.
+    `facts` may name the readers of a message, `people` by id and `units`; otherwise they are both ends of a move, whom
+    a diagram names, else the holder. A few statements, however many messages.
     """
-    case = get_case(session, parcel.case_id)
-    wall = wall_of(session, case)
-    what = str(parcel.facts.get("what") or parcel.topic)
-    if what in TOLD_BY_THE_ACT:
+    told = [each for each in parcels if _what(each) not in TOLD_BY_THE_ACT]
+    if not told:
         return 0
-    known = {
-        tuple(row) for row in session.execute(select(Notice.unit_id, Notice.person_id).where(Notice.key == parcel.key))
-    }
-    rows: list[dict[str, Any]] = [
+    found = cases.cases_by_id(session, {each.case_id for each in told})
+    walls = cases.walls_of(session, found.values())
+    raisers = staffing.raisers_of(session, {each.case_id for each in told if each.topic == "case.closed"})
+    readers = [
+        _readers(each, found[each.case_id], tiers, walls.get(each.case_id, NO_WALL), raisers.get(each.case_id))
+        for each in told
+    ]
+    staff = _staff(session, {unit for each in readers for unit, _ in each if unit is not None})
+    columns = select(Notice.key, Notice.unit_id, Notice.person_id)
+    known = {tuple(row) for row in session.execute(columns.where(Notice.key.in_([each.key for each in told])))}
+    rows = [
         {
             "key": parcel.key,
             "unit_id": unit_id,
             "person_id": person_id,
-            "case_id": case.id,
-            "what": what,
-            "kind": str(kind_of(what)),
+            "case_id": parcel.case_id,
+            "what": _what(parcel),
+            "kind": str(kind_of(_what(parcel))),
             "facts": dict(parcel.facts),
             "at": parcel.created_at,
         }
-        for unit_id, person_id in _reached(session, _readers(session, parcel, case, tiers, wall), wall)
-        if (unit_id, person_id) not in known
+        for parcel, theirs in zip(told, readers, strict=True)
+        for unit_id, person_id in _reached(theirs, walls.get(parcel.case_id, NO_WALL), staff)
+        if (parcel.key, unit_id, person_id) not in known
     ]
-    if rows:
-        session.execute(insert(table_of(Notice)), rows)
+    _WRITE.run_many(session, rows)
     return len(rows)
 
+
+_WRITE = Prepared(
+    insert(table_of(Notice)), columns=("key", "unit_id", "person_id", "case_id", "what", "kind", "facts", "at")
+)
 
 Reader = tuple[str | None, int | None]
 """A unit, or a person."""
 
 
-def _readers(session: Session, parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall) -> list[Reader]:
+def _what(parcel: outbox.Parcel) -> str:
+    return str(parcel.facts.get("what") or parcel.topic)
+
+
+def _readers(parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall, raiser: int | None) -> list[Reader]:
+    """`raiser` is the delegate who raised a case that was closed: they are told its result."""
     facts = parcel.facts
     if "people" in facts or "units" in facts:
         persons: Iterable[int] = dict.fromkeys(facts.get("people") or ())
         units: Iterable[str] = dict.fromkeys(facts.get("units") or ())
         return [*((None, person) for person in persons), *((unit, None) for unit in units)]
     told: list[Reader] = [(unit, None) for unit in _told_units(parcel, case, tiers, wall)]
-    return [*told, *_raiser(session, parcel)]
+    return told if raiser is None else [*told, (None, raiser)]
 
 
-def _raiser(session: Session, parcel: outbox.Parcel) -> list[Reader]:
-    """The delegate who raised a case is told its result."""
-    raiser = staffing.raiser_of(session, parcel.case_id) if parcel.topic == "case.closed" else None
-    return [] if raiser is None else [(None, raiser)]
+def _staff(session: Session, units: Iterable[str]) -> Mapping[str, Sequence[int]]:
+    """Who works in these units and in all above them."""
+    lines = sorted({above for unit in units for above in ancestors(unit)})
+    return people.staff_by_unit(session, lines, WORKING) if lines else {}
 
 
-def _reached(session: Session, readers: Sequence[Reader], wall: Wall) -> list[Reader]:
+def _reached(readers: Sequence[Reader], wall: Wall, staff: Mapping[str, Sequence[int]]) -> list[Reader]:
     """Where somebody works: like a task, what is told to a unit that has nobody goes to the next one up."""
-    lines = {unit: [each for each in ancestors(unit) if not wall.shuts_out(each)] for unit, _ in readers if unit}
-    wanted = sorted({each for line in lines.values() for each in line})
-    staffed = people.staffed_of(session, wanted, WORKING, without=wall.people) if wanted else frozenset()
+
+    def is_there(unit: str) -> bool:
+        return not wall.shuts_out(unit) and any(person not in wall.people for person in staff.get(unit, ()))
+
     found: list[Reader] = []
     for unit, person in readers:
-        nearest = next((each for each in lines[unit] if each in staffed), None) if unit else None
+        nearest = next(filter(is_there, ancestors(unit)), None) if unit else None
         if person is not None or nearest is not None:
             found.append((nearest, person))
     return list(dict.fromkeys(found))

@@ -7,48 +7,55 @@ Spreading twice is harmless: an act reaches an address once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, insert, select, union_all
 from sqlalchemy.orm import Session
 
-from engine import outbox
-from engine.cases import Case
+from engine import cases, outbox
 from engine.deadlines import WorkingCalendar
 from engine.notify.kinds import Kind
 from engine.notify.model import Message, Notice, NoticeChannel, Rhythm
 from engine.notify.timing import Timing, leaves_at
 from engine.people import WORKING, Absence, Membership
-from engine.store import table_of
+from engine.store import Prepared, table_of
 
 READING = WORKING | {"confidential_clerk"}
 """The roles whose people read what is told to their unit."""
 
 
-def spread(session: Session, parcel: outbox.Parcel, *, calendar: WorkingCalendar, now: datetime) -> int:
-    """Writes a message for every channel that wants an act's notices; gives how many. Call it after `post`."""
-    channels = session.scalars(_CHANNELS, {"key": parcel.key, "now": now}).all()
+def spread(session: Session, parcels: Sequence[outbox.Parcel], *, calendar: WorkingCalendar, now: datetime) -> int:
+    """Writes a message for every channel that wants the notices of these acts; gives how many. Call it after `post`.
+
+    A few statements, however many acts; one where nobody has a channel.
+    """
+    keys = [parcel.key for parcel in parcels]
+    channels = session.scalars(_CHANNELS, {"keys": keys, "now": now}).all() if keys else ()
     if not channels:
         return 0
-    notices = session.scalars(select(Notice).where(Notice.key == parcel.key).order_by(Notice.id)).all()
-    rows: dict[str, dict[str, Any]] = {}
-    for channel, notice in _meant(session, channels, notices, parcel, now):
-        kind = Kind(notice.kind)
-        if kind.value in channel.kinds and channel.to_hash not in rows:
-            rows[channel.to_hash] = {
-                "key": parcel.key,
-                "to_hash": channel.to_hash,
-                "notice_id": notice.id,
-                "channel_id": channel.id,
-                "next_at": leaves_at(kind, now, timing_of(channel), calendar),
-            }
-    told = session.scalars(select(Message.to_hash).where(Message.key == parcel.key, Message.to_hash.in_(rows))).all()
-    fresh = [row for to_hash, row in rows.items() if to_hash not in told]
-    if fresh:
-        session.execute(insert(table_of(Message)), fresh)
-    return len(fresh)
+    told: dict[str, list[Notice]] = {}
+    for notice in session.scalars(select(Notice).where(Notice.key.in_(keys)).order_by(Notice.id)):
+        told.setdefault(notice.key, []).append(notice)
+    meant = _Meant(session, channels, told, parcels, now)
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for parcel in parcels:
+        for channel, notice in meant.of(parcel, told.get(parcel.key, ())):
+            kind, address = Kind(notice.kind), (parcel.key, channel.to_hash)
+            if kind.value in channel.kinds and address not in rows:
+                rows[address] = {
+                    "key": parcel.key,
+                    "to_hash": channel.to_hash,
+                    "notice_id": notice.id,
+                    "channel_id": channel.id,
+                    "next_at": leaves_at(kind, now, timing_of(channel), calendar),
+                }
+    known = {tuple(row) for row in session.execute(select(Message.key, Message.to_hash).where(Message.key.in_(keys)))}
+    return _WRITE.run_many(session, [row for address, row in rows.items() if address not in known])
+
+
+_WRITE = Prepared(insert(table_of(Message)), columns=("key", "to_hash", "notice_id", "channel_id", "next_at"))
 
 
 def timing_of(channel: NoticeChannel) -> Timing:
@@ -61,22 +68,48 @@ def timing_of(channel: NoticeChannel) -> Timing:
     )
 
 
-def _meant(
-    session: Session,
-    channels: Sequence[NoticeChannel],
-    notices: Sequence[Notice],
-    parcel: outbox.Parcel,
-    now: datetime,
-) -> list[tuple[NoticeChannel, Notice]]:
-    """Each channel with the notice it is to tell, people before units."""
-    mine = [each for each in channels if each.person_id is not None]
-    readers = _readers(session, notices, _roles(parcel), [each.person_id for each in mine if each.person_id], now)
-    found = [(channel, readers[channel.person_id]) for channel in mine if channel.person_id in readers]
-    case = session.get_one(Case, parcel.case_id)
-    if not case.confidential and not case.walled:
-        by_unit = {notice.unit_id: notice for notice in notices if notice.unit_id is not None}
-        found += [(each, by_unit[each.unit_id]) for each in channels if each.unit_id in by_unit]
-    return found
+class _Meant:
+    """Which channel is to tell which notice of an act. What all acts have in common is asked once."""
+
+    def __init__(
+        self,
+        session: Session,
+        channels: Sequence[NoticeChannel],
+        told: Mapping[str, Sequence[Notice]],
+        parcels: Sequence[outbox.Parcel],
+        now: datetime,
+    ) -> None:
+        self._channels = channels
+        self._owners = {each.person_id for each in channels if each.person_id is not None}
+        notices = [notice for theirs in told.values() for notice in theirs]
+        units = {notice.unit_id for notice in notices if notice.unit_id is not None}
+        self._members = _members(session, units, frozenset().union(*map(_roles, parcels)))
+        named = {notice.person_id for notice in notices if notice.person_id is not None}
+        self._away = _away(session, named.union(*(people for people in self._members.values())), now)
+        self._cases = cases.cases_by_id(session, {parcel.case_id for parcel in parcels})
+
+    def of(self, parcel: outbox.Parcel, notices: Sequence[Notice]) -> list[tuple[NoticeChannel, Notice]]:
+        """People before units."""
+        readers = self._readers(notices, _roles(parcel))
+        found = [(each, readers[each.person_id]) for each in self._channels if each.person_id in readers]
+        case = self._cases[parcel.case_id]
+        if not case.confidential and not case.walled:
+            by_unit = {notice.unit_id: notice for notice in notices if notice.unit_id is not None}
+            found += [(each, by_unit[each.unit_id]) for each in self._channels if each.unit_id in by_unit]
+        return found
+
+    def _readers(self, notices: Sequence[Notice], roles: frozenset[str]) -> dict[int, Notice]:
+        """By person the notice that is theirs: to themselves, to a unit of theirs, or to somebody they stand in for."""
+        theirs: dict[int, Notice] = {}
+        for notice in sorted(notices, key=lambda each: each.unit_id or ""):
+            for person_id, held in self._members.get(notice.unit_id or "", {}).items():
+                if held & roles:
+                    theirs.setdefault(person_id, notice)
+        theirs |= {notice.person_id: notice for notice in notices if notice.person_id is not None}
+        told = {person: notice for person, notice in theirs.items() if person not in self._away}
+        for absent in sorted(theirs.keys() & self._away.keys()):
+            told.setdefault(self._away[absent], theirs[absent])
+        return {person: notice for person, notice in told.items() if person in self._owners}
 
 
 def _roles(parcel: outbox.Parcel) -> frozenset[str]:
@@ -85,23 +118,14 @@ def _roles(parcel: outbox.Parcel) -> frozenset[str]:
     return frozenset(asked) if isinstance(asked, list) and asked else READING
 
 
-def _readers(
-    session: Session, notices: Sequence[Notice], roles: Iterable[str], wanted: Collection[int], now: datetime
-) -> dict[int, Notice]:
-    """By person the notice that is theirs: to themselves, to a unit of theirs, or to somebody they stand in for."""
-    to_units = {notice.unit_id: notice for notice in notices if notice.unit_id is not None}
-    members = select(Membership.person_id, Membership.unit_id).where(
-        Membership.unit_id.in_(to_units), Membership.role.in_(sorted(roles))
-    )
-    theirs: dict[int, Notice] = {}
-    for person_id, unit_id in session.execute(members.order_by(Membership.person_id, Membership.unit_id)):
-        theirs.setdefault(person_id, to_units[unit_id])
-    theirs |= {notice.person_id: notice for notice in notices if notice.person_id is not None}
-    away = _away(session, theirs, now)
-    told = {person: notice for person, notice in theirs.items() if person not in away}
-    for absent, deputy in away.items():
-        told.setdefault(deputy, theirs[absent])
-    return {person: notice for person, notice in told.items() if person in wanted}
+def _members(session: Session, units: Collection[str], roles: Collection[str]) -> dict[str, dict[int, set[str]]]:
+    """By unit who holds which of the roles there."""
+    found: dict[str, dict[int, set[str]]] = {}
+    members = select(Membership.unit_id, Membership.person_id, Membership.role)
+    members = members.where(Membership.unit_id.in_(sorted(units)), Membership.role.in_(sorted(roles)))
+    for unit_id, person_id, role in session.execute(members):
+        found.setdefault(unit_id, {}).setdefault(person_id, set()).add(role)
+    return found
 
 
 def _away(session: Session, ids: Iterable[int], now: datetime) -> dict[int, int]:
@@ -113,8 +137,9 @@ def _away(session: Session, ids: Iterable[int], now: datetime) -> dict[int, int]
 
 
 def _channels() -> Select[NoticeChannel]:
-    """Those that may be meant by the notices of an act: of their units and people, and of deputies of these."""
-    notices = select(Notice.unit_id, Notice.person_id).where(Notice.key == bindparam("key")).subquery()
+    """Those that may be meant by the notices of some acts: of their units and people, and of deputies of these."""
+    keys: BindParameter[Any] = bindparam("keys", expanding=True)
+    notices = select(Notice.unit_id, Notice.person_id).where(Notice.key.in_(keys)).subquery()
     units = select(notices.c.unit_id).where(notices.c.unit_id.is_not(None))
     members = select(Membership.person_id).where(Membership.unit_id.in_(units))
     named = select(notices.c.person_id).where(notices.c.person_id.is_not(None))

@@ -17,7 +17,7 @@ from engine.people.model import (
 from engine.people.passwords import check_password, hash_password
 from engine.people.preferences import THEMES, choose_language, choose_theme, mute
 from engine.people.rights import ACTS, BLIND, WORKING, StandIn, Viewer
-from engine.people.rows import members, names, nearest_staffed, staffed_of, viewer_of
+from engine.people.rows import members, names, nearest_staffed, staff_by_unit, staffed_of, viewer_of
 from engine.people.sign_ins import (
     change_password,
     demo_people,
@@ -83,6 +83,7 @@ __all__ = [
     "services",
     "sign_in",
     "sign_out",
+    "staff_by_unit",
     "staffed_of",
     "tokens",
     "touch",

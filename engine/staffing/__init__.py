@@ -36,7 +36,7 @@ from engine.staffing.rows import (
     note_raised,
     postings,
     raised_by,
-    raiser_of,
+    raisers_of,
 )
 
 __all__ = [
@@ -73,7 +73,7 @@ __all__ = [
     "post_person",
     "postings",
     "raised_by",
-    "raiser_of",
+    "raisers_of",
     "templates_for",
     "write_template",
 ]

@@ -97,9 +97,12 @@ def raised_by(session: Session, person_id: int, *, most: int = 50) -> Sequence[t
     return [(raised, case) for raised, case in rows]
 
 
-def raiser_of(session: Session, case_id: int) -> int | None:
-    """The delegate who raised a case."""
-    return session.scalar(select(RaisedCase.person_id).where(RaisedCase.case_id == case_id))
+def raisers_of(session: Session, case_ids: Collection[int]) -> dict[int, int]:
+    """By case the delegate who raised it; of those that a delegate raised."""
+    if not case_ids:
+        return {}
+    found = select(RaisedCase.case_id, RaisedCase.person_id).where(RaisedCase.case_id.in_(case_ids))
+    return dict(session.execute(found).all())
 
 
 def grids_of(session: Session, person_id: int, *, on: date) -> Sequence[Unit]:

@@ -14,11 +14,12 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Mapper, Session, class_mapper, make_transient_to_detached
+from sqlalchemy.orm import Mapper, Session, class_mapper
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.types import TypeEngine
 
 from engine.store.base import Base, table_of
+from engine.store.held_back import HELD, Held, is_held_back, keep
 
 Convert = Callable[[Any], Any]
 
@@ -41,18 +42,19 @@ class Prepared:
 
     def run(self, session: Session, values: Mapping[str, Any]) -> int:
         """Gives the number of rows that were changed."""
-        connection = session.connection()
+        connection = self._connection(session)
         plan = self._plan(connection.dialect)
         return _send(connection, plan.text, plan.bound(values)).rowcount
 
-    def run_many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Once for each row, in one call of the driver."""
+    def run_many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Once for each row, in one call of the driver. Gives the number of rows that were changed."""
+        if not rows:
+            return 0
         if len(rows) == 1:
-            self.run(session, rows[0])
-        elif rows:
-            connection = session.connection()
-            plan = self._plan(connection.dialect)
-            _send(connection, plan.text, [plan.bound(row) for row in rows], many=True)
+            return self.run(session, rows[0])
+        connection = session.connection()
+        plan = self._plan(connection.dialect)
+        return _send(connection, plan.text, [plan.bound(row) for row in rows], many=True).rowcount
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         connection = session.connection()
@@ -61,6 +63,12 @@ class Prepared:
         if plan.results is None:
             plan.results = _out_of(self._gives, connection.dialect, answer.description)
         return [plan.read(row) for row in answer.fetchall()]
+
+    def _connection(self, session: Session) -> Connection:
+        """An INSERT looks at nothing; everything else finds what was held back."""
+        if HELD in session.info and not isinstance(self._statement, Insert):
+            session.info[HELD].send_first()
+        return session.connection()
 
     def _plan(self, dialect: Dialect) -> _Plan:
         return self._plans.get(dialect.name) or self._plans.setdefault(dialect.name, self._compiled(dialect))
@@ -128,8 +136,7 @@ def _held(session: Session, mapper: Mapper[Any], values: dict[str, Any], *, anew
         return known
     row = mapper.class_manager.new_instance()
     row.__dict__.update(values)
-    make_transient_to_detached(row)
-    session.add(row)
+    keep(session, row)
     return row
 
 
@@ -160,28 +167,45 @@ class _Plan:
 
 
 def insert_row(session: Session, row: Base) -> None:
-    """Inserts a new row now and has the session keep it, like `session.add` and a flush of nothing else."""
-    table = table_of(type(row))
-    state = instance_state(row)
-    values = {column.name: _default(column) for column in table.columns} | state.dict
-    new = values["id"] is None
-    columns = tuple(name for name in values if name in table.c and not (new and name == "id"))
-    statement = _inserting(type(row), columns)
-    if new:
-        ((values["id"],),) = statement.rows(session, values)
+    """Inserts a new row now and has the session keep it, like `session.add` and a flush of nothing else.
+
+    Where rows are held back (`held_back`) it has its id, and goes to the database as it is by then.
+    """
+    model, values = type(row), instance_state(row).dict
+    values.update({**_blank(model), **values})
+    held: Held | None = session.info.get(HELD)
+    if held is not None:
+        (values["id"],) = held.ids(table_of(model), [values["id"]])
+        held.add(_inserting(model), values)
+        held.keep(row)
+        return
+    if values["id"] is None:
+        ((values["id"],),) = _numbering(model).rows(session, values)
     else:
-        statement.run(session, values)
-    state.dict.update(values)
-    make_transient_to_detached(row)
-    session.add(row)
+        _inserting(model).run(session, values)
+    keep(session, row)
+
+
+def insert_values(session: Session, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Inserts rows that nobody needs as objects; gives their ids, in their order. Like `insert_row` otherwise."""
+    full = [{**_blank(model), **row} for row in rows]
+    held: Held | None = session.info.get(HELD)
+    if held is None:
+        return [_numbering(model).rows(session, row)[0][0] for row in full]
+    ids = held.ids(table_of(model), [None] * len(full))
+    held.add(_inserting(model), *({**row, "id": id_} for row, id_ in zip(full, ids, strict=True)))
+    return ids
 
 
 def update_row(session: Session, *rows: Base) -> None:
-    """Sends what has changed in loaded rows now, one UPDATE each, and leaves them clean; nothing for unchanged ones."""
+    """Sends what has changed in loaded rows now, one UPDATE each, and leaves them clean; nothing for unchanged ones.
+
+    What is held back goes as it is by then.
+    """
     for row in rows:
         state = instance_state(row)
         before, values = state.committed_state, state.dict
-        if before:
+        if before and not is_held_back(row):
             changed = tuple([name for name in before if before[name] != values[name]])
             if changed:
                 _updating(type(row), changed).run(session, values)
@@ -189,11 +213,22 @@ def update_row(session: Session, *rows: Base) -> None:
 
 
 @functools.cache
-def _inserting(model: type[Base], columns: tuple[str, ...]) -> Prepared:
+def _blank(model: type[Base]) -> Mapping[str, Any]:
+    """What the columns are that a row says nothing of."""
+    return {column.name: _default(column) for column in table_of(model).columns}
+
+
+@functools.cache
+def _numbering(model: type[Base]) -> Prepared:
+    """Gives the id that the database finds."""
     table = table_of(model)
-    if "id" in table.c and "id" not in columns:
-        return Prepared(insert(table).returning(table.c.id), columns=columns, gives=[table.c.id.type])
-    return Prepared(insert(table), columns=columns)
+    columns = [name for name in _blank(model) if name != "id"]
+    return Prepared(insert(table).returning(table.c.id), columns=columns, gives=[table.c.id.type])
+
+
+@functools.cache
+def _inserting(model: type[Base]) -> Prepared:
+    return Prepared(insert(table_of(model)), columns=_blank(model))
 
 
 @functools.cache

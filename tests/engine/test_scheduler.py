@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -180,10 +180,10 @@ def test_the_background_wakes_for_the_next_due_instant(store: Store, sqlite_url:
 def test_a_message_that_cannot_be_posted_holds_up_no_other_and_is_shown(settled: Ground, clock: ManualClock) -> None:
     posted: list[str] = []
 
-    def post(session: Session, parcel: outbox.Parcel) -> None:
-        if parcel.id == 1:
+    def post(session: Session, parcels: Sequence[outbox.Parcel]) -> None:
+        if any(parcel.id == 1 for parcel in parcels):
             raise ValueError("no words for it")
-        posted.append(parcel.key)
+        posted.extend(parcel.key for parcel in parcels)
 
     for place in ground.GRIDS[:3]:
         settled.file(place=place)

@@ -260,7 +260,7 @@ def open_task(district: District, case_id: int, form: str | None = None) -> Task
 def send_notices(district: District, clock: Clock) -> None:
     """Whatever waits in the outbox becomes notices."""
 
-    def post(session: Session, parcel: Parcel) -> None:
-        notify.post(session, parcel, tiers=district.world.tiers)
+    def post(session: Session, parcels: Sequence[Parcel]) -> None:
+        notify.post(session, parcels, tiers=district.world.tiers)
 
     Scheduler(district.store, district.world, clock, name="test", post=post).send_outbox()

@@ -34,5 +34,5 @@ def be_followed(district: District, clock: ManualClock) -> None:
         make(session, wanted, SECRET, viewer=operator, now=clock.now())
         for act in ("case.filed", "clock.warned", "case.raised"):
             parcel = outbox.Parcel(1, f"1:1:{act}:", 1, act, {}, clock.now(), 1)
-            outbound.post(session, parcel, public_url="")
+            outbound.post(session, [parcel], public_url="")
     Worker(district.store, clock, Courier(_Out(), clock, root=SECRET), chance=lambda: 0).work()

@@ -73,8 +73,8 @@ class Post:
 
     def _post(self, session: Any, parcel: outbox.Parcel) -> int:
         world = self.district.world
-        notify.post(session, parcel, tiers=world.tiers)
-        return notify.spread(session, parcel, calendar=world.calendar, now=self.clock.now())
+        notify.post(session, [parcel], tiers=world.tiers)
+        return notify.spread(session, [parcel], calendar=world.calendar, now=self.clock.now())
 
     def mails(self) -> list[tuple[str, str]]:
         """Whatever is due leaves; (to, subject) of all that ever arrived, in order of arrival."""
@@ -189,8 +189,10 @@ def test_a_right_that_was_lost_before_the_digest_is_asked_for_again(post: Post, 
 
 
 def test_whoever_is_away_rests_and_the_deputy_is_told(post: Post, case_id: int) -> None:
-    now = post.clock.now()
     absent, deputy = post.district.people["grid"], post.district.people["zone"]
+    post.happens(case_id, units=[GRID])  # before they stood in: not theirs to read
+    post.clock.advance(timedelta(minutes=1))
+    now = post.clock.now()
     with post.district.store.transaction() as session:
         session.add(
             Absence(
@@ -204,12 +206,28 @@ def test_whoever_is_away_rests_and_the_deputy_is_told(post: Post, case_id: int) 
         )
     for who in ("grid", "zone"):
         post.channel(who)
+    post.clock.advance(timedelta(minutes=1))
     post.happens(case_id, "comment.made", people=[absent])
     post.happens(case_id, units=[GRID])
+    post.happens(case_id, units=["LHQ.MZ.01.01"])
     assert {to for to, _ in post.mails()} == {"zone@office.example"}
+    with post.district.store.transaction() as session:
+        theirs, own = (viewer_of(session, person, now=post.clock.now()) for person in (deputy, absent))
+        lines, _ = notify.notices_of(session, theirs)
+        assert [line.away.person_id if line.away else None for line in lines] == [None, absent, absent]
+        assert all(line.is_new for line in lines)
+        notify.open_notice(session, theirs, lines[1].notice.id)
+        session.flush()
+        assert (notify.unread(session, theirs), notify.unread(session, own)) == (2, 3)
+        notify.mark_all_read(session, theirs, up_to=lines[0].notice.id)
+        session.flush()
+        assert (notify.unread(session, theirs), notify.unread(session, own)) == (0, 3)
     post.clock.advance(timedelta(days=3))
     post.happens(case_id, units=[GRID])
     assert post.mails()[-1][0] == "grid@office.example"
+    with post.district.store.reading() as session:
+        lines, _ = notify.notices_of(session, viewer_of(session, deputy, now=post.clock.now()))
+        assert [line.away for line in lines] == [None]
 
 
 def test_only_the_roles_that_are_asked_are_told(post: Post, case_id: int) -> None:

@@ -157,7 +157,7 @@ def live(district: District, clock: ManualClock) -> None:
     with district.store.transaction() as session:
         webhooks.inbound.demonstrate(session, district.world, now=clock.now())
         for parcel in outbox.claim(session, now=clock.now(), most=100):
-            notify.post(session, parcel, tiers=district.world.tiers)
+            notify.post(session, [parcel], tiers=district.world.tiers)
         people.note_absence(
             session,
             district.people["grid_b"],

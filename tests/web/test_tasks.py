@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -36,8 +36,8 @@ def case_id(district: District, clock: ManualClock) -> int:
 
 @pytest.fixture
 def scheduler(district: District, clock: ManualClock) -> Scheduler:
-    def post(session: Session, parcel: Parcel) -> int:
-        return notify.post(session, parcel, tiers=district.world.tiers)
+    def post(session: Session, parcels: Sequence[Parcel]) -> int:
+        return notify.post(session, parcels, tiers=district.world.tiers)
 
     return Scheduler(district.store, district.world, clock, name="test", post=post)
 
@@ -199,7 +199,7 @@ def test_a_filing_is_kept_while_it_is_written(visit: Visit, district: District) 
 
 
 def test_a_delegated_task_is_answered_and_comes_back_to_its_owner(
-    visit: Visit, district: District, case_id: int
+    visit: Visit, district: District, case_id: int, clock: ManualClock
 ) -> None:
     owner, colleague = visit("grid"), visit("grid_b")
     task = handling(owner, district, case_id)
@@ -222,6 +222,8 @@ def test_a_delegated_task_is_answered_and_comes_back_to_its_owner(
     assert "已拍照" in words(page)
     assert ">防水层破损</textarea>" in page.text
     assert "何静怡已答复，请您提交" in words(owner.get("/"))
+    town.send_notices(district, clock)
+    assert "委托已答复，请您提交 · 何静怡" in words(owner.get("/notices"))
     assert owner.post(f"/tasks/{task.id}/completion", {**HANDLED, "outcome": "continue"}).status_code == 302
     assert entries(district, case_id, "task.delegated")[0]["to"] == district.people["grid_b"]
     assert entries(district, case_id, "task.answered")[0]["note"] == "已拍照"

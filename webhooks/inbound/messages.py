@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -41,11 +42,11 @@ def try_message(session: Session, world: World, source: SourceConfig, row: Deliv
         row.state, row.settled_at = State.EXPIRED.value, now
 
 
-def wake(session: Session, case_id: int, *, now: datetime) -> None:
-    """Has what waits for a case tried at once, because something happened to it."""
+def wake(session: Session, case_ids: Collection[int], *, now: datetime) -> None:
+    """Has what waits for cases tried at once, because something happened to them."""
     session.execute(
         update(Delivery)
-        .where(Delivery.case_id == case_id, IS_WAITING, Delivery.next_at > now)
+        .where(Delivery.case_id.in_(sorted(case_ids)), IS_WAITING, Delivery.next_at > now)
         .values(next_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from engine import cases, deliveries, people
-from engine.cases import RISES, Case, CaseState, PublicState, public_state
+from engine.cases import RISES, Case, CaseState, PublicState, Visit, public_state
 from engine.clock import Clock
 from engine.config import Config, SourceConfig, WriteBackConfig
-from engine.deliveries import Health, Receiver
+from engine.deliveries import Health, Letter, Receiver
 from engine.errors import NotFound
 from engine.people import Viewer
 from engine.process import World
@@ -43,14 +43,14 @@ def secrets_for(config: Config, environment: Mapping[str, str] | None = None) ->
     return found
 
 
-def tell(session: Session, world: World, case_id: int, *, now: datetime) -> None:
-    """Queues what the sources of a case have not heard of yet. A case that was opened again is followed again."""
-    query = select(Matter).where(Matter.case_id == case_id)
+def tell(session: Session, world: World, case_ids: Collection[int], *, now: datetime) -> None:
+    """Queues what the sources of cases have not heard of yet. A case that was opened again is followed again."""
     sources = {source.name: source for source in world.config.inbound.sources if source.write_back is not None}
     if not sources:
         return
-    for matter in session.scalars(query.where(Matter.source.in_(sources)).with_for_update()).all():
-        _tell(session, sources[matter.source], matter, cases.get_case(session, case_id), now=now)
+    theirs = select(Matter, Case).join(Case, Case.id == Matter.case_id).where(Case.id.in_(sorted(case_ids)))
+    theirs = theirs.where(Matter.source.in_(sources)).order_by(Matter.source, Matter.case_id)
+    _tell_all(session, sources, session.execute(theirs.with_for_update(of=Matter)).all(), now=now)
 
 
 def tell_followed(store: Store, world: World, clock: Clock) -> int:
@@ -67,8 +67,7 @@ def tell_followed(store: Store, world: World, clock: Clock) -> int:
                 .limit(AT_ONCE)
                 .with_for_update(of=Matter, skip_locked=True)
             ).all()
-            for matter, case in rows:
-                _tell(session, sources[matter.source], matter, case, now=clock.now())
+            _tell_all(session, sources, rows, now=clock.now())
             found = len(rows)
         looked += found
     return looked
@@ -100,23 +99,44 @@ def send_again(session: Session, source: str, *, viewer: Viewer, now: datetime) 
     return deliveries.redeliver_failed(session, receiver.id, now=now)
 
 
-def _tell(session: Session, source: SourceConfig, matter: Matter, case: Case, *, now: datetime) -> None:
-    assert source.write_back is not None
+def _tell_all(
+    session: Session,
+    sources: Mapping[str, SourceConfig],
+    matters: Sequence[Row[Matter, Case]],
+    *,
+    now: datetime,
+) -> None:
+    visits = cases.present_visits(session, {case.id for _, case in matters})
+    receivers: dict[str, int] = {}
+    letters = []
+    for matter, case in matters:
+        source = sources[matter.source]
+        assert source.write_back is not None
+        state = _news_of(source.write_back, matter, case, visits[case.id])
+        if state is None:
+            continue
+        if source.name not in receivers:
+            receivers[source.name] = deliveries.receiver(
+                session, PREFIX + source.name, url=source.write_back.url, kind="source", signed=True, now=now
+            ).id
+        key = f"{source.name}-{case.id}-{case.history_seq}"
+        number = matter.external_no.removeprefix(source.prefix)
+        body = _body(source.write_back, number, case, state, now=now)
+        letters.append(Letter(receivers[source.name], key, KIND, body, now, case.number))
+    deliveries.enqueue(session, letters)
+
+
+def _news_of(config: WriteBackConfig, matter: Matter, case: Case, visit: Visit) -> PublicState | None:
+    """Notes how far a matter was looked at; gives the state that its source has to hear of, noted as told, or None."""
     if case.confidential:
         matter.followed = False
-        return
-    state = _state_of(session, case)
+        return None
+    state = public_state(CaseState(case.state), moved=case.visit_seq > 1, rose=visit.reason in RISES)
     matter.followed, matter.told_seq = not case.ended, case.history_seq
-    if state == matter.told or state not in source.write_back.states:
-        return
+    if state == matter.told or state not in config.states:
+        return None
     matter.told = state.value
-    receiver = deliveries.receiver(
-        session, PREFIX + source.name, url=source.write_back.url, kind="source", signed=True, now=now
-    )
-    number = matter.external_no.removeprefix(source.prefix)
-    key = f"{source.name}-{case.id}-{case.history_seq}"
-    body = _body(source.write_back, number, case, state, now=now)
-    deliveries.enqueue(session, receiver.id, key, KIND, body, now=now, subject=case.number)
+    return state
 
 
 def _body(config: WriteBackConfig, number: str, case: Case, state: PublicState, *, now: datetime) -> str:
@@ -128,8 +148,3 @@ def _body(config: WriteBackConfig, number: str, case: Case, state: PublicState, 
         "sequence": case.history_seq,
     }
     return json.dumps({key: told[name] for name, key in config.fields.items()}, ensure_ascii=False)
-
-
-def _state_of(session: Session, case: Case) -> PublicState:
-    visit = cases.present_visit(session, case)
-    return public_state(CaseState(case.state), moved=case.visit_seq > 1, rose=visit.reason in RISES)

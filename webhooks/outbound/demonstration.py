@@ -24,8 +24,7 @@ def follow(session: Session, unit_id: str, root: str, *, viewer: Viewer, now: da
     wanted = Wanted("省综治平台", ADDRESS, list(KINDS), unit_id)
     made = make(session, wanted, root, viewer=viewer, now=now)
     newest = select(OutboxEntry).where(OutboxEntry.topic.in_(KINDS)).order_by(OutboxEntry.id.desc()).limit(SHOWN)
-    for row in reversed(session.scalars(newest).all()):
-        post(session, _parcel(row), public_url="")
+    post(session, [_parcel(row) for row in reversed(session.scalars(newest).all())], public_url="")
     return made.receiver
 
 

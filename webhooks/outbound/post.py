@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import deliveries, outbox
-from engine.cases import get_case, wall_of
-from engine.deliveries import Receiver, ReceiverState
+from engine import cases, deliveries, outbox
+from engine.cases import NO_WALL, Case, Wall
+from engine.deliveries import Letter, Receiver, ReceiverState
 from engine.territory import is_within
 from webhooks.outbound.event import CONTENT_TYPE, event_of, key_of
 from webhooks.outbound.kinds import KINDS
 from webhooks.outbound.model import Subscription
-
-_FOLLOWING = "subscriptions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +24,48 @@ class _Follower:
     unit_id: str
 
 
-def post(session: Session, parcel: outbox.Parcel, *, public_url: str) -> int:
-    """Queues a message of the outbox for its followers; gives how many it is new for.
+def post(session: Session, parcels: Sequence[outbox.Parcel], *, public_url: str) -> int:
+    """Queues messages of the outbox for their followers; gives how many deliveries are new.
 
     A subscription hears of cases that lie in its unit or are held there. Nobody hears of confidential cases, and a unit
-    that is shut out of a case hears of it as little as its people do.
+    that is shut out of a case hears of it as little as its people do. A few statements, however many messages.
     """
-    followers = [each for each in _following(session) if parcel.topic in each.kinds] if parcel.topic in KINDS else []
+    told = [each for each in parcels if each.topic in KINDS]
+    followers = _following(session) if told else ()
     if not followers:
         return 0
-    case = get_case(session, parcel.case_id)
+    found = cases.cases_by_id(session, {each.case_id for each in told})
+    walls = cases.walls_of(session, found.values())
+    letters: list[Letter] = []
+    for parcel in told:
+        case = found[parcel.case_id]
+        hearing = _hearing(followers, parcel.topic, case, walls.get(case.id, NO_WALL))
+        if hearing:
+            key, body = key_of(parcel), event_of(parcel, case, public_url=public_url)
+            letters += [
+                Letter(to, key, parcel.topic, body, parcel.created_at, case.number, CONTENT_TYPE) for to in hearing
+            ]
+    return deliveries.enqueue(session, letters)
+
+
+def _hearing(followers: Sequence[_Follower], topic: str, case: Case, wall: Wall) -> list[int]:
+    """The receivers that hear of an act of a case."""
     if case.confidential:
-        return 0
-    wall = wall_of(session, case)
-    told = [
+        return []
+    return [
         each.receiver_id
         for each in followers
-        if (is_within(case.place_id, each.unit_id) or is_within(case.holder_id, each.unit_id))
+        if topic in each.kinds
+        and (is_within(case.place_id, each.unit_id) or is_within(case.holder_id, each.unit_id))
         and not wall.shuts_out(each.unit_id)
     ]
-    if not told:
-        return 0
-    key, body = key_of(parcel), event_of(parcel, case, public_url=public_url)
-    return sum(
-        deliveries.enqueue(
-            session,
-            receiver_id,
-            key,
-            parcel.topic,
-            body,
-            now=parcel.created_at,
-            subject=case.number,
-            content_type=CONTENT_TYPE,
-        )
-        for receiver_id in told
-    )
 
 
 def _following(session: Session) -> Sequence[_Follower]:
-    """Read once in a transaction, which claims many messages."""
-    known: Sequence[_Follower] | None = session.info.get(_FOLLOWING)
-    if known is None:
-        rows = session.execute(
-            select(Subscription.receiver_id, Subscription.kinds, Subscription.unit_id)
-            .join(Receiver, Receiver.id == Subscription.receiver_id)
-            .where(Receiver.state != ReceiverState.GONE.value)
-            .order_by(Subscription.id)
-        )
-        known = [_Follower(receiver_id, frozenset(kinds), unit_id) for receiver_id, kinds, unit_id in rows]
-        session.info[_FOLLOWING] = known
-    return known
+    rows = session.execute(
+        select(Subscription.receiver_id, Subscription.kinds, Subscription.unit_id)
+        .join(Receiver, Receiver.id == Subscription.receiver_id)
+        .where(Receiver.state != ReceiverState.GONE.value)
+        .order_by(Subscription.id)
+    )
+    return [_Follower(receiver_id, frozenset(kinds), unit_id) for receiver_id, kinds, unit_id in rows]

@@ -15,7 +15,7 @@ import pytest
 
 from engine import deliveries, outbox
 from engine.clock import ManualClock
-from engine.deliveries import Attempt, Courier, Delivery, Receiver, Worker
+from engine.deliveries import Attempt, Courier, Delivery, Letter, Receiver, Worker
 from engine.deliveries.worker import FOR_FAILING, THREADS
 from engine.errors import Conflict, NotFound
 from engine.outward import Answer, Outward, Unreached
@@ -58,11 +58,10 @@ def receiver(store: Store, clock: ManualClock, name: str = "a", **more: Any) -> 
         return deliveries.receiver(session, name, now=clock.now(), **values).id
 
 
-def queue(store: Store, clock: ManualClock, receiver_id: int, *keys: str) -> list[bool]:
+def queue(store: Store, clock: ManualClock, receiver_id: int, *keys: str) -> int:
     with store.transaction() as session:
-        return [
-            deliveries.enqueue(session, receiver_id, key, "case.raised", f'"{key}"', now=clock.now()) for key in keys
-        ]
+        letters = [Letter(receiver_id, key, "case.raised", f'"{key}"', clock.now()) for key in keys]
+        return deliveries.enqueue(session, letters)
 
 
 @contextmanager
@@ -75,7 +74,7 @@ def rows(store: Store, receiver_id: int) -> Iterator[tuple[Receiver, list[Delive
 def test_what_is_queued_arrives_once_in_order_and_is_logged(each_store: Store, clock: ManualClock, out: World) -> None:
     worker = Worker(each_store, clock, Courier(out, clock, root=ROOT))
     to = receiver(each_store, clock)
-    assert queue(each_store, clock, to, "msg_1", "msg_2", "msg_1") == [True, True, False]
+    assert queue(each_store, clock, to, "msg_1", "msg_2", "msg_1") == 2
     assert worker.work() == 2
     assert out.got["https://a.example/"] == [("msg_1", '"msg_1"'), ("msg_2", '"msg_2"')]
     assert worker.work() == 0

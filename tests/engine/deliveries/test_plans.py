@@ -10,7 +10,7 @@ from sqlalchemy import event, insert, text
 
 from engine import deliveries
 from engine.clock import ManualClock
-from engine.deliveries import Attempt, Courier, Delivery, Worker
+from engine.deliveries import Attempt, Courier, Delivery, Letter, Worker
 from engine.outward import Answer, Outward
 from engine.store import Store, table_of
 
@@ -38,7 +38,7 @@ def test_no_statement_reads_the_whole_log(each_store: Store, clock: ManualClock)
         session.execute(insert(table_of(Delivery)), rows)
         tries = [{"delivery_id": n, "at": now, "ms": 1, "status": 200, "answer": ""} for n in range(1, MANY)]
         session.execute(insert(table_of(Attempt)), tries)
-        deliveries.enqueue(session, to, "new", "case.filed", "{}", now=now)
+        deliveries.enqueue(session, [Letter(to, "new", "case.filed", "{}", now)])
     with each_store.transaction() as session:
         session.execute(text("ANALYZE"))
     asked: list[tuple[str, Any]] = []

@@ -47,7 +47,7 @@ def test_a_system_sets_itself_up_and_goes(app: Flask, call: Call, district: Dist
     with district.store.transaction() as session:
         case = town.add_case(session, now=clock.now())
         parcel = outbox.Parcel(1, f"{case.id}:1:case.filed:", case.id, "case.filed", {}, clock.now(), 1)
-        outbound.post(session, parcel, public_url="")
+        outbound.post(session, [parcel], public_url="")
     assert operator.get(here).json["waiting"] == 1
     assert operator.send("PUT", here, {**WANTED, "name": "OA 2"}).json["url"] == WANTED["url"]
     assert operator.post(f"{here}/resuming", {}).json["state"] == "on"

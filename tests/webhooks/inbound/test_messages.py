@@ -97,7 +97,7 @@ def test_a_case_that_begins_to_wait_takes_what_was_kept(
     assert the_case(connected).state == CaseState.WAITING_PETITIONER
     assert settle() == 0, "its turn is later"
     with connected.store.transaction() as session:
-        wake(session, filed.id, now=clock.now())
+        wake(session, [filed.id], now=clock.now())
     settle()
     assert message_row(connected).state == State.DELIVERED
     assert the_case(connected).state == CaseState.HANDLING

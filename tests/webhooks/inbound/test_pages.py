@@ -160,7 +160,7 @@ def test_what_was_given_up_is_told_again(operator: Visitor, connected: District,
         receiver = deliveries.receiver(
             session, "source:hotline", url="https://h.example/", kind="source", signed=True, now=clock.now()
         )
-        deliveries.enqueue(session, receiver.id, "k", "case.state", "{}", now=clock.now())
+        deliveries.enqueue(session, [deliveries.Letter(receiver.id, "k", "case.state", "{}", clock.now())])
         session.flush()
         row = session.scalars(select(deliveries.Delivery)).one()
         row.state, row.done_at = "failed", clock.now()

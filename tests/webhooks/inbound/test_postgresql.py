@@ -48,8 +48,8 @@ def test_one_matter_whatever_comes_at_once(postgres_url: str, clock: ManualClock
         case = session.scalars(select(Case)).one()
         assert case.title == "第2版"
         assert session.scalars(select(Matter)).one().case_id == case.id
-        wake(session, case.id, now=clock.now())
-        tell(session, world, case.id, now=clock.now())
+        wake(session, [case.id], now=clock.now())
+        tell(session, world, [case.id], now=clock.now())
     while settlers[0].once():
         pass
     with store.reading() as session:

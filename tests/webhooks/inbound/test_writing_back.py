@@ -82,8 +82,8 @@ def post(district: District, clock: ManualClock) -> None:
     """What the scheduler does for other systems, once."""
     with district.store.transaction() as session:
         for parcel in outbox.claim(session, now=clock.now(), most=100):
-            webhooks.post(session, parcel, district.world)
-            webhooks.post(session, parcel, district.world)  # a second time is harmless
+            webhooks.post(session, [parcel], district.world)
+            webhooks.post(session, [parcel], district.world)  # a second time is harmless
             outbox.mark_sent(session, [parcel.id], now=clock.now())
     tell_followed(district.store, district.world, clock)
 

@@ -144,7 +144,7 @@ def test_an_event_goes_out_fails_is_given_up_and_is_sent_again(
         with district.store.transaction() as session:
             case = town.add_case(session, now=clock.now())
             parcel = outbox.Parcel(1, f"{case.id}:1:case.filed:", case.id, "case.filed", {}, clock.now(), 1)
-            outbound.post(session, parcel, public_url="")
+            outbound.post(session, [parcel], public_url="")
         worker.work()
     shown = words(operator.get(page))
     assert "ended by itself (410)" in shown

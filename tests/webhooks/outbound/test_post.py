@@ -45,7 +45,7 @@ def post(
     with district.store.transaction() as session:
         made = town.add_case(session, now=clock.now(), **case)
         parcel = outbox.Parcel(1, f"{made.id}:3:{topic}:", made.id, topic, facts or {}, clock.now(), 1)
-        return outbound.post(session, parcel, public_url=BASE), parcel
+        return outbound.post(session, [parcel], public_url=BASE), parcel
 
 
 def test_every_act_that_is_told_outside_is_offered_or_left_out_on_purpose() -> None:
@@ -88,9 +88,9 @@ def test_a_message_says_which_case_and_where_it_stands(district: District, clock
     }
     assert "." not in event["id"]
     with district.store.transaction() as session:
-        assert outbound.post(session, parcel, public_url=BASE) == 0, "a second time is harmless"
+        assert outbound.post(session, [parcel], public_url=BASE) == 0, "a second time is harmless"
         later = outbox.Parcel(1, parcel.key, case_id, parcel.topic, {}, clock.now() + timedelta(days=1), 1)
-        assert outbound.post(session, later, public_url=BASE) == 1, "after a restore it is another event"
+        assert outbound.post(session, [later], public_url=BASE) == 1, "after a restore it is another event"
 
 
 HOSTILE = "王小明 13800138000 <script>"
@@ -141,7 +141,7 @@ def test_a_unit_complained_about_hears_nothing_and_others_not_who_it_is(district
         session.flush()
         facts = {"from": {"tier": "community", "unit": "LHQ.MZ.01"}, "to": {"tier": "street", "unit": "LHQ.MZ"}}
         parcel = outbox.Parcel(1, f"{case.id}:1:case.raised:", case.id, "case.raised", facts, clock.now(), 1)
-        assert outbound.post(session, parcel, public_url=BASE) == 1
+        assert outbound.post(session, [parcel], public_url=BASE) == 1
     (event,) = told(district)
     assert "from" not in event["data"]
     assert event["data"]["unit"] == "LHQ.MZ"
@@ -165,8 +165,8 @@ def test_a_case_through_the_product_reaches_the_queue(district: District, clock:
     follow(district, clock, "LHQ.MZ")
     town.file_case(district, clock)
 
-    def both(session: Any, parcel: outbox.Parcel) -> None:
-        outbound.post(session, parcel, public_url=BASE)
+    def both(session: Any, parcels: Sequence[outbox.Parcel]) -> None:
+        outbound.post(session, parcels, public_url=BASE)
 
     Scheduler(district.store, district.world, clock, name="test", post=both).send_outbox()
     (event,) = (each for each in told(district) if each["type"] == "case.filed")

@@ -58,7 +58,7 @@ FAMILIES: Mapping[str, Any] = {
     "environment": _("Environment"),
     "family": _("Family"),
     "housing": _("Housing"),
-    "labour": _("Work"),
+    "labour": _("Labour"),
     "land": _("Land"),
     "marriage": _("Marriage and family"),
     "medical": _("Medical care"),

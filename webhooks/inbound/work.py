@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -17,12 +18,14 @@ from engine.process import World
 from engine.store import Store
 from webhooks.inbound.gate import gate_of
 from webhooks.inbound.model import Delivery, State
-from webhooks.inbound.settling import pick, put_off, settle
-from webhooks.inbound.sources import source_of, sources_of
+from webhooks.inbound.settling import pick, put_off, settle, settle_one
+from webhooks.inbound.sources import sources_of
 
+MANY = 50
+FEW = 5
+"""So many are settled in one transaction: in quiet, and while more comes in, which waits for it."""
 RESTS = 2.0
-"""While more comes in, so many times as long as a filing took is left to it."""
-
+"""While more comes in, so many times as long as a portion took is left to it."""
 TURN_S = 2.0
 """So long a call works at most; the next one goes on."""
 
@@ -30,7 +33,7 @@ log = structlog.get_logger("inbound")
 
 
 class Settler:
-    """Settles what waits, one transaction each, oldest first. One of a process works at a time."""
+    """Settles what waits, oldest first, in portions of one transaction. One of a process works at a time."""
 
     def __init__(self, store: Store, world: World, clock: Clock) -> None:
         self.store, self.world, self.clock = store, world, clock
@@ -44,33 +47,45 @@ class Settler:
         """
         if not self._busy.acquire(blocking=False):
             return 0
-        count, until = 0, time.perf_counter() + TURN_S
+        gate, count, until = gate_of(self.store), 0, time.perf_counter() + TURN_S
         try:
-            while (begun := time.perf_counter()) < until and self.once():
-                count += 1
-                if gate_of(self.store).is_busy():
+            while (begun := time.perf_counter()) < until:
+                settled = self.once(most=FEW if gate.is_busy() else MANY)
+                count += settled
+                if not settled:
+                    break
+                if gate.is_busy():
                     time.sleep((time.perf_counter() - begun) * RESTS)  # filing can wait, whoever sends cannot
             return count
         finally:
             self._busy.release()
 
-    def once(self) -> bool:
-        """Tries the delivery that waits longest; gives whether there was one. A failing one is put off."""
+    def once(self, *, most: int = MANY) -> int:
+        """Tries the deliveries that wait longest; gives how many. Where that fails, each by itself: it is put off."""
         now = self.clock.now()
         names = [source.name for source in sources_of(self.world.config)]
-        delivery_id = None
+        ids: list[int] = []
         try:
             with self.store.transaction() as session:
-                row = pick(session, names, now=now)
-                if row is None:
-                    return False
-                delivery_id = row.id
-                settle(session, self.world, source_of(self.world.config, row.source), row, memory=self._memory, now=now)
+                rows = pick(session, names, now=now, most=most)
+                ids = [row.id for row in rows]
+                settle(session, self.world, rows, memory=self._memory, now=now)
         except Exception as error:
-            if delivery_id is None:
+            self._memory = Memory()  # it knew what was not committed
+            if not ids:
                 raise
-            self._failed(delivery_id, error)
-        return True
+            if len(ids) == 1:
+                self._failed(ids[0], error)
+            else:
+                self._apart(ids)
+        return len(ids)
+
+    def _apart(self, ids: Sequence[int]) -> None:
+        for delivery_id in ids:
+            try:
+                settle_one(self.store, self.world, delivery_id, now=self.clock.now())
+            except Exception as error:
+                self._failed(delivery_id, error)
 
     def _failed(self, delivery_id: int, error: Exception) -> None:
         """Nothing of the body is written: an error of ours may quote it."""

@@ -104,7 +104,7 @@ def record(
     row["hash"] = digest(row)
     case.history_seq = seq
     case.history_hash = row["hash"]
-    _APPEND.run(session, row)
+    _APPEND.add(session, row)
     failpoint("history-written")
 
 

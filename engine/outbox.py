@@ -98,7 +98,7 @@ def put(session: Session, case: Any, topic: str, *, now: datetime, facts: Mappin
         "next_at": now,
         "attempts": 0,
     }
-    _PUT.run(session, row)
+    _PUT.add(session, row)
     failpoint("outbox-written")
 
 

@@ -20,7 +20,7 @@ LIVE = (DeadlineState.ARMED.value, DeadlineState.PAUSED.value)
 
 def arm(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts armed deadlines; each mapping gives every column that has no default."""
-    _ARM.run_many(session, [{**BLANK, **row, "next_at": row["due_at"]} for row in rows])
+    _ARM.add(session, *({**BLANK, **row, "next_at": row["due_at"]} for row in rows))
     for row in rows:
         note_next_due(session, row["due_at"])
 

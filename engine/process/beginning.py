@@ -19,7 +19,7 @@ from engine.process.push import Push, record
 from engine.process.services import SERVICES
 from engine.process.settle import settle
 from engine.process.world import World
-from engine.store import insert_row
+from engine.store import insert_row, sent_at_once
 
 OWN = "case_id"
 """The variable by which alone two cases that are alike differ, unless a diagram looks at it."""
@@ -120,7 +120,7 @@ def _begin(
             settle(push, advance)
             return
     try:
-        with session.begin_nested():
+        with sent_at_once(session), session.begin_nested():
             push, given = ready()
             settle(
                 push,

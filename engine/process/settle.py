@@ -20,7 +20,7 @@ from engine.errors import Conflict, Invalid
 from engine.process import mediating
 from engine.process.model import Instance
 from engine.process.push import Push
-from engine.store import Prepared, failpoint, table_of
+from engine.store import Prepared, failpoint, is_held_back, table_of
 from engine.tasks import Task
 from engine.territory import is_within
 
@@ -171,7 +171,8 @@ def _save(session: Session, instance: Instance, advance: runtime.Advance, now: d
         "trouble": None,
         "trouble_at": None,
     }
-    if _SAVE.run(session, {**saved, "this": instance.id, "seen": instance.revision}) != 1:
+    sent = not is_held_back(instance)
+    if sent and _SAVE.run(session, {**saved, "this": instance.id, "seen": instance.revision}) != 1:
         raise Conflict("instance.moved_on", "Somebody else moved this case at the same moment; look again.")
     for name, value in saved.items():
         set_committed_value(instance, name, value)

@@ -4,8 +4,9 @@ from engine.store import portable
 from engine.store.archive import Manifest, back_up, put_back, read_manifest
 from engine.store.base import Base, Instant, Json, UnitId, canonical_json, table_of
 from engine.store.database import Store, open_store
-from engine.store.direct import Entities, Prepared, insert_row, update_row
+from engine.store.direct import Entities, Prepared, insert_row, insert_values, update_row
 from engine.store.failpoints import FAILPOINTS, arm_failpoint, failpoint
+from engine.store.held_back import held_back, is_held_back, sent_at_once
 from engine.store.migrate import migrate, must_be_migrated, newest_revision, present_revision
 from engine.store.moving import Moved, move
 from engine.store.sizes import TableSize, largest_tables, whole_size
@@ -28,7 +29,10 @@ __all__ = [
     "back_up",
     "canonical_json",
     "failpoint",
+    "held_back",
     "insert_row",
+    "insert_values",
+    "is_held_back",
     "largest_tables",
     "migrate",
     "move",
@@ -39,6 +43,7 @@ __all__ = [
     "present_revision",
     "put_back",
     "read_manifest",
+    "sent_at_once",
     "table_of",
     "update_row",
     "whole_size",

@@ -52,12 +52,20 @@ class Prepared:
             return 0
         if len(rows) == 1:
             return self.run(session, rows[0])
-        connection = session.connection()
+        connection = self._connection(session)
         plan = self._plan(connection.dialect)
         return _send(connection, plan.text, [plan.bound(row) for row in rows], many=True).rowcount
 
+    def add(self, session: Session, *rows: Mapping[str, Any]) -> None:
+        """An INSERT of rows that may be held back with others."""
+        held: Held | None = session.info.get(HELD)
+        if held is None:
+            self.run_many(session, rows)
+        else:
+            held.add(self, *rows)
+
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        connection = session.connection()
+        connection = self._connection(session)
         plan = self._plan(connection.dialect)
         answer = _send(connection, plan.text, plan.bound(values))
         if plan.results is None:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, insert, literal_column, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.store import Prepared, table_of
+from engine.store import Prepared, insert_values, table_of
 from engine.tasks.model import Task, TaskState
 
 
@@ -49,20 +49,9 @@ def open_of_case(session: Session, case_id: int) -> Sequence[Task]:
     ).all()
 
 
-_ADD = Prepared(
-    insert(table_of(Task)).returning(_task.id),
-    columns=(
-        *("case_id", "instance_id", "token", "process", "element", "name_zh", "name_en", "form", "unit_id", "roles"),
-        *("item", "why", "state", "opened_at", "due_at", "warn_at", "due_step"),
-        *("claimed_by", "claimed_at"),
-    ),
-    gives=[Integer()],
-)
-
-
 def add_tasks(session: Session, rows: Iterable[Mapping[str, Any]]) -> list[int]:
     """Gives the new ids, in the order of the rows."""
-    return [_ADD.rows(session, row)[0][0] for row in rows]
+    return insert_values(session, Task, rows)
 
 
 _WITHDRAW = Prepared(

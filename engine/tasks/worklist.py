@@ -105,7 +105,7 @@ def page(
     """
     if not viewer.offers:
         return Page((), None)
-    last = _opened(after)
+    last = _opened(after, dated=tab is Tab.DONE)
     if wanted == ANY and last is None:
         lines = _first_lines(viewer, tab, most)
     else:
@@ -255,12 +255,13 @@ def _closed(at: datetime | None, task_id: int) -> str:
     return f"{round(at.timestamp() * 1_000_000) if at else ''}-{task_id}"
 
 
-def _opened(cursor: str | None) -> tuple[datetime | None, int] | None:
+def _opened(cursor: str | None, *, dated: bool) -> tuple[datetime | None, int] | None:
+    """`dated`: every line of the list has an instant, so a cursor without one is none of ours."""
     micros, _, task_id = (cursor or "").partition("-")
     if not task_id.isascii() or not task_id.isdigit() or len(task_id) > 9 or len(micros) > 17:
         return None
     if not micros:
-        return None, int(task_id)
+        return None if dated else (None, int(task_id))
     if not micros.isascii() or not micros.isdigit():
         return None
     seconds, rest = divmod(int(micros), 1_000_000)

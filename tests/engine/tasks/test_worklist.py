@@ -108,6 +108,8 @@ def test_done_shows_the_latest_first(district: District) -> None:
             task.state, task.completed_at = "completed", NOW - timedelta(hours=hours)
     assert titles(district, "grid", Tab.DONE) == ["later", "earlier"]
     assert titles(district, "grid_b", Tab.DONE) == []
+    with district.store.reading() as session:  # what is done has an instant, and so has its cursor
+        assert len(page(session, who(district, "grid"), Tab.DONE, now=NOW, after="-5").items) == 2
 
 
 def test_a_filter_narrows_a_list(district: District) -> None:

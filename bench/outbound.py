@@ -216,13 +216,15 @@ async def _receive() -> None:
     arrived: dict[str, float] = {"count": 0}
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        event = json.loads(await reader.readexactly(length))
-        arrived.setdefault(event["subject"], time.monotonic())
-        arrived["count"] += 1
-        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
-        await writer.drain()
+        with contextlib.suppress(asyncio.IncompleteReadError):  # the other side has closed it
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                lines = head.lower().split(b"\r\n")
+                length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
+                event = json.loads(await reader.readexactly(length))
+                arrived.setdefault(event["subject"], time.monotonic())
+                arrived["count"] += 1
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+                await writer.drain()
         writer.close()
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

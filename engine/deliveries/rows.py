@@ -53,13 +53,14 @@ def pick(session: Session, *, now: datetime, healthy: int, failing: int) -> list
 
 
 def take(session: Session, receiver_id: int, *, now: datetime, most: int) -> tuple[Receiver, list[Item]]:
-    """What is due for a receiver this node has leased, in order, and the lease anew; nothing due ends the lease.
+    """What is due for a receiver this node has leased, in order, and the lease anew; nothing taken ends the lease.
 
     One that rested gets a single delivery first, to see whether it is back.
     """
+    session.flush()  # what `mark` said of the receiver would be lost when its row is read anew
     receiver = session.get_one(Receiver, receiver_id, with_for_update=True, populate_existing=True)
     items: list[Item] = []
-    if receiver.state == ReceiverState.ON and _is_awake(receiver, now) and outbox.held(session) is None:
+    if most and receiver.state == ReceiverState.ON and _is_awake(receiver, now) and outbox.held(session) is None:
         rows = session.execute(
             select(Delivery.id, Delivery.key, Delivery.body, Delivery.content_type, Delivery.attempts)
             .where(_is_due(receiver_id, now))

@@ -9,7 +9,7 @@ from datetime import datetime
 from engine.clock import Clock
 from engine.deliveries.keys import given_secret, secrets_of, signature
 from engine.deliveries.model import Receiver
-from engine.outward import Outward, Refused, Unreached
+from engine.outward import Line, Outward, Refused, Unreached
 
 KEPT_OF_ANSWER = 1000
 NO_SECRET = "deliveries.secret"  # noqa: S105 - a code
@@ -57,7 +57,11 @@ class Courier:
         self._root = root
         self._given = {name: given_secret(text) for name, text in (given or {}).items()}
 
-    def carry(self, receiver: Receiver, item: Item) -> Sent:
+    def line(self) -> Line:
+        """For several deliveries to one receiver, one after the other. To be closed."""
+        return Line()
+
+    def carry(self, receiver: Receiver, item: Item, line: Line | None = None) -> Sent:
         """Never raises for what the other side does."""
         now = self._clock.now()
         headers = {"Content-Type": item.content_type}
@@ -71,7 +75,7 @@ class Courier:
             headers["webhook-timestamp"] = str(timestamp)
             headers["webhook-signature"] = signature(item.key, timestamp, body, secrets)
         try:
-            answer = self._outward.send(receiver.url, body, headers)
+            answer = self._outward.send(receiver.url, body, headers, line=line)
         except Refused as refusal:
             return Sent(item, now, 0, trouble=refusal.code)
         except Unreached as refusal:

@@ -1,8 +1,8 @@
 """Sends in the background: one thread per receiver with something due, so that nobody waits for another's receiver.
 
 Receivers that failed lately share a few threads of their own; all others have the rest. A batch is taken in one
-transaction, sent in none, marked in another: a node that dies in between leaves a lease that runs out after a minute,
-and what it had sent is sent again under the same key.
+transaction, sent in none over one connection, and marked in another, which takes the next: a node that dies in between
+leaves a lease that runs out after a minute, and what it had sent is sent again under the same key.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from engine.deliveries.enqueue import Letter, enqueue
 from engine.deliveries.model import Delivery, Receiver
 from engine.deliveries.schedule import Chance
 from engine.deliveries.sending import Courier, Item, Sent
+from engine.outward import Line
 from engine.store import Store, failpoint
 
 log = structlog.get_logger("deliveries")
@@ -28,7 +29,7 @@ THREADS = 32
 """So many receivers at once; a thread waits for the network nearly all of its life."""
 FOR_FAILING = 8
 """So many more for receivers that failed lately."""
-BATCH = 50
+BATCH = 100
 SECONDS = 1.0
 """A batch is marked after so long: what is sent and not marked is what a crash sends twice."""
 
@@ -66,21 +67,25 @@ class Worker:
         return tries
 
     def serve(self, receiver_id: int) -> int:
-        """Sends what is due for a leased receiver, in order, until nothing is, one fails, or this node stops."""
+        """Sends what is due for a leased receiver, in order, until nothing is, one fails, or this node stops.
+
+        What was sent is marked and what follows is taken in one transaction.
+        """
         tries = 0
-        while not self._stopping.is_set():
-            with self._store.transaction() as session:
-                receiver, items = rows.take(session, receiver_id, now=self._clock.now(), most=BATCH)
-            if not items:
-                break
-            sent = self._carry(receiver, items)
-            tries += len(sent)
-            failpoint("sent-not-marked")
-            with self._store.transaction() as session:
-                rows.mark(session, receiver_id, sent, now=self._clock.now(), chance=self._chance)
-            if not sent[-1].ok:
-                break
-        return tries
+        sent: list[Sent] = []
+        with self._courier.line() as line:
+            while True:
+                with self._store.transaction() as session:
+                    if sent:
+                        rows.mark(session, receiver_id, sent, now=self._clock.now(), chance=self._chance)
+                    ends = self._stopping.is_set() or (bool(sent) and not sent[-1].ok)
+                    most = 0 if ends else BATCH
+                    receiver, items = rows.take(session, receiver_id, now=self._clock.now(), most=most)
+                if not items:
+                    return tries
+                sent = self._carry(receiver, items, line)
+                tries += len(sent)
+                failpoint("sent-not-marked")
 
     def stop(self, *, seconds: float = 3.0) -> None:
         """Begins nothing more and waits a moment for what is under way; the rest is sent again by another node."""
@@ -98,12 +103,12 @@ class Worker:
         with self._store.transaction() as session:
             return rows.pick(session, now=now, healthy=healthy, failing=failing)
 
-    def _carry(self, receiver: Receiver, items: list[Item]) -> list[Sent]:
+    def _carry(self, receiver: Receiver, items: list[Item], line: Line) -> list[Sent]:
         """At least the first; the others while they succeed and there is time."""
         sent: list[Sent] = []
         until = time.monotonic() + SECONDS
         for item in items:
-            sent.append(self._courier.carry(receiver, item))
+            sent.append(self._courier.carry(receiver, item, line))
             if not sent[-1].ok or time.monotonic() > until or self._stopping.is_set():
                 break
         return sent

@@ -6,7 +6,7 @@ Nobody else talks HTTP; `make contracts` keeps it so.
 """
 
 from engine.outward.addresses import Inside, is_open
-from engine.outward.client import Answer, Outward
+from engine.outward.client import Answer, Line, Outward
 from engine.outward.network import Resolver, look_up
 from engine.outward.refusals import Refused, Unreached, words_of
 from engine.outward.targets import Target, read_target
@@ -14,6 +14,7 @@ from engine.outward.targets import Target, read_target
 __all__ = [
     "Answer",
     "Inside",
+    "Line",
     "Outward",
     "Refused",
     "Resolver",

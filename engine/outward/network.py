@@ -41,7 +41,11 @@ class NameUnknown(ConnectError):
 class Deadline:
     """The instant at which everything about a call ends, however busy the other side keeps us."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.begin(seconds)
+
+    def begin(self, seconds: float) -> None:
+        """From now on, for the next call over the same connection."""
         self._ends = time.monotonic() + seconds
 
     def left(self, otherwise: type[Exception]) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.outward import Outward, Refused, Unreached
+from engine.outward import Line, Outward, Refused, Unreached
 from tests.engine.outward.receivers import certified, receiver, request_of
 
 HERE = ["127.0.0.0/8"]
@@ -180,3 +180,61 @@ def test_one_dead_address_of_a_name_does_not_hide_the_living_one() -> None:
     with receiver(answers(OK)) as port:
         outward = Outward(HERE, resolve=lambda _host: ["127.0.0.9", "127.0.0.1"])
         assert outward.send(f"http://hooks.example:{port}/", b"", {}).ok
+
+
+def test_a_line_keeps_its_connection_and_dials_anew_when_the_other_side_has_closed_it() -> None:
+    """The second connection is closed after one request, as if it had grown old over there."""
+    asked: list[list[bytes]] = []
+    closes_after = [2, 1, 1]
+
+    def answer(connection: socket.socket) -> None:
+        asked.append([])
+        for _ in range(closes_after[len(asked) - 1]):
+            asked[-1].append(request_of(connection))
+            connection.sendall(OK)
+
+    with receiver(answer) as port, Line() as line:
+        outward = Outward(HERE)
+        for number in range(4):
+            assert outward.send(f"http://127.0.0.1:{port}/{number}", b"{}", {}, line=line).ok
+    assert [[request.split(b" ")[1] for request in requests] for requests in asked] == [
+        [b"/0", b"/1"],
+        [b"/2"],
+        [b"/3"],
+    ]
+    assert b"Connection: keep-alive" in asked[0][0]
+
+
+def test_a_kept_line_gives_each_call_its_own_time_and_is_not_used_after_a_failure() -> None:
+    dialled: list[socket.socket] = []
+
+    def answer(connection: socket.socket) -> None:
+        dialled.append(connection)
+        request_of(connection)
+        connection.sendall(OK)
+        if len(dialled) == 1:
+            _hang(connection)
+
+    with receiver(answer) as port, Line() as line:
+        outward, url = Outward(HERE), f"http://127.0.0.1:{port}/"
+        assert outward.send(url, b"", {}, seconds=0.2, line=line).ok
+        with pytest.raises(Unreached) as unreached:
+            outward.send(url, b"", {}, seconds=0.2, line=line)
+        assert unreached.value.code == "outward.time"
+        assert outward.send(url, b"", {}, seconds=0.2, line=line).ok
+    assert len(dialled) == 2
+
+
+def test_a_line_is_judged_anew_once_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rebinding: what the name leads to now is not called, however long the line was good."""
+    found = iter((["127.0.0.1"], ["169.254.169.254"]))
+    outward = Outward(HERE, resolve=lambda _host: next(found))
+    now = time.monotonic()
+    with receiver(lambda connection: [connection.sendall(OK) for _ in range(2) if request_of(connection)]) as port:
+        url = f"http://receiver.example:{port}/"
+        with Line() as line:
+            assert outward.send(url, b"", {}, line=line).ok
+            assert outward.send(url, b"", {}, line=line).ok
+            monkeypatch.setattr(time, "monotonic", lambda: now + 60)
+            with pytest.raises(Refused):
+                outward.send(url, b"", {}, line=line)

@@ -3,7 +3,7 @@
 from engine.cases.few import FEWEST, told
 from engine.cases.links import CaseLink, LinkKind, link_to_master, linked_to, links_to_followers
 from engine.cases.masks import masked_address, masked_id_number, masked_name, masked_phone, masked_text, name_of
-from engine.cases.model import ENDED, RISES, Card, Case, CaseState, Party, Recusal, Visit
+from engine.cases.model import ENDED, RISES, Card, Case, CaseState, Party, Recusal, Visit, is_complex
 from engine.cases.naming import ROLES, TYPES, PartyIn, faults_of, wall_about
 from engine.cases.public import PUBLIC_STATES, PublicState, public_state
 from engine.cases.repeats import Asked, Earlier, Who, earlier_cases, earlier_of_each, predecessors
@@ -51,6 +51,7 @@ __all__ = [
     "faults_of",
     "get_case",
     "id_of_number",
+    "is_complex",
     "link_to_master",
     "linked_to",
     "links_to_followers",

@@ -6,7 +6,18 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store import Base, Instant, Json, UnitId
@@ -40,6 +51,9 @@ IS_GRAVER = text("closed_at IS NULL AND severity > 1")
 IS_OVERDUE = text("closed_at IS NULL AND overdue_at IS NOT NULL")
 IS_CLOSED = text("closed_at IS NOT NULL")
 IS_SECRET = text("confidential")
+_MARKED = """replace({facts}, '"complex":true', '') <> {facts}"""
+"""Facts are canonical JSON: what is marked as complex holds just these signs, and no text within can."""
+IS_COMPLEX = literal_column(_MARKED.format(facts="facts"), Boolean)
 BY_SEVERITY = ("place_id", "severity", "confidential", "id")
 BY_CLOSING = ("closed_at", "place_id", "state", "confidential", "overdue_at", "id")
 """The figures of the board are counted from these indexes alone."""
@@ -62,6 +76,7 @@ class Case(Base):
         Index("ix_case_overdue", *BY_SEVERITY, "overdue_at", postgresql_where=IS_OVERDUE, sqlite_where=IS_OVERDUE),
         Index("ix_case_closed", *BY_CLOSING, postgresql_where=IS_CLOSED, sqlite_where=IS_CLOSED),
         Index("ix_case_confidential", "id", postgresql_where=IS_SECRET, sqlite_where=text("confidential = 1")),
+        Index("ix_case_complex", "id", postgresql_where=IS_COMPLEX, sqlite_where=IS_COMPLEX),
         Index("ix_case_filed_by", "filed_by", "filed_at", postgresql_where=BY_HAND, sqlite_where=BY_HAND),
         UniqueConstraint("channel", "external_no"),
     )
@@ -110,6 +125,11 @@ class Case(Base):
     @property
     def ended(self) -> bool:
         return self.state in ENDED
+
+
+def is_complex() -> ColumnElement[bool]:
+    """A condition on `Case` in the very words of its index."""
+    return literal_column(_MARKED.format(facts='"case".facts'), Boolean)
 
 
 HAS_UNIT = text("unit_id IS NOT NULL")

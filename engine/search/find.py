@@ -15,7 +15,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from engine.cases import ENDED, Case, Party, parties_by_case
+from engine.cases import ENDED, Case, Party, is_complex, parties_by_case
 from engine.people import WORKING, Viewer
 from engine.search.candidates import Question, candidates
 from engine.search.index import IS_CLOSED, IS_OPEN, LATE, TEAM, mark, months_between
@@ -40,7 +40,7 @@ SHORTEST_PHONE = 7
 class Asked:
     """What is looked for: `state` is open, closed or all; `since` and `until` are the first and last instant received.
 
-    `before` is the cursor: only cases filed before that id.
+    `complex` leaves only what is marked so. `before` is the cursor: only cases filed before that id.
     """
 
     text: str
@@ -49,6 +49,7 @@ class Asked:
     place_id: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    complex: bool = False
     before: int | None = None
 
     @property
@@ -168,6 +169,8 @@ def _filters(asked: Asked) -> Iterator[ColumnElement[bool]]:
         yield Case.received_at >= asked.since
     if asked.until is not None:
         yield Case.received_at <= asked.until
+    if asked.complex:
+        yield is_complex()
 
 
 def _marks(viewer: Viewer, asked: Asked) -> list[list[str]]:

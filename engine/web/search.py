@@ -78,6 +78,7 @@ def _asked(given: Mapping[str, str], who: Viewer) -> Asked:
         place_id=place if place and _may_look_at(who, place) else "",
         since=since,
         until=until,
+        complex=given.get("complex") == "1",
         before=number(given.get("before")),
     )
 

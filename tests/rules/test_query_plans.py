@@ -52,6 +52,8 @@ PAGES = (
     "/?tab=done",
     "/cases",
     "/cases?state=closed",
+    "/cases?complex=1",
+    "/cases?complex=1&state=closed",
     "/cases?q=漏水",
     "/cases/{case}",
     "/findings",

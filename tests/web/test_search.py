@@ -115,3 +115,18 @@ def test_a_page_of_hits_takes_few_statements(visit: Visit, district: District, c
     event.listen(district.store.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
     visitor.get("/search?q=漏水&state=open&period=year&place=LHQ.MZ.01.01.01")
     assert 3 < len(seen) <= 15, "\n".join(seen)
+
+
+@pytest.mark.parametrize(("who", "seen"), [("district", True), ("street", True), ("street_gl", False)])
+def test_complex_matters_are_listed_apart(
+    who: str, seen: bool, visit: Visit, district: District, case_id: int, clock: ManualClock
+) -> None:
+    hard = town.file_case(district, clock, title="多年漏水", complex=True)
+    visitor = visit(who)
+    for where in ("/cases?complex=1", "/cases?complex=1&q=漏水", "/search?q=漏水&complex=1"):
+        answer = visitor.get(where)
+        assert (f'"/cases/{hard}"' in answer.text, f'"/cases/{case_id}"' in answer.text) == (seen, False), where
+        assert 'name="complex" value="1" checked' in answer.text
+    assert "/cases/" not in visitor.get("/cases?complex=1&state=closed").text.partition("<form")[2]
+    api = [each["number"] for each in visitor.get("/api/v1/cases?complex=true").json["items"]]
+    assert len(api) == seen

@@ -337,6 +337,7 @@ class CasesQuery(Query):
     state: Literal["open", "closed", "all"] = "open"
     tier: str = Field("", max_length=32)
     light: Literal["", "green", "yellow", "red"] = Field("", description="Of the running tier clock.")
+    complex: bool = Field(False, description="Only matters that are marked as complex.")
     q: str = Field("", max_length=80, description="Words that must all be found: number, title, text, party, place.")
     cursor: str = Field("", pattern=r"^[0-9]{0,9}$", description="`next` of the page before.")
     limit: int = Field(30, ge=1, le=100)

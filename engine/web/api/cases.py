@@ -63,6 +63,7 @@ def list_cases(query: CasesQuery) -> Response:
         tier=query.tier,
         light=query.light,
         text=query.q.strip(),
+        complex=query.complex,
         before=int(query.cursor) if query.cursor else None,
     )
     with looking() as session:

@@ -122,6 +122,8 @@ def respond(case: Followed, asked: Asked, *, now: datetime, pace: Pace, tiers: T
             if asked.due_at is not None and case.chance.random() < shares.LATE_BY_LAW:
                 at = pace.days(max(at, asked.due_at), case.chance.uniform(0.5, 4.0))
             return Response(at, drawn(form, case.chance))
+        case "backlog_review" | "backlog_acceptance" if case.chance.random() < shares.SILENT:
+            return None
         case form if form in shares.CHOICES:
             return Response(pace.part(now, asked.due_at, case.chance), drawn(form, case.chance))
         case "supervision_notice" | "circular" | "ceiling":

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine.cases import ENDED, RISES, Case, CaseState, Visit
 from engine.deadlines import Deadline, DeadlineState
 from engine.history import HistoryEntry
+from engine.process import Instance
 from engine.tasks import Task
 
 
@@ -46,6 +47,10 @@ class Figures:
     """Whose petitioner was asked whether it is solved."""
     reopened: int
     supervised: int
+    issued: int
+    """Taken up by a backlog campaign."""
+    struck_off: dict[str, int]
+    """Items of campaigns, by how they ended."""
     at_ceiling: int
     """Open cases for which a lead official was named."""
     history_entries: int
@@ -103,10 +108,19 @@ def figures_of(session: Session) -> Figures:
         asked_after=acts.get("return_visit.made", 0),
         reopened=acts.get("case.reopened", 0),
         supervised=acts.get("supervision.opened", 0),
+        issued=acts.get("campaign.issued", 0),
+        struck_off=_pairs(session, _STRUCK_OFF),
         at_ceiling=sum(1 for row in cases if row.lead_official and row.state not in ENDED),
         history_entries=session.scalar(select(func.count()).select_from(HistoryEntry)) or 0,
         history_hash=_hash([(row.number, row.history_hash) for row in cases]),
     )
+
+
+_STRUCK_OFF = (
+    select(func.coalesce(Instance.outcome, ""), func.count())
+    .where(Instance.process_id == "p_backlog_item", Instance.outcome.is_not(None))
+    .group_by(Instance.outcome)
+)
 
 
 def _pairs(session: Session, query: Select[str, int]) -> dict[str, int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
+from typing import Any
 
 from engine.cases import ENDED
 from engine.simulate import shares
@@ -74,6 +75,14 @@ class Asked:
     item: str | None
     why: str
     due_at: datetime | None
+    given_to: int | None = None
+    """Whom alone the diagram asks."""
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Asked:
+        """From a row of the open tasks that were read."""
+        id_, instance_id, process, form, unit_id, roles, *rest = row
+        return cls(id_, instance_id, process, form, unit_id, tuple(filter(None, roles.split("|"))), *rest)
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from engine.people import Viewer
 from engine.simulate import reads, shares
 from engine.simulate.answered import answered
 from engine.simulate.arrivals import Arrival
+from engine.simulate.backlog import EVERY, FIRST, Backlog
 from engine.simulate.behaviour import UNSAID, UNTOUCHED, Beside, Response, respond
 from engine.simulate.crew import Crew
 from engine.simulate.followed import Asked, Fate, Followed
@@ -53,6 +54,7 @@ class Loop:
         until: datetime,
         progress: Progress | None = None,
         keeps_days: bool = False,
+        backlog: Backlog | None = None,
     ) -> None:
         self.application = application
         self.store, self.world, self.scheduler = application.store, application.world, application.scheduler
@@ -63,6 +65,7 @@ class Loop:
         self.progress = progress
         self.keeps_days = keeps_days
         """Whether the boards get their trends: for those who will look at them."""
+        self.backlog = backlog
         self.pace = Pace(self.world.calendar)
         self.arrivals = arrivals
         self.memory = intake.Memory()
@@ -82,6 +85,8 @@ class Loop:
 
     def run(self) -> None:
         self._next_arrival()
+        if (backlog := self.backlog) is not None:
+            self._plan(self.pace.minutes(self.clock.now() + FIRST, 60), lambda: self._clear_out(backlog))
         while True:
             self._look_at_clocks()
             ahead = [at for at in (self._due, self._warn) if at is not None]
@@ -166,7 +171,7 @@ class Loop:
             self._cases[row.id] = case
             if row.track == "reception":
                 self._hand_over(session, row)
-            self._look(session, case, row)
+            self._look(session, case)
         self._did("filed")
         if self.progress is not None and self.counts["filed"] % 50 == 0:
             self.progress(self.counts["filed"], self.clock.now().astimezone(self.world.calendar.tz).date().isoformat())
@@ -178,35 +183,38 @@ class Loop:
         data = {"to_unit": below, "office": top, "leader": top}
         process.begin(session, self.world, row, "p_reception", actor_id=None, now=self.clock.now(), data=data)
 
+    def _clear_out(self, backlog: Backlog) -> None:
+        """A campaign begins; the next one follows."""
+        now = self.clock.now()
+        self._plan(now + EVERY, lambda: self._clear_out(backlog))
+        with self.store.transaction() as session:
+            items = backlog.freeze(session, now=now)
+        for item in items:
+            with self.store.transaction() as session:
+                if backlog.issue(session, self.world, item, now=now):
+                    self._look(session, self._cases[item.case_id])
+                    self._did("issued")
+
     def _did(self, what: str) -> None:
         self.steps += 1
         self.counts[what] += 1
 
-    def _look(self, session: Session, case: Followed, row: Case, *, done: int | None = None) -> None:
+    def _look(self, session: Session, case: Followed, *, done: int | None = None) -> None:
         """Takes note of where the case stands and has the asked people plan what they do about new tasks."""
         session.flush()
+        row = session.get_one(Case, case.case_id)
         case.open.pop(done or 0, None)
         case.stands(row.tier, row.holder_id, row.visit_seq, row.state)
         self._look_at_tasks(session, case)
 
     def _look_at_tasks(self, session: Session, case: Followed) -> None:
         seen, case.open = case.open, {}
-        for task_id, instance_id, process_id, form, unit_id, roles, item, why, due_at in reads.OPEN_TASKS.rows(
-            session, {"case_id": case.case_id}
-        ):
-            asked = seen.get(task_id) or Asked(
-                task_id,
-                instance_id,
-                process_id,
-                form,
-                unit_id,
-                tuple(role for role in roles.split("|") if role),
-                item,
-                why,
-                due_at,
-            )
+        for row in reads.OPEN_TASKS.rows(session, {"case_id": case.case_id}):
+            asked = seen.get(row[0]) or Asked.of(row)
             case.open[asked.id] = asked
             if asked.id not in seen:
+                if asked.given_to is not None:
+                    case.claimed[asked.id] = asked.given_to
                 self._react(case, asked)
         self._see(session)
 
@@ -248,9 +256,7 @@ class Loop:
             with self.store.transaction() as session, search.indexed_together(session, self.memory.words):
                 answers = answered(session, self.world, self.release, case, asked, response.decided, now=now)
                 process.complete_task(session, self.world, asked.id, answers, viewer=viewer, now=now)
-                row = session.get(Case, case.case_id)
-                assert row is not None
-                self._look(session, case, row, done=asked.id)
+                self._look(session, case, done=asked.id)
         except Conflict as refusal:
             if refusal.code == "pause.too_often" and asked.form == "petition_investigation":
                 # no further hearing stops the clock: they come to their opinion
@@ -300,7 +306,7 @@ class Loop:
             reason = texts().written("risk", case.chance)
             if process.report_risk(session, self.world, case.case_id, facts, reason, viewer=viewer, now=now):
                 case.fate.settles = max(case.fate.settles, len(self.world.tiers.names) - 2)
-            self._look(session, case, self._row(session, case))
+            self._look(session, case)
         self._did("risk")
         if case.fate.downgrades:
             self._plan(self.pace.days(now, case.chance.uniform(1.5, 5.0)), lambda: self._downgrade(case))
@@ -317,7 +323,7 @@ class Loop:
             case.fate.settles = index - 1
             reason = texts().written("downgraded", case.chance)
             process.downgrade(session, self.world, case.case_id, to, reason, viewer=viewer, now=self.clock.now())
-            self._look(session, case, self._row(session, case))
+            self._look(session, case)
         self._did("downgraded")
 
     def _ask_extension(self, case: Followed) -> None:
@@ -338,7 +344,7 @@ class Loop:
             reason = texts().written("extension", case.chance)
             process.ask_extension(session, self.world, case.case_id, clock.length, reason, viewer=viewer, now=now)
             case.worked.add(viewer.person_id)
-            self._look(session, case, self._row(session, case))
+            self._look(session, case)
         self._did("asked")
 
     def _withdraw(self, case: Followed) -> None:
@@ -350,7 +356,7 @@ class Loop:
                 return
             reason = texts().written("withdrawn", case.chance)
             process.withdraw(session, self.world, case.case_id, reason, viewer=viewer, now=self.clock.now())
-            self._look(session, case, self._row(session, case))
+            self._look(session, case)
         self._did("withdrawn")
 
     def _supply(self, case: Followed) -> None:
@@ -359,7 +365,7 @@ class Loop:
         with self.store.transaction() as session:
             note = texts().written("supplied", case.chance)
             process.supply(session, self.world, case.case_id, note, viewer=None, now=self.clock.now())
-            self._look(session, case, self._row(session, case))
+            self._look(session, case)
         self._did("supplied")
 
     def _ask_review(self, case: Followed) -> None:
@@ -368,7 +374,7 @@ class Loop:
                 return
             reason = texts().written("review", case.chance)
             process.apply_review(session, self.world, case.case_id, reason, viewer=None, now=self.clock.now())
-            self._look(session, case, self._row(session, case))
+            self._look(session, case)
         self._did("review")
 
     def _instruct(self, case: Followed) -> None:
@@ -378,10 +384,5 @@ class Loop:
         text, urgent, now = texts().written("instruction", case.chance), case.chance.random() < 0.3, self.clock.now()
         with self.store.transaction() as session:
             process.instruct(session, self.world, case.case_id, text, urgent=urgent, viewer=viewer, now=now)
-            self._look(session, case, self._row(session, case))
+            self._look(session, case)
         self._did("instructed")
-
-    def _row(self, session: Session, case: Followed) -> Case:
-        row = session.get(Case, case.case_id)
-        assert row is not None
-        return row

@@ -12,7 +12,7 @@ from engine.tasks import Task
 _task = table_of(Task).c
 OPEN_TASKS = Prepared(
     select(_task.id, _task.instance_id, _task.process, _task.form, _task.unit_id, _task.roles, _task.item, _task.why)
-    .add_columns(_task.due_at)
+    .add_columns(_task.due_at, _task.claimed_by)
     .where(_task.case_id == bindparam("case_id"), _task.state == literal_column("'open'"))
     .order_by(_task.id)
 )

@@ -8,6 +8,7 @@ import time as stopwatch
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from sqlalchemy import inspect, select
@@ -22,6 +23,7 @@ from engine.errors import Invalid
 from engine.main import Application, build
 from engine.people import Person
 from engine.simulate.arrivals import Places, arrivals
+from engine.simulate.backlog import Backlog
 from engine.simulate.crew import Crew
 from engine.simulate.figures import Figures, figures_of
 from engine.simulate.loop import Loop, Progress
@@ -113,6 +115,7 @@ def _run(
             release,
             until=midnight + timedelta(days=days),
             progress=progress,
+            backlog=Backlog(crew, Random(f"{seed}.backlog")),
         )
         gc.freeze()  # what is loaded by now lasts as long as the run; to look through it again and again takes 4 %
         try:

@@ -88,10 +88,20 @@ CHOICES: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     "confirmation_application": {"applied": {"yes": 0.25, "no": 0.75}},
     "confirmation_result": {"court_result": {"confirmed": 0.95, "rejected": 0.03, "withdrawn": 0.02}},
     "performance_check": {"performed": {"yes": 0.9, "partly": 0.06, "no": 0.04}},
+    "backlog_review": {"agree": {"yes": 0.87, "no": 0.13}},
+    "backlog_progress": {"progress": {"settled": 0.5, "underway": 0.4, "stuck": 0.1}},
+    "backlog_settle": {"settled_as": {"substantively_resolved": 0.84, "procedurally_closed": 0.16}},
+    "backlog_acceptance": {
+        "documents": {"yes": 0.96, "no": 0.04},
+        "return_visit": {"yes": 0.93, "no": 0.07},
+        "petitioner_view": {"yes": 0.93, "no": 0.07},
+    },
     "competence_statement": {"position": {"ours": 0.1, "shared": 0.2, "not_ours": 0.7}},
 }
 """By form and field: what people decide, where nothing else tells."""
 
+HOLDER_WORKS_IT_OFF = 0.7
+"""Of the items of a campaign: the unit that has the case; of the others the campaign's own unit."""
 MEDIATED = 0.05
 """Of the matters that a community or a tier above settles: an organisation mediates."""
 AS_PROPOSED = 0.8

@@ -87,6 +87,7 @@ def test_much_happens_and_nothing_fails(first: dict[str, Any]) -> None:
     assert first["escalations"] == sum(count for reasons in rises.values() for count in reasons.values()) > 0
     assert first["closed"] > 20
     assert first["failed"] == 0
+    assert first["issued"] > 0
 
 
 def test_tables_equal_what_the_processes_wait_for(lived: Lived) -> None:

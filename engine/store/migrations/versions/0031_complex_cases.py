@@ -10,7 +10,7 @@ down_revision = "0027"
 branch_labels = None
 depends_on = None
 
-IS_COMPLEX = sa.literal_column("replace(facts, '\"complex\":true', '') <> facts")
+IS_COMPLEX = sa.literal_column("replace(facts, '\"complex\":true', '') <> facts", sa.Boolean)
 
 
 def upgrade() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import itertools
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, and_, bindparam, select, text
+from sqlalchemy import Integer, and_, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.cases.model import Case, Numbering, Party, Visit
 from engine.errors import Conflict, NotFound
-from engine.store import Entities, Prepared, table_of
+from engine.store import NUMBERS, Entities, Prepared, among, table_of
 
 
 def get_case(session: Session, case_id: int) -> Case:
@@ -85,23 +87,36 @@ def parties_by_case(session: Session, case_ids: Collection[int]) -> dict[int, li
     """Of each case that has any, in the order of `parties_of`. One statement."""
     found: dict[int, list[Party]] = {}
     if case_ids:
-        for party in session.scalars(select(Party).where(Party.case_id.in_(case_ids)).order_by(Party.id)):
+        for party in session.scalars(_PARTIES, {"cases": case_ids}):
             found.setdefault(party.case_id, []).append(party)
     return found
 
 
-def next_number(session: Session, prefix: str, received_at: datetime, zone: ZoneInfo) -> str:
-    """The next case number of the district's day, for example `LHQ-20261124-0001`."""
-    day = received_at.astimezone(zone).strftime("%Y%m%d")
-    ((number,),) = _NEXT_NUMBER[session.get_bind().dialect.name].rows(session, {"day": day, "last": 1})
-    return f"{prefix}-{day}-{number:04d}"
+_PARTIES = select(Party).where(among(Party.case_id, bindparam("cases", type_=NUMBERS))).order_by(Party.id)
 
 
-_NEXT_NUMBER = {
+def next_numbers(session: Session, received: Sequence[tuple[str, datetime]], zone: ZoneInfo) -> list[str]:
+    """The next case numbers of the district's days, for example `LHQ-20261124-0001`.
+
+    `received` are prefixes, each with when the matter reached us; the numbers come in their order.
+    """
+    days = [at.astimezone(zone).strftime("%Y%m%d") for _, at in received]
+    count = _COUNT_ON[session.get_bind().dialect.name]
+    next_of = {
+        day: itertools.count(count.rows(session, {"day": day, "last": many})[0][0] - many + 1)
+        for day, many in sorted(Counter(days).items())
+    }
+    return [f"{prefix}-{day}-{next(next_of[day]):04d}" for (prefix, _), day in zip(received, days, strict=True)]
+
+
+_numbering = table_of(Numbering)
+_COUNT_ON = {
     dialect: Prepared(
-        insert(table_of(Numbering))
-        .on_conflict_do_update(index_elements=["day"], set_={"last": table_of(Numbering).c.last + text("1")})
-        .returning(table_of(Numbering).c.last),
+        insert(_numbering)
+        .on_conflict_do_update(
+            index_elements=["day"], set_={"last": _numbering.c.last + insert(_numbering).excluded.last}
+        )
+        .returning(_numbering.c.last),
         columns=("day", "last"),
         gives=[Integer()],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +15,9 @@ from engine.intake.filing import Filing
 from engine.process import World
 from engine.store import canonical_json
 from engine.territory import Unit, ancestors, units_by_id
+
+if TYPE_CHECKING:
+    from engine.intake.matter import Matter
 
 MOST_GRADES = 5_000
 
@@ -51,7 +54,7 @@ class Known:
         self.memory = memory
         self._session, self._world, self._filings = session, world, filings
         self._places: dict[str, Unit] | None = None
-        self._filed: dict[tuple[str, str], int] | None = None
+        self._filed: dict[tuple[str, str], int | Matter] | None = None
         self._earlier: dict[int, list[Earlier]] | None = None
 
     def place(self, place_id: str) -> Unit | None:
@@ -60,8 +63,8 @@ class Known:
             self._places = units_by_id(self._session, wanted)
         return self._places.get(place_id)
 
-    def filed_before(self, filing: Filing) -> Case | None:
-        """The case of the same channel and external number."""
+    def filed_before(self, filing: Filing) -> Case | Matter | None:
+        """The case of the same channel and external number, or the matter that will be it."""
         if self._filed is None:
             numbers = sorted({each.external_no for each in self._filings if each.external_no is not None})
             rows = (
@@ -75,12 +78,13 @@ class Known:
             )
             self._filed = {(channel, number): id_ for channel, number, id_ in rows if number is not None}
         found = None if filing.external_no is None else self._filed.get((filing.channel, filing.external_no))
-        return None if found is None else self._session.get_one(Case, found)
+        return self._session.get_one(Case, found) if isinstance(found, int) else found
 
-    def note(self, filing: Filing, case: Case) -> None:
-        """A matter was filed: who comes next in this transaction finds it."""
+    def note(self, matter: Matter) -> None:
+        """Who comes next in this transaction with the same number finds it."""
+        filing = matter.filing
         if filing.external_no is not None and self._filed is not None:
-            self._filed[filing.channel, filing.external_no] = case.id
+            self._filed[filing.channel, filing.external_no] = matter
 
     def earlier(self, filing: Filing) -> list[Earlier]:
         """What the matter repeats, latest first; a confidential one is compared with nothing."""

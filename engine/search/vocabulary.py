@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Integer, bindparam, insert, literal, select, union_all
+from sqlalchemy import Integer, bindparam, exists, insert, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.search.model import UnitWord
 from engine.search.words import Phrase
-from engine.store import table_of
+from engine.store import Prepared, table_of
 
 TIERS = 3
 """Words are kept for units of so many tiers from the top; whoever is further down is asked by the one above them."""
@@ -22,8 +23,16 @@ MARKS = "§¤"
 _known = select(UnitWord.unit_id, UnitWord.word).where(
     UnitWord.unit_id.in_(bindparam("units", expanding=True)), UnitWord.word.in_(bindparam("words", expanding=True))
 )
-_all = select(UnitWord.unit_id, UnitWord.word).where(UnitWord.unit_id.in_(bindparam("units", expanding=True)))
-_add = insert(table_of(UnitWord))
+_words = table_of(UnitWord)
+_add = insert(_words)
+_ADD_UNLESS_KEPT = Prepared(
+    insert(_words).from_select(
+        ["unit_id", "word"],
+        select(bindparam("unit_id", type_=_words.c.unit_id.type), bindparam("word", type_=_words.c.word.type)).where(
+            ~exists().where(_words.c.unit_id == bindparam("unit_id"), _words.c.word == bindparam("word"))
+        ),
+    )
+)
 
 
 def shelf(unit_id: str) -> str:
@@ -37,9 +46,9 @@ def is_kept(word: str) -> bool:
 
 
 Remembered = dict[str, set[str]]
-"""The words of units as they stand in the table, for whoever indexes many cases. To be forgotten with a transaction
-that is not committed."""
-MOST_REMEMBERED = 250_000
+"""Words that are known to be kept, by unit, for whoever indexes many cases. To be forgotten with a transaction that is
+not committed."""
+MOST_REMEMBERED = 100_000
 
 
 def keep_words(session: Session, words: Mapping[str, set[str]], remembered: Remembered | None = None) -> None:
@@ -62,19 +71,15 @@ def keep_words(session: Session, words: Mapping[str, set[str]], remembered: Reme
 
 
 def _keep_unremembered(session: Session, words: Mapping[str, set[str]], remembered: Remembered) -> None:
-    """A unit that is met for the first time is read whole; from then on nothing is asked about it."""
     if sum(map(len, remembered.values())) > MOST_REMEMBERED:
         remembered.clear()
-    unmet = sorted(words.keys() - remembered.keys())
-    remembered.update({unit: set() for unit in unmet})
-    for unit, word in session.execute(_all, {"units": unmet}) if unmet else ():
-        remembered[unit].add(word)
     new = []
     for unit, theirs in words.items():
-        new += [{"unit_id": unit, "word": word} for word in sorted(theirs - remembered[unit])]
-        remembered[unit] |= theirs
-    if new:
-        session.execute(_add, new)
+        known = remembered.setdefault(unit, set())
+        unmet = [sys.intern(word) for word in sorted(theirs - known)]  # many units have the same words
+        new += [{"unit_id": unit, "word": word} for word in unmet]
+        known.update(unmet)
+    _ADD_UNLESS_KEPT.run_many(session, new)
 
 
 def whole_words(session: Session, units: Iterable[str], phrases: Sequence[Phrase]) -> dict[Phrase, tuple[str, ...]]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update, bindparam, insert, update
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Table, Update, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapper, Session, class_mapper
 from sqlalchemy.orm.attributes import instance_state
@@ -39,6 +39,12 @@ class Prepared:
         self._columns = [*columns]
         self._gives = [each.type for each in statement.selected_columns] if isinstance(statement, Select) else [*gives]
         self._plans: dict[str, _Plan] = {}
+
+    @property
+    def table(self) -> Table:
+        """Of an INSERT."""
+        assert isinstance(self._statement, Insert)
+        return cast(Table, self._statement.table)
 
     def run(self, session: Session, values: Mapping[str, Any]) -> int:
         """Gives the number of rows that were changed."""
@@ -75,7 +81,7 @@ class Prepared:
     def _connection(self, session: Session) -> Connection:
         """An INSERT looks at nothing; everything else finds what was held back."""
         if HELD in session.info and not isinstance(self._statement, Insert):
-            session.info[HELD].send_first()
+            session.info[HELD].send_before(self._statement)
         return session.connection()
 
     def _plan(self, dialect: Dialect) -> _Plan:

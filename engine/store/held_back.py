@@ -7,14 +7,17 @@ first, so that nothing is ever missed; only who goes round the session has to kn
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Table, event, func, select
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy import ClauseElement, Table, event, func, select
+from sqlalchemy.orm import ORMExecuteState, Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state
+from sqlalchemy.sql.visitors import iterate
 
 from engine.store.base import Base
 
@@ -29,7 +32,7 @@ HELD = "rows held back"
 def held_back(session: Session, expected: int) -> Iterator[None]:
     """Holds new rows back until its end. `expected` is about how many rows of a table there will be."""
     held = session.info[HELD] = Held(session, expected)
-    heard = [(name, held.send_first) for name in ("do_orm_execute", "before_flush")]
+    heard = (("do_orm_execute", held.hear), ("before_flush", held.hear_of_flush))
     for name, listener in heard:
         event.listen(session, name, listener)
     try:
@@ -44,14 +47,16 @@ def held_back(session: Session, expected: int) -> Iterator[None]:
 @contextmanager
 def sent_at_once(session: Session) -> Iterator[None]:
     """Sends what is held back, and meanwhile every row as it comes: for what may be rolled back by itself."""
-    held: Held | None = session.info.pop(HELD, None)
-    if held is not None:
-        held.send()
+    held: Held | None = session.info.get(HELD)
+    if held is None:
+        yield
+        return
+    held.send()
+    del session.info[HELD]
     try:
         yield
     finally:
-        if held is not None:
-            session.info[HELD] = held
+        session.info[HELD] = held
 
 
 def is_held_back(row: Base) -> bool:
@@ -65,11 +70,13 @@ class Held:
     def __init__(self, session: Session, expected: int) -> None:
         self._session, self._expected = session, expected
         self._ids: dict[Table, Iterator[int]] = {}
+        self._tables: set[Table] = set()
         self._waiting: dict[Prepared, list[Mapping[str, Any]]] = {}
         self._rows: list[Base] = []
 
     def add(self, statement: Prepared, *values: Mapping[str, Any]) -> None:
         """Values are read when they are sent."""
+        self._tables.add(statement.table)
         self._waiting.setdefault(statement, []).extend(values)
 
     def keep(self, row: Base) -> None:
@@ -83,15 +90,27 @@ class Held:
     def send(self) -> None:
         waiting, self._waiting = self._waiting, {}
         rows, self._rows = self._rows, []
-        for statement, values in waiting.items():  # a table that others refer to was met before them
-            statement.run_many(self._session, values)
+        self._tables.clear()
+        place = _places(len(Base.metadata.tables))
+        for statement in sorted(waiting, key=lambda each: place[each.table]):
+            statement.run_many(self._session, waiting[statement])
         for row in rows:
             keep(self._session, row)
         if self._session.get_bind().dialect.name == "sqlite":
             self._ids.clear()  # from now on whoever inserts a row takes the next one
 
-    def send_first(self, *_: object) -> None:
-        if self._waiting and self._session.info.get(HELD) is self:
+    def send_before(self, statement: ClauseElement) -> None:
+        """Sends what is held back if a statement names a table of it, or does not say which it looks at."""
+        named = _named_in(statement)
+        if not named or not self._tables.isdisjoint(named):
+            self.send()
+
+    def hear(self, execution: ORMExecuteState) -> None:
+        if self._session.info.get(HELD) is self:
+            self.send_before(execution.statement)
+
+    def hear_of_flush(self, *_: object) -> None:
+        if self._session.info.get(HELD) is self:
             self.send()
 
     def _next_id(self, table: Table) -> int:
@@ -110,6 +129,23 @@ class Held:
         sequence = func.pg_get_serial_sequence(f'"{table.name}"', "id")
         wanted = select(func.nextval(sequence)).select_from(func.generate_series(1, self._expected))
         return iter(connection.scalars(wanted).all())
+
+
+@functools.cache
+def _places(_tables: int) -> Mapping[Table, int]:
+    """Tables that others refer to come first. Looked at anew when there are more of them."""
+    return {table: at for at, table in enumerate(Base.metadata.sorted_tables)}
+
+
+def _named_in(statement: ClauseElement) -> frozenset[Table]:
+    found = _NAMED.get(statement)
+    if found is None:
+        found = frozenset(each for each in iterate(statement) if isinstance(each, Table))
+        _NAMED[statement] = found
+    return found
+
+
+_NAMED: WeakKeyDictionary[ClauseElement, frozenset[Table]] = WeakKeyDictionary()
 
 
 def keep(session: Session, row: Base) -> None:

@@ -36,11 +36,12 @@ class Store:
     """
 
     def __init__(self, engine: Engine, writing: Engine | None = None) -> None:
-        """`writing` shares the pool of `engine` and begins differently; None: they are one."""
+        """`writing` is the engine of `transaction()`; None: they are one."""
         self.engine = engine
+        self._writing = writing or engine
         self.dialect = engine.dialect.name
         self._queue = _Queue() if self.dialect == "sqlite" else None
-        self._writers = sessionmaker(writing or engine, autoflush=False, expire_on_commit=False)
+        self._writers = sessionmaker(self._writing, autoflush=False, expire_on_commit=False)
         looking = engine.execution_options(isolation_level="REPEATABLE READ") if self._queue is None else engine
         self._readers = sessionmaker(looking, autoflush=False, expire_on_commit=False)
         self.after_commit: list[Callable[[dict[Any, Any]], None]] = []
@@ -96,6 +97,7 @@ class Store:
 
     def dispose(self) -> None:
         self.engine.dispose()
+        self._writing.dispose()
 
 
 def open_store(url: str, *, durable: bool = True) -> Store:
@@ -120,14 +122,19 @@ def open_store(url: str, *, durable: bool = True) -> Store:
 
 
 def _open_sqlite(url: URL, *, durable: bool) -> tuple[Engine, Engine]:
-    """An engine that looks, and one on the same connections that takes the write lock as it begins."""
-    if url.database and url.database != ":memory:":
+    """An engine that looks, and one that takes the write lock as it begins.
+
+    Writers take turns on a connection of their own: SQLite throws away the pages that a connection has read once
+    another one has written.
+    """
+    if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=16, max_overflow=32
-    )
+    given = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=given, pool_size=16, max_overflow=32, pool_use_lifo=True)
+    writing = create_engine(url, connect_args=given, pool_size=1, max_overflow=2)
 
     @event.listens_for(engine, "connect")
+    @event.listens_for(writing, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own BEGIN comes too late
         cursor = connection.cursor()
@@ -138,7 +145,6 @@ def _open_sqlite(url: URL, *, durable: bool) -> tuple[Engine, Engine]:
         cursor.execute("PRAGMA cache_size=-65536")
         cursor.close()
 
-    writing = create_engine(url, pool=engine.pool)
     _begin_with(engine, "BEGIN")
     _begin_with(writing, "BEGIN IMMEDIATE")
     return engine, writing

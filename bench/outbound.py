@@ -4,8 +4,8 @@
 
 First, so many receivers take every connection and never answer, while cases are filed that a healthy one follows too:
 how long after its case was filed does each event arrive there? The scheduler runs as `maplebridge work` runs it. Then
-so many rows of the outbox go through the scheduler into deliveries and over real connections to one receiver: how many
-a second, and how does the memory of the process grow meanwhile? The receivers are a process of their own.
+so many rows of the outbox go through it into deliveries and over real connections to one receiver: how many a second,
+does each arrive, and how does the memory of the process grow meanwhile? The receivers are a process of their own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import resource
 import subprocess
 import sys
@@ -52,6 +53,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--receive", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it tells of every tick that finds the last at work
     if given.receive:
         asyncio.run(_receive())
         return 0
@@ -98,30 +100,35 @@ def drained(database: str, *, rows: int) -> dict[str, Any]:
             pass
         _follow(app, "healthy", f"http://127.0.0.1:{healthy}/")
         _fill(app, case_id, rows)
-        sizes = []
         started = time.monotonic()
-        done = 0
-        worker = next(job for job in app.scheduler.jobs if job.name == "deliveries")
-        while done < rows:
-            for _ in range(PORTION // 100):
-                app.scheduler.send_outbox()
-            worker.run()
-            sizes.append(_rss_mb())
-            done = _delivered(app)
+        app.scheduler.start()
+        sizes = _sizes_until_delivered(app, rows)
         took = time.monotonic() - started
-        assert worker.stop is not None
-        worker.stop()
+        app.scheduler.stop()
         arrived = _stop(process)
-    quarter = sizes[len(sizes) // 4]
     return {
         "rows": rows,
-        "arrived": arrived["count"],
+        "arrived": arrived["ids"],
+        "arrived_again": arrived["count"] - arrived["ids"],
         "seconds": round(took, 1),
         "per_second": round(rows / took),
-        "rss_mb_at_a_quarter": quarter,
-        "rss_mb_at_the_end": sizes[-1],
+        "rss_mb_by_tenths": sizes,
         "rss_mb_highest": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
+
+
+def _sizes_until_delivered(app: Application, rows: int) -> list[int]:
+    """The memory of this process whenever another tenth of the rows has been delivered."""
+    sizes: list[int] = []
+    until = time.monotonic() + PATIENCE_S
+    while len(sizes) < 10:
+        done = _delivered(app)
+        while len(sizes) < 10 and done >= rows * (len(sizes) + 1) // 10:
+            sizes.append(_rss_mb())
+        if time.monotonic() > until:
+            raise TimeoutError("it did not come to an end")
+        time.sleep(EVERY_S)
+    return sizes
 
 
 def _app(url: str) -> Application:
@@ -214,6 +221,7 @@ def _stop(process: subprocess.Popen[str]) -> dict[str, float]:
 
 async def _receive() -> None:
     arrived: dict[str, float] = {"count": 0}
+    ids: set[str] = set()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError):  # the other side has closed it
@@ -223,6 +231,7 @@ async def _receive() -> None:
                 event = json.loads(await reader.readexactly(length))
                 arrived.setdefault(event["subject"], time.monotonic())
                 arrived["count"] += 1
+                ids.add(event["id"])
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
                 await writer.drain()
         writer.close()
@@ -237,7 +246,7 @@ async def _receive() -> None:
     hangs = await asyncio.start_server(hang, "127.0.0.1", 0)
     print(json.dumps([server.sockets[0].getsockname()[1] for server in (healthy, hangs)]), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
-    print(json.dumps(arrived), flush=True)
+    print(json.dumps({**arrived, "ids": len(ids)}), flush=True)
 
 
 if __name__ == "__main__":

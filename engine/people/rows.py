@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.errors import NotFound
 from engine.people.model import Absence, Membership, Person
 from engine.people.rights import WORKING, StandIn, Viewer
-from engine.store import Prepared
+from engine.store import NUMBERS, Prepared, among
 from engine.territory import ancestors
 
 
@@ -145,4 +145,7 @@ def names(session: Session, ids: Iterable[int]) -> dict[int, Person]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
+    return {person.id: person for person in session.scalars(_NAMED, {"wanted": wanted})}
+
+
+_NAMED = select(Person).where(among(Person.id, bindparam("wanted", type_=NUMBERS)))

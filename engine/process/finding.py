@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from engine import search, tasks
 from engine.cases import ENDED, Case, is_complex
 from engine.deadlines import Deadline, DeadlineState
 from engine.people import Viewer
+from engine.store import NUMBERS, among
 from engine.tasks import visible_cases
 from engine.territory import Unit, ancestors, units_by_id
 
@@ -97,9 +98,8 @@ def _searched(session: Session, viewer: Viewer, wanted: Wanted, now: datetime, m
 
 
 def _clocks(session: Session, cases: Sequence[Case]) -> Mapping[int, Deadline]:
-    ids = [case.id for case in cases]
-    running = select(Deadline).join(Case, CLOCK).where(Case.id.in_(ids))
-    return {clock.case_id: clock for clock in session.scalars(running)} if ids else {}
+    ids = [case.id for case in cases if case.closed_at is None]
+    return {clock.case_id: clock for clock in session.scalars(_RUNNING, {"cases": ids})} if ids else {}
 
 
 CLOCK = and_(
@@ -109,6 +109,7 @@ CLOCK = and_(
     Deadline.state.in_((DeadlineState.ARMED.value, DeadlineState.PAUSED.value)),
 )
 """The tier clock of a case, while there is one."""
+_RUNNING = select(Deadline).join(Case, CLOCK).where(among(Case.id, bindparam("cases", type_=NUMBERS)))
 
 
 def _conditions(wanted: Wanted, now: datetime) -> Iterator[ColumnElement[bool]]:

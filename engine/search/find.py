@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import ENDED, Case, Party, is_complex, parties_by_case
@@ -22,7 +22,8 @@ from engine.search.index import IS_CLOSED, IS_OPEN, LATE, TEAM, mark, months_bet
 from engine.search.model import BLOCKS
 from engine.search.vocabulary import whole_words
 from engine.search.words import Phrase, phrases_of
-from engine.tasks import Task, TaskState, identity_shown, visible_cases
+from engine.store import NUMBERS, among
+from engine.tasks import THESE, Task, TaskState, identity_shown, seen_among
 from engine.territory import Unit, ancestors, units_by_id, within
 
 LONGEST = 80
@@ -152,9 +153,8 @@ def _by_words(
 def _seen(
     session: Session, viewer: Viewer, ids: Sequence[int], where: Sequence[ColumnElement[bool]], most: int
 ) -> list[Case]:
-    shown = visible_cases(viewer, one=ids)
-    found = select(Case).where(Case.id.in_(ids), shown, *where).order_by(Case.id.desc()).limit(most)
-    return list(session.scalars(found))
+    found = seen_among(viewer).where(*where).order_by(Case.id.desc()).limit(most)
+    return list(session.scalars(found, {THESE.key: ids}))
 
 
 def _filters(asked: Asked) -> Iterator[ColumnElement[bool]]:
@@ -225,6 +225,11 @@ def _most_below(session: Session, asked: Asked) -> int | None:
     return None
 
 
+_OPEN_TASKS = select(Task).where(
+    among(Task.case_id, bindparam("cases", type_=NUMBERS)), Task.state == literal_column(f"'{TaskState.OPEN}'")
+)
+
+
 def _told(
     session: Session, viewer: Viewer, asked: Asked, people: list[Case], cases: list[Case], following: int | None
 ) -> Hits:
@@ -233,7 +238,7 @@ def _told(
         return Hits(asked.phrases, next=following)
     parties = parties_by_case(session, found)
     tasks: dict[int, list[Task]] = {}
-    for task in session.scalars(select(Task).where(Task.case_id.in_(found), Task.state == TaskState.OPEN.value)):
+    for task in session.scalars(_OPEN_TASKS, {"cases": found}):
         tasks.setdefault(task.case_id, []).append(task)
     units = units_by_id(session, {u for c in found.values() for u in (*ancestors(c.place_id), c.holder_id)})
 

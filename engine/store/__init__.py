@@ -1,6 +1,7 @@
 """The database: declarative base, column types, transactions and migrations. The only module that commits."""
 
 from engine.store import portable
+from engine.store.among import NUMBERS, TEXTS, among, listed
 from engine.store.archive import Manifest, back_up, put_back, read_manifest
 from engine.store.base import Base, Instant, Json, UnitId, canonical_json, table_of
 from engine.store.database import Store, open_store
@@ -14,6 +15,8 @@ from engine.store.together import Together
 
 __all__ = [
     "FAILPOINTS",
+    "NUMBERS",
+    "TEXTS",
     "Base",
     "Entities",
     "Instant",
@@ -25,6 +28,7 @@ __all__ = [
     "TableSize",
     "Together",
     "UnitId",
+    "among",
     "arm_failpoint",
     "back_up",
     "canonical_json",
@@ -34,6 +38,7 @@ __all__ = [
     "insert_values",
     "is_held_back",
     "largest_tables",
+    "listed",
     "migrate",
     "move",
     "must_be_migrated",

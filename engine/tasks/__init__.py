@@ -46,10 +46,12 @@ from engine.tasks.offers import LeftBehind, left_behind, offered_to
 from engine.tasks.one_tap import Tap, taps
 from engine.tasks.rows import add_tasks, get_task, open_of_case, open_of_instance, open_tokens, withdraw
 from engine.tasks.scope import (
+    THESE,
     identity_shown,
     outside_wall,
     see_case,
     see_task,
+    seen_among,
     seen_cases,
     sees_a_part,
     sees_nothing_secret,
@@ -68,6 +70,7 @@ __all__ = [
     "FILING",
     "LARGEST_FORM",
     "SOURCES",
+    "THESE",
     "TO_DIAGRAM",
     "TYPES",
     "Act",
@@ -139,6 +142,7 @@ __all__ = [
     "saved_filters",
     "see_case",
     "see_task",
+    "seen_among",
     "seen_cases",
     "sees_a_part",
     "sees_nothing_secret",

@@ -18,7 +18,7 @@ from engine import history, outbox
 from engine.cases import Case, wall_of
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from engine.people import Membership, Person, Viewer
-from engine.store import Entities
+from engine.store import TEXTS, Entities, among
 from engine.tasks.model import Task, TaskState
 from engine.tasks.scope import visible_cases
 
@@ -136,16 +136,19 @@ def act_on(
 
 def staff_of(session: Session, unit_ids: Collection[str]) -> Staff:
     """One query, whatever the number of units. Active people only."""
-    rows = session.execute(
-        select(Membership.unit_id, Person, Membership.role)
-        .join(Person, Person.id == Membership.person_id)
-        .where(Membership.unit_id.in_(sorted(unit_ids)), Person.active)
-        .order_by(Membership.unit_id, Person.id)
-    )
+    rows = session.execute(_STAFF, {"units": sorted(unit_ids)})
     staff: dict[str, list[tuple[Person, str]]] = {}
     for unit_id, person, role in rows:
         staff.setdefault(unit_id, []).append((person, role))
     return staff
+
+
+_STAFF = (
+    select(Membership.unit_id, Person, Membership.role)
+    .join(Person, Person.id == Membership.person_id)
+    .where(among(Membership.unit_id, bindparam("units", type_=TEXTS)), Person.active)
+    .order_by(Membership.unit_id, Person.id)
+)
 
 
 def colleagues_of(task: Task, staff: Staff, *, without: Collection[int] = ()) -> list[Person]:

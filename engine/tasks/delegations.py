@@ -17,7 +17,7 @@ from engine import history
 from engine.cases import Case, Wall, wall_of
 from engine.errors import Conflict, Invalid, NotAllowed
 from engine.people import WORKING, Person, Viewer
-from engine.store import Base, Instant, Json
+from engine.store import Base, Instant, Json, among
 from engine.tasks.acts import (
     Staff,
     lock_task,
@@ -178,7 +178,7 @@ def delegations_of(session: Session, task_ids: Iterable[int]) -> dict[int, Deleg
     ids = list(task_ids)
     if not ids:
         return {}
-    rows = session.scalars(select(Delegation).where(Delegation.task_id.in_(ids)).order_by(Delegation.id))
+    rows = session.scalars(select(Delegation).where(among(Delegation.task_id, ids)).order_by(Delegation.id))
     return {row.task_id: row for row in rows}
 
 

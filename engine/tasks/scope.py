@@ -34,23 +34,24 @@ from engine.cases import RESPONDENT, Case, Party, Recusal, Visit
 from engine.errors import NotFound
 from engine.people import WORKING, Viewer
 from engine.staffing import ForceCase, ForceMember
+from engine.store import NUMBERS, among, listed
 from engine.tasks.model import Task
 from engine.territory import ancestors, is_within, within
 
-Few = Sequence[int | BindParameter[int]] | Select[int]
-"""Some cases: their ids, or a query that gives them."""
+Few = int | Sequence[int] | BindParameter[Any] | Select[int]
+"""A case or some: ids, a parameter that will be the one id or, of type `NUMBERS`, some, or a query that gives them."""
 
 CONFIDENTIAL = frozenset({"confidential_clerk"})
 IDENTITY = frozenset({"clerk", "dispatcher", "petition_officer", "confidential_clerk"})
 """Roles that speak with petitioners of the whole area below them."""
 
 
-def visible_cases(viewer: Viewer, *, one: Few | BindParameter[int] | int | None = None) -> ColumnElement[bool]:
+def visible_cases(viewer: Viewer, *, one: Few | None = None) -> ColumnElement[bool]:
     """A condition on `Case`. `one` narrows every ground to a case, or to a few, so that it touches few rows of each.
 
     Each ground is a query of its own that an index answers; together they are a set of ids, never a scan of all cases.
     """
-    few = (one,) if isinstance(one, int | BindParameter) else one
+    few = listed(one) if isinstance(one, Sequence) else one
     working = viewer.units(WORKING)
     clerk = viewer.units(CONFIDENTIAL)
     secret = and_(Case.confidential, within(Case.place_id.expression, clerk)) if clerk else false()
@@ -123,7 +124,11 @@ def _narrowed(ground: Select[Any], few: Few | None) -> Select[Any]:
     if few is None:
         return ground
     (column,) = ground.selected_columns
-    return ground.where(column == few[0] if isinstance(few, tuple) else column.in_(few))
+    if isinstance(few, Select):
+        return ground.where(column.in_(few))
+    if isinstance(few, BindParameter) and few.type is NUMBERS:
+        return ground.where(among(column, few))
+    return ground.where(column == few)
 
 
 def see_case(session: Session, viewer: Viewer, case_id: int) -> Case:
@@ -139,8 +144,16 @@ def seen_cases(session: Session, viewer: Viewer, case_ids: Iterable[int | None])
     ids = sorted({each for each in case_ids if each is not None})
     if not ids:
         return {}
-    found = session.scalars(select(Case).where(Case.id.in_(ids), visible_cases(viewer, one=ids)))
-    return {case.id: case for case in found}
+    return {case.id: case for case in session.scalars(seen_among(viewer), {THESE.key: ids})}
+
+
+THESE = bindparam("these", type_=NUMBERS)
+
+
+@lru_cache(maxsize=512)
+def seen_among(viewer: Viewer) -> Select[Case]:
+    """Those of `THESE` cases that the viewer may see."""
+    return select(Case).where(among(Case.id, THESE), visible_cases(viewer, one=THESE))
 
 
 @lru_cache(maxsize=512)

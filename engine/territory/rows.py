@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
+from engine.store import TEXTS, among
 from engine.territory.model import Unit
 from engine.territory.tiers import OFFICE, ancestors, subtree_bounds
 
@@ -25,7 +26,10 @@ def units_by_id(session: Session, ids: Iterable[str]) -> dict[str, Unit]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    return {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(wanted)))}
+    return {unit.id: unit for unit in session.scalars(_UNITS, {"wanted": wanted})}
+
+
+_UNITS = select(Unit).where(among(Unit.id, bindparam("wanted", type_=TEXTS)))
 
 
 def line_of(session: Session, unit_id: str) -> list[Unit]:
@@ -42,9 +46,11 @@ def children(session: Session, unit_id: str | None) -> Sequence[Unit]:
 
 def children_of(session: Session, unit_ids: Iterable[str]) -> Sequence[Unit]:
     """The present places right below any of these, by their ids."""
-    wanted = sorted(set(unit_ids))
-    alive = Unit.parent_id.in_(wanted), Unit.valid_to.is_(None), Unit.tier != OFFICE
-    return session.scalars(select(Unit).where(*alive).order_by(Unit.id)).all()
+    return session.scalars(_CHILDREN, {"wanted": sorted(set(unit_ids))}).all()
+
+
+_RIGHT_BELOW = among(Unit.parent_id, bindparam("wanted", type_=TEXTS)), Unit.valid_to.is_(None)
+_CHILDREN = select(Unit).where(*_RIGHT_BELOW, Unit.tier != OFFICE).order_by(Unit.id)
 
 
 def every_unit(session: Session) -> Sequence[Unit]:
@@ -54,9 +60,10 @@ def every_unit(session: Session) -> Sequence[Unit]:
 
 def offices_below(session: Session, unit_ids: Iterable[str]) -> Sequence[Unit]:
     """The present offices that belong to any of these places, by their ids."""
-    wanted = sorted(set(unit_ids))
-    alive = Unit.parent_id.in_(wanted), Unit.valid_to.is_(None), Unit.tier == OFFICE
-    return session.scalars(select(Unit).where(*alive).order_by(Unit.id)).all()
+    return session.scalars(_OFFICES, {"wanted": sorted(set(unit_ids))}).all()
+
+
+_OFFICES = select(Unit).where(*_RIGHT_BELOW, Unit.tier == OFFICE).order_by(Unit.id)
 
 
 def open_office(session: Session, seat_id: str, letter: str, name_zh: str, name_en: str) -> Unit:

@@ -75,6 +75,7 @@ from engine.web import (
     staffing,
     statistics,
     tasks,
+    templating,
     translations,
     watched,
     worklist,
@@ -122,6 +123,7 @@ def create_app(
     `leaving` is set when the process is about to stop, so that no new work is given to it.
     """
     app = OpenAPI(__name__, info=Info(title="Maplebridge", version="1"), doc_ui=False)
+    app.jinja_environment = templating.Templates
     _configure(app, the_world)
     app.url_map.converters["int"] = numbers.Id
     app.extensions[KEY] = Edge(store, the_world, clock)
@@ -130,6 +132,7 @@ def create_app(
     translations.compile_stale()
     Babel(app, locale_selector=language.chosen_language, timezone_selector=lambda: str(the_world.calendar.tz))
     app.jinja_env.install_gettext_callables(language.gettext, language.plural, newstyle=True)  # type: ignore[attr-defined]
+    templating.register(app)
     app.before_request(_know_who)
     app.before_request(attached.make_room)
     csrf.init_app(app)  # it reads the form: room for files is made before, and only for those who may come in

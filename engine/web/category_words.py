@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import lazy_gettext as _
+from engine.web.language import later as _
 
 CATEGORIES: Mapping[str, Any] = {
     "neighbour.leak": _("Neighbours: leak"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 
-from flask import current_app, g, has_app_context, request
+from flask import current_app, g, request
 from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
@@ -41,14 +41,20 @@ def world() -> World:
 
 def now() -> datetime:
     """The same instant throughout a request."""
-    if "now" not in g:
+    try:
+        return cast(datetime, g.now)
+    except AttributeError:
         g.now = edge().clock.now()
-    return cast(datetime, g.now)
+        return cast(datetime, g.now)
 
 
 def today() -> date:
     """The day of the request where the district is."""
-    return now().astimezone(world().calendar.tz).date()
+    try:
+        return cast(date, g.today)
+    except AttributeError:
+        g.today = now().astimezone(world().calendar.tz).date()
+        return cast(date, g.today)
 
 
 def viewer() -> Viewer:
@@ -97,11 +103,13 @@ def stop_looking(_error: BaseException | None = None) -> None:
 
 def locale() -> str:
     """The reader's language, asked once in a request; `language.speaking` changes it for a while."""
-    if not has_app_context():
-        return "zh_CN"
-    if "locale" not in g:
+    try:
+        return cast(str, g.locale)
+    except AttributeError:
         g.locale = str(get_locale())
-    return cast(str, g.locale)
+        return cast(str, g.locale)
+    except RuntimeError:  # outside of an application: a thread of the scheduler
+        return "zh_CN"
 
 
 def address() -> str:

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import flask_babel
-from flask import g, has_app_context, request
+from flask import g, request
 from flask_babel import force_locale
+from flask_babel.speaklater import LazyString
 
 from engine.web.context import locale, maybe_viewer, world
 
@@ -38,11 +39,16 @@ def bilingual(name: str) -> str:
 
 
 def gettext(text: str) -> str:
-    return str(_dictionary().ugettext(text))
+    return str(dictionary().ugettext(text))
+
+
+def later(text: str) -> Any:
+    """A text of a table, which is said whenever it is shown."""
+    return LazyString(gettext, text)
 
 
 def plural(one: str, many: str, num: int) -> str:
-    return str(_dictionary().ungettext(one, many, num))
+    return str(dictionary().ungettext(one, many, num))
 
 
 def _(text: str, **values: Any) -> str:
@@ -68,10 +74,12 @@ def speaking(language: str) -> Iterator[None]:
             setattr(g, name, value)
 
 
-def _dictionary() -> Any:
+def dictionary() -> Any:
     """A page says some hundred sentences, and the library looks for its own dictionary before each of them."""
-    if not has_app_context():
-        return flask_babel.get_translations()
-    if "dictionary" not in g:
+    try:
+        return g.dictionary
+    except AttributeError:
         g.dictionary = flask_babel.get_translations()
-    return g.dictionary
+        return g.dictionary
+    except RuntimeError:  # outside of an application
+        return flask_babel.get_translations()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from engine.people import Person, Viewer
 from engine.process import Story
 from engine.tasks import Field, Form, Task, Words, split_invitee
 from engine.territory import Unit
-from engine.web.context import locale, maybe_viewer, now, world
+from engine.web.context import locale, maybe_viewer, now, today, world
 from engine.web.language import _, ngettext
 from engine.web.once import form_key
 from engine.web.why import way_effect, way_name, why_mine
@@ -29,6 +29,9 @@ from engine.web.words import word
 STATIC = Path(__file__).parent / "static"
 VIEWER_BUNDLE = STATIC / "vendor" / "viewer.js"
 TIME = Markup('<time datetime="%s" title="%s">%s</time>')
+LIGHT = Markup(
+    '<span class="remaining %s"><span class="dot" aria-hidden="true"></span><span title="%s">%s</span></span>'
+)
 
 
 def register(app: Flask) -> None:
@@ -54,6 +57,7 @@ def register(app: Flask) -> None:
         icon=icon,
         light_of=light_of,
         now=now,
+        remaining=remaining,
         running_length=running_length,
         tier_name=tier_name,
         way_effect=way_effect,
@@ -71,27 +75,29 @@ def local(at: datetime) -> datetime:
 
 def moment(at: datetime, reference: datetime | None = None) -> str:
     """As short as it can be without being unclear: today's hour, this year's day, or the full date."""
-    here, today = local(at), local(reference or now()).date()
-    clock = here.strftime("%H:%M")
-    if here.date() == today:
+    here = local(at)
+    away = (here.date() - (local(reference).date() if reference else today())).days
+    clock = f"{here.hour:02}:{here.minute:02}"
+    if away == 0:
         return _("today %(time)s", time=clock)
-    if here.date() == today + timedelta(days=1):
+    if away == 1:
         return _("tomorrow %(time)s", time=clock)
-    if here.date() == today - timedelta(days=1):
+    if away == -1:
         return _("yesterday %(time)s", time=clock)
     return f"{day(here.date())} {clock}"
 
 
 def day(on: date) -> str:
     if locale().startswith("zh"):
-        return f"{on.month}月{on.day}日" if on.year == local(now()).year else f"{on.year}年{on.month}月{on.day}日"
-    return f"{on.day} {on:%b}" if on.year == local(now()).year else f"{on.day} {on:%b} {on.year}"
+        return f"{on.month}月{on.day}日" if on.year == today().year else f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.day} {on:%b}" if on.year == today().year else f"{on.day} {on:%b} {on.year}"
 
 
 def instant(at: datetime) -> Markup:
     """A `time` element: short to read, exact on hover and for machines."""
     here = local(at)
-    return TIME % (here.isoformat(timespec="seconds"), f"{here:%Y-%m-%d %H:%M:%S}", moment(at))
+    exact = here.isoformat(timespec="seconds")
+    return TIME % (exact, f"{exact[:10]} {exact[11:19]}", moment(at))
 
 
 def left(due_at: datetime) -> str:
@@ -153,6 +159,16 @@ def light_of(thing: Task | Deadline | None) -> str:
     if isinstance(thing, Deadline) and thing.state == DeadlineState.PAUSED:
         return "still"
     return str(light(now(), due_at=thing.due_at, warn_at=thing.warn_at))
+
+
+def remaining(thing: Task | Deadline | None) -> Markup:
+    """A light and the exact time beside it: never colour alone."""
+    shade = light_of(thing)
+    if thing is None or thing.due_at is None:
+        return LIGHT % (shade, "", _("no time limit"))
+    if shade == "still":
+        return LIGHT % (shade, "", _("clock stopped"))
+    return LIGHT % (shade, moment(thing.due_at), left(thing.due_at))
 
 
 def bar(clock: Deadline) -> int:

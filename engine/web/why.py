@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as N_
-
 from engine.people import Person, Viewer
 from engine.process import Story, Way
 from engine.tasks import Item
 from engine.web.context import locale, viewer
 from engine.web.language import _
+from engine.web.language import later as N_
 from engine.web.words import word
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import lazy_gettext as _
-
 from engine.web.category_words import CATEGORIES, FAMILIES
 from engine.web.channel_words import CHANNEL_TABLES
 from engine.web.dispute_words import ARBITRATED, DISPUTES, RETURN_REASONS
@@ -14,6 +12,7 @@ from engine.web.duty_words import ANSWERS, DUTIES, GROUPS, THEN
 from engine.web.figure_words import FIGURE_LISTS, FIGURE_MEANS, FIGURES
 from engine.web.history_words import ACTS, NEWS
 from engine.web.import_words import IMPORT_TABLES
+from engine.web.language import later as _
 from engine.web.mediation_words import MEDIATION_TABLES
 from engine.web.meeting_words import MEETING_TABLES
 from engine.web.operation_words import OPERATIONS

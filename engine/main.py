@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 import engine
 import webhooks
-from engine import inspections, logs, notify, outbox
+from engine import inspections, logs, notify, outbox, telemetry
 from engine.clock import Clock, SystemClock
 from engine.config import Config, load_config, refuse_unsafe
 from engine.deadlines import WorkingCalendar, YearTable, load_year_tables, packaged_year_tables, read_year_table
@@ -127,7 +127,9 @@ def served() -> WSGIApplication:
     logs.configure(config.logs.form, error_texts=config.logs.error_texts)
     store = open_store(config.database.url)
     must_be_migrated(store)
-    return build(config, store=store).web()
+    application = build(config, store=store)
+    telemetry.begin(config.telemetry, node=application.scheduler.name)
+    return application.web()
 
 
 def read_calendar(session: Session | None, config: Config) -> WorkingCalendar:

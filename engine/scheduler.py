@@ -27,6 +27,7 @@ from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
 from engine.store import Base, Instant, Store, failpoint
+from engine.telemetry import traced
 
 log = structlog.get_logger("scheduler")
 
@@ -121,7 +122,8 @@ class Scheduler:
                     deadline_id, case_id = deadline.id, case.id
                     late_s = max((now - deadline.due_at).total_seconds(), 0.0)
                     failpoint("picked")
-                    with logs.about(case=case_id, deadline=deadline_id):
+                    ids = {"case": case_id, "deadline": deadline_id}
+                    with logs.about(**ids), traced("deadline.fire", **ids):
                         process.fire_deadline(session, self.world, case, deadline, now=now)
                 fired += 1
                 if self._background is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from engine import logs
+from engine import logs, telemetry
 from engine.cli.listening import answer, listen, until_told
 from engine.cli.output import database, refusals
 from engine.cli.starting import configured, fill_demo, prepared
@@ -61,6 +61,7 @@ def serve(
         refuse_unsafe(config)
         _say_events(config)
         application = prepared(config)
+        telemetry.begin(config.telemetry, node=application.scheduler.name)
         if config.demo:
             fill_demo(application)
         with until_told() as told:
@@ -92,6 +93,7 @@ def work(config_file: Path | None, database: str | None) -> None:
         refuse_unsafe(config)
         _say_events(config)
         application = prepared(config)
+        telemetry.begin(config.telemetry, node=application.scheduler.name)
         with until_told() as told:
             application.scheduler.start()
             click.echo(f"Maplebridge works as {application.scheduler.name}", err=True)
@@ -104,6 +106,7 @@ def work(config_file: Path | None, database: str | None) -> None:
 def _end(application: Application) -> NoReturn:
     """All is done and committed. The interpreter is not taken down part by part: that was seen to hang, with no
     Python frame left, in nodes that were stopped under load on PostgreSQL."""
+    telemetry.end()
     application.store.dispose()
     sys.stdout.flush()
     sys.stderr.flush()

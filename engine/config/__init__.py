@@ -31,6 +31,7 @@ from engine.config.values import (
     ServerConfig,
     TierConfig,
 )
+from engine.config.watching import TelemetryConfig
 
 __all__ = [
     "FILES_AT_ONCE",
@@ -59,6 +60,7 @@ __all__ = [
     "SignatureConfig",
     "SmtpConfig",
     "SourceConfig",
+    "TelemetryConfig",
     "TierConfig",
     "TimeRuleConfig",
     "VersionRuleConfig",

@@ -23,7 +23,7 @@ from engine.config.channels import MailboxConfig, Open311Config
 from engine.config.frozen import Values as _Values
 from engine.config.inbound import InboundConfig
 from engine.config.notify import NotifyConfig
-from engine.config.watching import LogsConfig, MetricsConfig
+from engine.config.watching import LogsConfig, MetricsConfig, TelemetryConfig
 
 DEFAULT_SECRET = "change-me-before-serving-real-cases"  # noqa: S105 - it opens nothing: refuse_unsafe names it
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -332,6 +332,7 @@ class Config(_Values):
     scheduler: SchedulerConfig = SchedulerConfig()
     logs: LogsConfig = LogsConfig()
     metrics: MetricsConfig = MetricsConfig()
+    telemetry: TelemetryConfig = TelemetryConfig()
     documents: DocumentsConfig = DocumentsConfig()
     letters: LettersConfig = LettersConfig()
     reports: ReportsConfig = ReportsConfig()

@@ -9,7 +9,7 @@ from typing import Any, cast
 import structlog
 from flask import Flask, Response, current_app, g, request
 
-from engine import logs
+from engine import logs, telemetry
 from engine.web.context import world
 from engine.web.meter import Meter
 
@@ -33,6 +33,7 @@ def register(app: Flask) -> None:
     app.extensions[METER] = Meter()
     app.before_request(_begin)
     app.after_request(_told)
+    app.teardown_request(_end)
     app.log_exception = _fault  # type: ignore[method-assign, assignment]
 
 
@@ -56,6 +57,17 @@ def _begin() -> None:
     if case_id is not None:
         facts["case"] = case_id
     structlog.contextvars.bind_contextvars(**facts)
+    if telemetry.is_on():
+        route = request.url_rule.rule if request.url_rule else None
+        ids = {f"maplebridge.{name}": id for name, id in facts.items()}
+        g.trace = telemetry.request(request.method, route, request.headers.get("traceparent"), **ids)
+        g.traced = g.trace.__enter__()
+
+
+def _end(_error: BaseException | None = None) -> None:
+    trace = g.pop("trace", None)
+    if trace is not None:
+        trace.__exit__(None, None, None)
 
 
 def _told(response: Response) -> Response:
@@ -65,6 +77,8 @@ def _told(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
     found = meter(current_app)
     found.answered(route_class(), request.method, response.status_code, seconds)
+    if "traced" in g:
+        g.traced(response.status_code)
     if response.status_code < 400:
         act = _act(response)
         if act is not None:

@@ -10,6 +10,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
+unexport PYTHONDONTWRITEBYTECODE # compiled once is enough: commands, nodes and tests start sooner
 
 BIN := .venv/bin
 FRONTEND := engine/web/frontend
@@ -71,6 +72,7 @@ prove: setup $(TEST_STAMP)
 	  $(BIN)/python -m bench.prove.race --database $$database; \
 	  $(BIN)/python -m bench.prove.replica --database $$database; \
 	  $(BIN)/python -m bench.prove.fuzz --database $$database; done
+	@case ' $(DATABASES) ' in *' postgresql '*) echo '== nodes on postgresql'; $(BIN)/python -m bench.prove.rolling;; esac
 
 bench: setup $(TEST_STAMP)
 	@for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m bench.$$each; done

@@ -34,7 +34,7 @@ class Server:
     def database(self, *, template: str | None = None) -> Iterator[str]:
         """The address of a new database, empty or a copy of `template`'s, which nobody may be using; dropped after."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        copied = f' TEMPLATE "{make_url(template).database}"' if template else ""
+        copied = f' TEMPLATE "{make_url(template).database}" STRATEGY FILE_COPY' if template else ""
         self._run(f'CREATE DATABASE "{name}"{copied}')
         try:
             yield self.url.set(database=name).render_as_string(hide_password=False)
@@ -55,16 +55,16 @@ class Server:
 
 
 @contextmanager
-def running(*settings: str) -> Iterator[Server]:
+def running(*settings: str, within: Path | None = None) -> Iterator[Server]:
     """The server named by MAPLEBRIDGE_TEST_POSTGRES_URL; else the machine's own binaries; else the test wheel's.
 
-    `settings`: name=value, for one that is started here.
+    `settings`: name=value, and `within`: the folder it lives in, for one that is started here.
     """
     named = os.environ.get("MAPLEBRIDGE_TEST_POSTGRES_URL")
     if named:
         yield Server(_with_driver(named))
         return
-    with _temporary() as folder, _started(find_programs() or _unpack_programs(folder), folder, settings) as url:
+    with _temporary(within) as folder, _started(find_programs() or _unpack_programs(folder), folder, settings) as url:
         yield Server(_with_driver(url))
 
 
@@ -79,8 +79,8 @@ def kept_in(folder: Path, *settings: str) -> Iterator[Server]:
 
 
 @contextmanager
-def _temporary() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="mbpg-"))  # short: a Unix socket's path has at most 107 characters
+def _temporary(within: Path | None = None) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="mbpg-", dir=within))  # short: a socket's path has at most 107 characters
     try:
         yield folder
     finally:

@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, event, text
 
 from engine.errors import Conflict, Unavailable
 from engine.people import Person
@@ -132,9 +132,8 @@ def fill_up(store: Store) -> None:
     if store.dialect == "sqlite":
         with store.engine.connect() as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        from sqlalchemy import event
 
-        @event.listens_for(store.engine, "checkout")
+        @event.listens_for(store._writing, "checkout")
         def limit(connection: object, *_: object) -> None:
             connection.execute(f"PRAGMA max_page_count={pages + 2}")  # type: ignore[attr-defined]
 

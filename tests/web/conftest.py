@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,27 @@ def _settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, District]:
 
 @pytest.fixture
 def district(_settled: tuple[Path, District], tmp_path: Path) -> Iterator[District]:
-    path, settled = _settled
-    fresh = tmp_path / "district.sqlite"
+    with settled_in(tmp_path, _settled) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def read_district(_settled: tuple[Path, District], tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
+    """Like `district`, but one for all tests of a file that ask for it: they change nothing, and see to it."""
+    with settled_in(tmp_path_factory.mktemp("read"), _settled) as fresh:
+        yield fresh
+
+
+@contextmanager
+def settled_in(folder: Path, settled: tuple[Path, District]) -> Iterator[District]:
+    """A copy of the settled district that knows the processes compiled already."""
+    path, first = settled
+    fresh = folder / "district.sqlite"
     shutil.copyfile(path, fresh)
     store = open_store(f"sqlite:///{fresh}")
-    world = World(settled.config, settled.world.calendar)
-    world.releases = settled.world.releases
-    yield District(store, world, settled.config, dict(settled.people))
+    world = World(first.config, first.world.calendar)
+    world.releases = first.world.releases
+    yield District(store, world, first.config, dict(first.people))
     store.dispose()
 
 
@@ -61,9 +76,13 @@ def _built(_settled: tuple[Path, District]) -> Iterator[Flask]:
 
 @pytest.fixture
 def app(_built: Flask, district: District, clock: ManualClock) -> Flask:
+    return standing_on(_built, district, clock)
+
+
+def standing_on(built: Flask, district: District, clock: ManualClock) -> Flask:
     """The one application, standing on this test's own database, world and clock."""
-    _built.extensions[KEY] = Edge(district.store, district.world, clock)
-    return _built
+    built.extensions[KEY] = Edge(district.store, district.world, clock)
+    return built
 
 
 @pytest.fixture

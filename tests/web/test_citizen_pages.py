@@ -430,11 +430,7 @@ def statements(district: District) -> Iterator[list[str]]:
         if not statement.startswith(("BEGIN", "PRAGMA")):
             seen.append(statement)
 
-    engines = (
-        {district.store.engine, district.store.writing}
-        if hasattr(district.store, "writing")
-        else {district.store.engine}
-    )
+    engines = (district.store.engine, district.store._writing)
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     yield seen

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from tests import browser as chromium
 from tests.serving import served
 from tests.web import district as town
 from tests.web.brought_in import bring_in
+from tests.web.conftest import settled_in
 from tests.web.district import PEOPLE, District
 from tests.web.followed import be_followed
 from tests.web.looked_back import look_back
@@ -108,32 +109,19 @@ class Site:
 @pytest.fixture(scope="module")
 def site(_settled: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One for the whole file: a rising case, a fresh one, one in joint handling, notices, an absence."""
-    import shutil
-    from datetime import UTC, datetime
-
-    from engine.process import World
-    from engine.store import open_store
-
-    path, settled = _settled
-    fresh = tmp_path_factory.mktemp("quality") / "district.sqlite"
-    shutil.copyfile(path, fresh)
-    store = open_store(f"sqlite:///{fresh}")
-    world = World(settled.config, settled.world.calendar)
-    world.releases = settled.world.releases
-    district = District(store, world, settled.config, dict(settled.people))
-    clock = ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
-    live(district, clock)
-    app = create_app(store, world, clock, beyond=webhooks.pages())
-    with store.transaction() as session:
-        secrets = {
-            who: people.sign_in(session, district.people[who], now=clock.now(), lasts=timedelta(hours=12))
-            for who in VISITORS
-        }
-    with served(app) as address:
-        made = Site(app, address, district.people, secrets)
-        made.pages = dict(pages_of(made, district))
-        yield made
-    store.dispose()
+    with settled_in(tmp_path_factory.mktemp("quality"), _settled) as district:
+        clock = ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+        live(district, clock)
+        app = create_app(district.store, district.world, clock, beyond=webhooks.pages())
+        with district.store.transaction() as session:
+            secrets = {
+                who: people.sign_in(session, district.people[who], now=clock.now(), lasts=timedelta(hours=12))
+                for who in VISITORS
+            }
+        with served(app) as address:
+            made = Site(app, address, district.people, secrets)
+            made.pages = dict(pages_of(made, district))
+            yield made
 
 
 def live(district: District, clock: ManualClock) -> None:

@@ -127,7 +127,7 @@ def test_nothing_that_can_be_done_to_a_file_breaks_the_check() -> None:
     chance = random.Random(7)
     sources = [path.read_bytes() for path in OURS + THEIRS]
     told: set[str] = set()
-    for round_ in range(300):
+    for round_ in range(200):
         root = etree.fromstring(chance.choice(sources), etree.XMLParser(resolve_entities=False))
         for _ in range(chance.randint(1, 5)):
             _mutate(chance, root)
@@ -143,7 +143,7 @@ def test_whatever_the_check_lets_through_compiles() -> None:
     chance = random.Random(11)
     sources = [path.read_bytes() for path in OURS + THEIRS if path.suffix != ".dmn" and path.stat().st_size < 12_000]
     compiled = 0
-    for _ in range(400):
+    for _ in range(200):
         root = etree.fromstring(chance.choice(sources), etree.XMLParser(resolve_entities=False))
         _mutate(chance, root)
         files = {"m.bpmn": etree.tostring(root), "triage.dmn": (ROOT / "bpmn" / "case" / "triage.dmn").read_bytes()}

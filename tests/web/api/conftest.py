@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
-import webhooks
 from engine.clock import ManualClock
 from engine.people import tokens
-from engine.process import World
 from engine.scheduler import Scheduler
 from engine.store import Store
-from engine.web import create_app
 from tests.web import district as town
 from tests.web.api.caller import Caller
+from tests.web.conftest import standing_on
 from tests.web.district import District
 
 Call = Callable[[str | None], Caller]
@@ -49,13 +48,13 @@ def scheduler(district: District, clock: ManualClock) -> Scheduler:
 
 
 @pytest.fixture
-def each_district(each_store: Store, clock: ManualClock) -> District:
+def each_district(each_store: Store, _settled: tuple[Path, District], clock: ManualClock) -> District:
     """The small district once on SQLite and once on PostgreSQL."""
     settled = town.settle(each_store, now=clock.now())
-    world = World(settled.config, settled.world.calendar)
-    return District(each_store, world, settled.config, dict(settled.people))
+    settled.world.releases = _settled[1].world.releases  # compiled once
+    return settled
 
 
 @pytest.fixture
-def each_app(each_district: District, clock: ManualClock) -> Flask:
-    return create_app(each_district.store, each_district.world, clock, beyond=webhooks.pages())
+def each_app(_built: Flask, each_district: District, clock: ManualClock) -> Flask:
+    return standing_on(_built, each_district, clock)

@@ -6,18 +6,21 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from engine.cases import Case
+from engine.clock import ManualClock
 from engine.history import HistoryEntry
 from engine.people import Membership, Person
 from engine.territory import Unit
 from tests.web.api.caller import MATTER, Caller, document
-from tests.web.api.conftest import Call
+from tests.web.api.conftest import Call, callers
 from tests.web.api.operations import OPERATIONS, READING, Operation
+from tests.web.conftest import standing_on
 from tests.web.district import District
 from tests.web.visitor import Visitor
 
@@ -27,6 +30,32 @@ UNKNOWN = {"number": "LHQ-20260302-9999", "task": 999_999}
 
 @pytest.fixture
 def grounds(district: District, call: Call) -> dict[str, Any]:
+    return lay(district, call)
+
+
+@pytest.fixture(scope="module")
+def read_grounds(_built: Flask, read_district: District) -> tuple[Call, dict[str, Any]]:
+    """One for all that is refused: whoever tries sees to it that nothing has changed."""
+    clock = ManualClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    come = callers(standing_on(_built, read_district, clock), read_district, clock)
+    return come, lay(read_district, come)
+
+
+@pytest.fixture
+def outside(
+    _built: Flask, read_district: District, read_grounds: tuple[Call, dict[str, Any]], clock: ManualClock
+) -> Call:
+    """A caller who meets with refusal."""
+    standing_on(_built, read_district, clock)
+    return read_grounds[0]
+
+
+@pytest.fixture
+def barred(read_grounds: tuple[Call, dict[str, Any]]) -> dict[str, Any]:
+    return read_grounds[1]
+
+
+def lay(district: District, call: Call) -> dict[str, Any]:
     """A case and a task of grid 1, the names of its colleagues, and a third street."""
     with district.store.transaction() as session:
         session.add(Unit(id="LHQ.LH", parent_id="LHQ", tier="street", seq=90, name_zh="龙华街道", name_en="Longhua"))
@@ -78,12 +107,12 @@ def test_without_a_token_no_operation_answers(app: Flask, call: Call) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
 def test_without_a_token_nothing_is_done(
-    operation: Operation, call: Call, grounds: dict[str, Any], district: District
+    operation: Operation, outside: Call, barred: dict[str, Any], read_district: District
 ) -> None:
-    before = past(district)
-    answer = send(call(None), operation, grounds)
+    before = past(read_district)
+    answer = send(outside(None), operation, barred)
     assert (answer.status_code, answer.json["code"]) == (401, "sign_in.needed")
-    assert past(district) == before
+    assert past(read_district) == before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
@@ -94,19 +123,19 @@ def test_with_the_right_token_it_is_done(operation: Operation, call: Call, groun
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.touches_a_row], ids=lambda each: each.id)
 @pytest.mark.parametrize("who", ["street_gl", "grid_gl", "street_lh", "grid_2", "confidential", "operator", "designer"])
 def test_a_foreign_case_answers_exactly_like_none(
-    who: str, operation: Operation, call: Call, grounds: dict[str, Any], district: District
+    who: str, operation: Operation, outside: Call, barred: dict[str, Any], read_district: District
 ) -> None:
-    before = past(district)
-    found, missing = (send(call(who), operation, values) for values in (grounds, {**grounds, **UNKNOWN}))
+    before = past(read_district)
+    found, missing = (send(outside(who), operation, values) for values in (barred, {**barred, **UNKNOWN}))
     assert found.status_code in (403, 404)
     assert found.status_code == missing.status_code
-    hidden = (str(grounds["number"]), f"tasks/{grounds['task']}", f'"task":{grounds["task"]}')
+    hidden = (str(barred["number"]), f"tasks/{barred['task']}", f'"task":{barred["task"]}')
     shown = (UNKNOWN["number"], f"tasks/{UNKNOWN['task']}", f'"task":{UNKNOWN["task"]}')
     said = found.text
     for one, other in zip(hidden, shown, strict=True):
         said = said.replace(one, str(other))
     assert said == missing.text
-    assert past(district) == before
+    assert past(read_district) == before
 
 
 def test_lists_hold_ones_own_street_only(call: Call, grounds: dict[str, Any]) -> None:
@@ -187,15 +216,18 @@ def browser(visit: Callable[[str | None], Visitor]) -> Visitor:
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.method not in READING], ids=lambda e: e.id)
 def test_a_browsers_sign_in_does_not_write_without_the_pages_token(
-    operation: Operation, browser: Visitor, grounds: dict[str, Any], district: District
+    operation: Operation, outside: Call, barred: dict[str, Any], read_district: District
 ) -> None:
-    before = past(district)
-    address = operation.address.format(**grounds)
+    before = past(read_district)
+    browser = Visitor(outside(None).app)
+    browser.get("/sign-in")
+    browser.post("/sign-in/demo", {"person": str(read_district.people["grid"])})
+    address = operation.address.format(**barred)
     for headers in ({}, {"X-CSRFToken": "x"}):
         sent = {"data": {"file": (io.BytesIO(b"x"), "x.txt")}} if operation.files else {"json": operation.body}
         answer = browser.client.open(address, method=operation.method, headers=headers, **sent)
         assert (answer.status_code, answer.json["code"]) == (403, "csrf.refused")
-    assert past(district) == before
+    assert past(read_district) == before
 
 
 def test_a_browsers_sign_in_reads_and_with_the_pages_token_writes(browser: Visitor, grounds: dict[str, Any]) -> None:

@@ -132,7 +132,8 @@ def _try(operation: Any, id: str, token: str, examples: int, start: int, found: 
         try:
             response = case.call(headers={"Authorization": f"Bearer {token}"})
         except Exception as error:  # a fault of ours goes through the application up to its caller
-            found.wrong.setdefault(id, f"{case.method} {case.path} {str(case.body)[:600]}: {error!r}"[:1500])
+            asked = f"{case.method} {case.path} {case.query} {str(case.body)[:600]}"
+            found.wrong.setdefault(id, f"{asked}: {error!r}"[:1500])
             return
         found.ends[response.status_code] += 1
         try:

@@ -105,11 +105,11 @@ def work(config_file: Path | None, database: str | None) -> None:
 
 def _end(application: Application) -> NoReturn:
     """All is done and committed. The interpreter is not taken down part by part: once that was seen to hang, with no
-    Python frame left, in a node that was stopped under load on PostgreSQL (Python 3.11, psycopg 3.3 with its own libpq).
+    Python frame left, in a node that was stopped under load on PostgreSQL (Python 3.11, psycopg 3.3, its own libpq).
 
-    Not explained: some fifty ends in order under the same load went well, when the scheduler no longer waited for itself.
-    A thread of waitress whose request lasts longer than `--finish` is still there at that moment, as a daemon, and
-    Python ends such threads wherever they are, be it in foreign code that holds a lock.
+    The cause is not known. Some fifty ends in order under such load went well, since the scheduler no longer waits for
+    itself. What speaks for this way all the same: a request that lasts longer than `--finish` is then still at work in
+    a daemon thread of waitress, and Python ends such a thread wherever it is, be it in foreign code that holds a lock.
     """
     telemetry.end()
     application.store.dispose()

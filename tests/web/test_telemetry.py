@@ -50,7 +50,7 @@ def spans() -> Iterator[Callable[[], Any]]:
 
 
 def test_a_request_is_a_trace_of_patterns_and_statements(
-    visit: Callable[[str | None], Visitor], district: District, clock: ManualClock, spans: Callable[[], Any]
+    spans: Callable[[], Any], visit: Callable[[str | None], Visitor], district: District, clock: ManualClock
 ) -> None:
     case_id = town.file_case(district, clock, title="漏水", phone="13800138000")
     visitor = visit("grid")
@@ -69,7 +69,7 @@ def test_a_request_is_a_trace_of_patterns_and_statements(
 
 
 def test_a_firing_is_a_trace_and_what_a_tick_asks_in_vain_is_none(
-    district: District, clock: ManualClock, spans: Callable[[], Any]
+    spans: Callable[[], Any], district: District, clock: ManualClock
 ) -> None:
     scheduler = Scheduler(district.store, district.world, clock, name="here")
     scheduler.tick()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 
 from sqlalchemy import select
@@ -80,7 +81,9 @@ def like_case(session: Session, world: World, case: Case, *, viewer: Viewer | No
     return looks_like(session, world, matter, viewer=viewer, but=(case.id,))
 
 
+@lru_cache(maxsize=1000)
 def words_in(*texts: str) -> frozenset[str]:
+    """Kept for a while: what comes in together is weighed against the same few cases."""
     return frozenset(word for text in texts for word in search.words_of(masked_text(text)) if len(word) > 1)
 
 

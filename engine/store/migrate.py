@@ -14,15 +14,15 @@ from engine.errors import Unavailable
 from engine.store.database import Store
 
 FOLDER = Path(__file__).parent / "migrations"
-FORBIDDEN = "42501"
-"""PostgreSQL: insufficient privilege."""
+FORBIDDEN = frozenset({"25006", "42501"})
+"""PostgreSQL: read-only transaction, insufficient privilege."""
 
 
 def migrate(store: Store, revision: str = "head") -> str:
     """Upgrades to a revision and gives its name. Killed half-way it leaves the old tables or the new ones, never both.
 
-    All steps run in one transaction on both databases; running it again does nothing. Raises Unavailable when the
-    user of the database may not make tables.
+    All steps run in one transaction on both databases; running it again does nothing. Raises Unavailable when no
+    tables may be made there.
     """
     config = _config()
     try:
@@ -30,7 +30,7 @@ def migrate(store: Store, revision: str = "head") -> str:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != FORBIDDEN:
+        if getattr(error.orig, "sqlstate", None) not in FORBIDDEN:
             raise
         raise Unavailable("store.forbidden", f"{store.address} refuses its tables: {_first_line(error)}.") from error
     return present_revision(store) or ""

@@ -42,8 +42,8 @@ def settle(connected: District, clock: ManualClock) -> Callable[[], int]:
 
     def run() -> int:
         count = 0
-        while settler.once():
-            count += 1
+        while settled := settler.once():
+            count += settled
         return count
 
     return run

@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
-from engine import deliveries, outbox, people
+import webhooks
+from engine import deliveries, notify, outbox, people
 from engine.cases import Case, Party
 from engine.clock import ManualClock
 from engine.deliveries import Delivery
@@ -172,3 +174,27 @@ def test_a_case_through_the_product_reaches_the_queue(district: District, clock:
     (event,) = (each for each in told(district) if each["type"] == "case.filed")
     with district.store.reading() as session:
         assert session.query(Case).filter_by(number=event["subject"]).count() == 1
+
+
+def test_many_messages_are_posted_by_as_many_statements_as_one(district: District, clock: ManualClock) -> None:
+    follow(district, clock)
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    def statements(count: int) -> int:
+        with district.store.transaction() as session:
+            units = ("LHQ.MZ.01", "LHQ.MZ") * count
+            ids = [town.add_case(session, now=clock.now(), holder=unit).id for unit in units]
+            parcels = [outbox.Parcel(1, f"{id_}:1:case.filed:", id_, "case.filed", {}, clock.now(), 1) for id_ in ids]
+            event.listen(session.get_bind(), "before_cursor_execute", note)
+            asked.clear()
+            assert notify.post(session, parcels, tiers=district.world.tiers) == 2 * count
+            notify.spread(session, parcels, calendar=district.world.calendar, now=clock.now())
+            webhooks.post(session, parcels, district.world)
+            event.remove(session.get_bind(), "before_cursor_execute", note)
+        return len(asked)
+
+    assert statements(1) == statements(20) < 15
+    assert len(told(district)) == 42

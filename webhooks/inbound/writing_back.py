@@ -49,7 +49,7 @@ def tell(session: Session, world: World, case_ids: Collection[int], *, now: date
     if not sources:
         return
     theirs = select(Matter, Case).join(Case, Case.id == Matter.case_id).where(Case.id.in_(sorted(case_ids)))
-    theirs = theirs.where(Matter.source.in_(sources)).order_by(Matter.source, Matter.case_id)
+    theirs = theirs.where(Matter.source.in_(sources)).order_by(Matter.source, Matter.external_no)  # as settling locks
     _tell_all(session, sources, session.execute(theirs.with_for_update(of=Matter)).all(), now=now)
 
 

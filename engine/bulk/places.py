@@ -57,7 +57,10 @@ class Places:
                     self._below.setdefault((name, unit), []).append(place.id)
         self._names = list(self._named)
         self._long = [name for name in self._names if len(name) > 2]
-        self._lengths = sorted({len(name) for name in self._names}, reverse=True)
+        self._lengths: dict[str, list[int]] = {}
+        """How long the names are that begin with a sign, the longest first."""
+        for first, length in sorted({(name[0], len(name)) for name in self._names}, reverse=True):
+            self._lengths.setdefault(first, []).append(length)
         self.find = lru_cache(maxsize=20_000)(self._find)
 
     def _find(self, text: str) -> Found:
@@ -86,7 +89,8 @@ class Places:
         """Names of places from left to right, the longest that begins at a sign."""
         at = 0
         while at < len(text):
-            name = next((text[at : at + n] for n in self._lengths if text[at : at + n] in self._named), "")
+            lengths = self._lengths.get(text[at], ())
+            name = next((text[at : at + n] for n in lengths if text[at : at + n] in self._named), "")
             if name:
                 yield name
             at += len(name) or 1

@@ -64,6 +64,6 @@ def read_keywords(name: str, data: bytes) -> Keywords:
 
 def _occurs(word: str, text: str) -> bool:
     """Chinese writes no spaces; a word in Latin letters must begin and end as one."""
-    if word.isascii():
-        return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
-    return word in text
+    if word not in text:
+        return False
+    return not word.isascii() or re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None

@@ -101,8 +101,9 @@ def index_cases(session: Session, cases: Sequence[Case], remembered: Remembered 
     rows = [{"case_id": case_id, "words": words} for case_id, words in found_by.items()]
     session.execute(_PUT[session.get_bind().dialect.name], rows)
     kept: dict[str, set[str]] = {}
+    all_kept = {word for word in set().union(*found_by.values()) if is_kept(word)}
     for case in told:
-        words = set(filter(is_kept, found_by[case.id]))
+        words = all_kept.intersection(found_by[case.id])
         for unit in {shelf(unit) for unit in (*ancestors(case.place_id), *shown.get(case.id, ()))}:
             kept.setdefault(unit, set()).update(words)
     keep_words(session, kept, remembered)
@@ -116,8 +117,11 @@ def words_of_case(
     words = [*(mark("", unit) for unit in (*line, *outside)), *marks_of(case)]
     people = list(parties)
     protected = any(party.protected for party in people)
-    for text in open_texts(case, [units[unit] for unit in line if unit in units]):
+    for text in open_texts(case):
         words += words_of(text)
+    above = [units[unit] for unit in line if unit in units]
+    for name in (*(unit.name_zh for unit in above), *(unit.name_en for unit in above)):
+        words += _words_of_name(name)
     for party in people:
         words += _hidden(party.name) if party.protected else words_of(party.name)
     if case.address_text:
@@ -125,16 +129,16 @@ def words_of_case(
     return words
 
 
-def open_texts(case: Case, line: Sequence[Unit]) -> list[str]:
+def open_texts(case: Case) -> list[str]:
     """What everybody may find who sees the case. Telephones and identity numbers in the texts are not among it."""
     told = [masked_text(text) for text in (case.title, case.description, case.demand or "")]
-    return [
-        case.number,
-        *told,
-        case.external_no or "",
-        *(unit.name_zh for unit in line),
-        *(unit.name_en for unit in line),
-    ]
+    return [case.number, *told, case.external_no or ""]
+
+
+@lru_cache(maxsize=5_000)
+def _words_of_name(name: str) -> tuple[str, ...]:
+    """Few units are named in all the cases."""
+    return tuple(words_of(name))
 
 
 def marks_of(case: Case) -> Iterator[str]:

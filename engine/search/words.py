@@ -8,6 +8,7 @@ not matter (NFKC, case folded).
 
 from __future__ import annotations
 
+import operator
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -38,7 +39,8 @@ class Phrase:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in order, one for each position."""
-    return [word for run in RUN.findall(_folded(text)[0]) for word in _pairs(run)]
+    folded = text.lower() if text.isascii() else text.translate(_FOLDS)
+    return [word for run in RUN.findall(folded) for word in _pairs(run)]
 
 
 def phrases_of(asked: str) -> tuple[Phrase, ...]:
@@ -116,7 +118,7 @@ def _as_pattern(phrase: Phrase) -> str:
 
 def _pairs(run: str) -> list[str]:
     """A whole run as the index has it."""
-    return [run[at : at + 2] for at in range(len(run))] if IS_HAN.match(run) else [run[:LONGEST_WORD]]
+    return [*map(operator.add, run, run[1:]), run[-1]] if IS_HAN.match(run) else [run[:LONGEST_WORD]]
 
 
 def _groups(folded: str) -> Iterator[list[str]]:
@@ -139,12 +141,18 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
     """The text without width and case, and for each of its characters the one it came from."""
     if text.isascii():
         return text.lower(), range(len(text))
-    folded = [_fold(each) for each in text]
+    folded = [_FOLDS[ord(each)] for each in text]
     if all(len(each) == 1 for each in folded):
         return "".join(folded), range(len(text))
     return "".join(folded), [at for at, each in enumerate(folded) for _ in each]
 
 
-@lru_cache(maxsize=20_000)
-def _fold(character: str) -> str:
-    return unicodedata.normalize("NFKC", character).casefold()
+class _Folds(dict[int, str]):
+    """What each character is without width and case, by its number; of those that were met."""
+
+    def __missing__(self, character: int) -> str:
+        self[character] = folded = unicodedata.normalize("NFKC", chr(character)).casefold()
+        return folded
+
+
+_FOLDS = _Folds()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import DateTime, Dialect, MetaData, String, Table, Text
@@ -52,7 +53,9 @@ def _in_utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=5_000)
 def _to_text(value: datetime | None) -> str | None:
+    """The same few instants go into many rows of one act."""
     value = _in_utc(value)
     return None if value is None else value.isoformat(" ", "microseconds")[:26]  # without the offset
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import Integer, String, bindparam, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -75,51 +75,117 @@ class _Judged:
     faults: list[dict[str, Any]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody who waits at the door."""
+
+    source: SourceConfig
+    sent: Sent
+    at: datetime
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.source.name, self.sent.proof.delivery_id
+
+
 def accept(session: Session, world: World, source: SourceConfig, sent: Sent, *, now: datetime) -> Seen:
     """Keeps a delivery: `waiting` when it can be filed, `refused` with the faults when it cannot.
 
     The same delivery again gives what became of the first; one that had been refused is looked at anew. Raises Conflict
     `delivery.moved` for a known id with another content.
     """
-    key = {"source": source.name, "delivery_id": sent.proof.delivery_id}
-    found = _KNOWN.rows(session, key)
-    if not found:
-        judged = _judge(session, world, source, sent.message, sent, received_at=now, now=now)
-        row = {
-            **key,
-            "digest": sent.proof.digest,
-            "message": sent.message,
-            "state": judged.state.value,
-            "received_at": now,
-            "next_at": now,
+    (found,) = accept_together(session, world, [Arrival(source, sent, now)])
+    if isinstance(found, Conflict):
+        raise found
+    return found
+
+
+def accept_together(session: Session, world: World, arrivals: Sequence[Arrival]) -> list[Seen | Conflict]:
+    """`accept` of each, by a few statements for all of them. Gives what it would give, or the Conflict."""
+    known = _known(session, arrivals)
+    new: dict[tuple[str, str], Arrival] = {}
+    for each in arrivals:
+        if each.key not in known:
+            new.setdefault(each.key, each)
+    made = _keep(session, world, list(new.values())) if new else {}
+    if len(made) < len(new):  # some came in twice at once, by two processes
+        known |= _known(session, list(new.values()))
+    return [
+        made[each.key] if new.get(each.key) is each and each.key in made else _again(session, world, each, known, made)
+        for each in arrivals
+    ]
+
+
+def _keep(session: Session, world: World, new: Sequence[Arrival]) -> dict[tuple[str, str], Seen]:
+    """Those that nobody else has kept meanwhile, by their ids."""
+    latest = max(each.at for each in new)
+    judged = _judge(session, world, [_Asked(e.source, e.sent.message, e.sent, e.at) for e in new], now=latest)
+    rows = [
+        {
+            "source": each.source.name,
+            "delivery_id": each.sent.proof.delivery_id,
+            "digest": each.sent.proof.digest,
+            "message": each.sent.message,
+            "state": found.state.value,
+            "received_at": each.at,
+            "next_at": each.at,
             "attempts": 0,
-            "kind": sent.kind[:120],
-            "charset": sent.charset[:40],
-            "body": sent.body,
-            "external_no": judged.external_no,
-            "code": judged.code,
-            "faults": judged.faults,
-            "settled_at": None if judged.state == State.WAITING else now,
+            "kind": each.sent.kind[:120],
+            "charset": each.sent.charset[:40],
+            "body": each.sent.body,
+            "external_no": found.external_no,
+            "code": found.code,
+            "faults": found.faults,
+            "settled_at": None if found.state == State.WAITING else each.at,
         }
-        made = _INSERT[session.get_bind().dialect.name].rows(session, row)
-        if made:
-            return Seen(made[0][0], source.name, judged.state.value, None, judged.code, judged.faults)
-        found = _KNOWN.rows(session, key)  # it came in twice at once, by two processes
-    ((id_, state, case_id, code, faults, digest, message),) = found
+        for each, found in zip(new, judged, strict=True)
+    ]
+    insert = _INSERT[session.get_bind().dialect.name]
+    ids = {(source, name): id_ for row in rows for id_, source, name in insert.rows(session, row)}
+    return {
+        each.key: Seen(ids[each.key], each.source.name, found.state.value, None, found.code, found.faults)
+        for each, found in zip(new, judged, strict=True)
+        if each.key in ids
+    }
+
+
+def _again(
+    session: Session,
+    world: World,
+    arrival: Arrival,
+    known: Mapping[tuple[str, str], Sequence[Any]],
+    made: Mapping[tuple[str, str], Seen],
+) -> Seen | Conflict:
+    """What became of a delivery that was kept before."""
+    sent = arrival.sent
+    if arrival.key in made:  # a moment before, in this very transaction
+        known = _known(session, [arrival])
+    id_, state, case_id, code, faults, digest, message = known[arrival.key]
     if digest != sent.proof.digest or message != sent.message:
-        raise Conflict("delivery.moved", "This id came before with another content.", id=sent.proof.delivery_id)
+        return Conflict("delivery.moved", "This id came before with another content.", id=sent.proof.delivery_id)
     if state == State.REFUSED:
         again = session.get_one(Delivery, id_, with_for_update=True)
         again.body, again.kind, again.charset = sent.body, sent.kind[:120], sent.charset[:40]
-        look(session, world, source, again, now=now)
+        look(session, world, arrival.source, again, now=arrival.at)
         session.flush()
         return seen(again)
-    return Seen(id_, source.name, state, case_id, code, faults)
+    return Seen(id_, arrival.source.name, state, case_id, code, faults)
+
+
+def _known(session: Session, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Sequence[Any]]:
+    """What is kept under their ids."""
+    if len(arrivals) == 1:
+        source, name = arrivals[0].key
+        rows = _KNOWN.rows(session, {"source": source, "delivery_id": name})
+        return {(source, name): rows[0]} if rows else {}
+    keys = sorted({each.key for each in arrivals})
+    found = session.execute(select(_ID.source, _ID.delivery_id, *_OF_KNOWN).where(tuple_(*_NAMED).in_(keys)))
+    return {(source, name): row for source, name, *row in found}
 
 
 def look(session: Session, world: World, source: SourceConfig, row: Delivery, *, now: datetime) -> None:
     """Judges a kept delivery by the rules that are in force now. `row` becomes `waiting` or `refused`."""
-    judged = _judge(session, world, source, row.message, row, received_at=row.received_at, now=now)
+    (judged,) = _judge(session, world, [_Asked(source, row.message, row, row.received_at)], now=now)
     row.state, row.code, row.faults = judged.state.value, judged.code, judged.faults
     row.external_no = judged.external_no or row.external_no
     row.settled_at = None if judged.state == State.WAITING else now
@@ -130,41 +196,45 @@ def seen(row: Delivery) -> Seen:
     return Seen(row.id, row.source, row.state, row.case_id, row.code, row.faults)
 
 
-def _judge(
-    session: Session,
-    world: World,
-    source: SourceConfig,
-    message: str | None,
-    content: Content,
-    *,
-    received_at: datetime,
-    now: datetime,
-) -> _Judged:
-    try:
-        if message is not None:
-            return _Judged(State.WAITING, message_of(source, message, content, world)[0])
-        draft = filing_of(session, world, source, content, received_at=received_at, now=now)[1]
-    except Invalid as refusal:
-        return _Judged(State.REFUSED, None, refusal.code, faults_of(refusal))
-    return _Judged(State.WAITING, draft.external_no)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    source: SourceConfig
+    message: str | None
+    content: Content
+    received_at: datetime
+
+
+def _judge(session: Session, world: World, asked: Sequence[_Asked], *, now: datetime) -> list[_Judged]:
+    """Intake is asked once about all of them."""
+    judged: dict[int, _Judged] = {}
+    read: dict[int, tuple[Filing, Draft]] = {}
+    for at, each in enumerate(asked):
+        try:
+            if each.message is not None:
+                judged[at] = _Judged(State.WAITING, message_of(each.source, each.message, each.content, world)[0])
+            else:
+                read[at] = filing_of(session, world, each.source, each.content, received_at=each.received_at)
+        except Invalid as refusal:
+            judged[at] = _refused(refusal)
+    faults = intake.faults_of_each(session, world, [filing for filing, _ in read.values()], now=now) if read else ()
+    for (at, (_, draft)), fields in zip(read.items(), faults, strict=True):
+        judged[at] = (
+            _refused(placed(asked[at].source, fields, draft)) if fields else _Judged(State.WAITING, draft.external_no)
+        )
+    return [judged[at] for at in range(len(asked))]
+
+
+def _refused(refusal: Invalid) -> _Judged:
+    return _Judged(State.REFUSED, None, refusal.code, faults_of(refusal))
 
 
 def filing_of(
-    session: Session, world: World, source: SourceConfig, content: Content, *, received_at: datetime, now: datetime
-) -> tuple[Filing, Draft]:
-    """The form that a delivery fills in. Raises Invalid, naming the place in what was sent for each fault."""
-    filing, draft = unchecked_filing_of(session, world, source, content, received_at=received_at)
-    try:
-        intake.must_be_fileable(session, world, filing, now=now)
-    except Invalid as refusal:
-        raise placed(source, refusal.facts.get("fields", {}), draft) from refusal
-    return filing, draft
-
-
-def unchecked_filing_of(
     session: Session, world: World, source: SourceConfig, content: Content, *, received_at: datetime
 ) -> tuple[Filing, Draft]:
-    """As `filing_of`, for whoever has intake look at many at once. Raises Invalid for what the rules cannot read."""
+    """The form that a delivery fills in, which intake has still to look at.
+
+    Raises Invalid for what the rules cannot read, naming the place in what was sent for each fault.
+    """
     draft = draft_of(source, _tree(source, content), now=received_at, zone=world.calendar.tz)
     place_id = place_of(session, world, source, draft)
     return Filing(channel=source.channel, external_no=draft.external_no, place_id=place_id, **draft.fields), draft
@@ -205,10 +275,11 @@ def _tree(source: SourceConfig, content: Content) -> Tree:
     return read(source, content.body, kind=content.kind, charset=content.charset)
 
 
+_ID = table_of(Delivery).c
+_NAMED = (_ID.source, _ID.delivery_id)
+_OF_KNOWN = (_ID.id, _ID.state, _ID.case_id, _ID.code, _ID.faults, _ID.digest, _ID.message)
 _KNOWN = Prepared(
-    select(
-        *(table_of(Delivery).c[name] for name in ("id", "state", "case_id", "code", "faults", "digest", "message"))
-    ).where(Delivery.source == bindparam("source"), Delivery.delivery_id == bindparam("delivery_id"))
+    select(*_OF_KNOWN).where(_ID.source == bindparam("source"), _ID.delivery_id == bindparam("delivery_id"))
 )
 _COLUMNS = (
     *("source", "delivery_id", "digest", "message", "state", "received_at", "next_at", "attempts", "kind", "charset"),
@@ -218,9 +289,9 @@ _INSERT = {
     dialect: Prepared(
         insert(table_of(Delivery))
         .on_conflict_do_nothing(index_elements=["source", "delivery_id"])
-        .returning(table_of(Delivery).c.id),
+        .returning(_ID.id, *_NAMED),
         columns=_COLUMNS,
-        gives=[Integer()],
+        gives=[Integer(), String(), String()],
     )
     for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }

@@ -9,15 +9,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from engine.config import SourceConfig
-from engine.errors import Refusal
+from engine.errors import Conflict, Unavailable
 from engine.process import World
 from engine.store import Store
-from webhooks.inbound.accepting import Seen, Sent, accept
+from webhooks.inbound.accepting import Arrival, Seen, Sent, accept_together
 
 AT_ONCE = 32
 BUSY_S = 0.25
@@ -27,9 +28,7 @@ BUSY_S = 0.25
 @dataclass(slots=True)
 class _Waiting:
     world: World
-    source: SourceConfig
-    sent: Sent
-    now: datetime
+    arrival: Arrival
     seen: Seen | None = None
     fault: Exception | None = None
     done: bool = field(default=False)
@@ -45,7 +44,7 @@ class Gate:
 
     def take(self, store: Store, world: World, source: SourceConfig, sent: Sent, *, now: datetime) -> Seen:
         """`accept`, together with whatever else waits. Raises what it raises, and Unavailable for all of a batch."""
-        mine = _Waiting(world, source, sent, now)
+        mine = _Waiting(world, Arrival(source, sent, now))
         self._came_at = time.perf_counter()
         self._waiting.append(mine)
         with self._writing:
@@ -62,18 +61,27 @@ class Gate:
     def _write(self, store: Store) -> None:
         """Takes what has waited longest: nobody else takes anything while this lock is held."""
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), AT_ONCE))]
-        try:
-            with store.transaction() as session:
-                for each in batch:
-                    try:
-                        each.seen = accept(session, each.world, each.source, each.sent, now=each.now)
-                    except Refusal as refusal:  # before anything of it was written
-                        each.fault = refusal
-        except Exception as fault:
-            for each in batch:
-                each.fault = fault
+        self._keep(store, batch)
         for each in batch:
             each.done = True
+
+    def _keep(self, store: Store, batch: Sequence[_Waiting]) -> None:
+        """Where something brings it to fall that is not the database, each by itself."""
+        try:
+            with store.transaction() as session:
+                found = accept_together(session, batch[0].world, [each.arrival for each in batch])
+            for each, became in zip(batch, found, strict=True):
+                if isinstance(became, Conflict):
+                    each.fault = became
+                else:
+                    each.seen = became
+        except Exception as fault:
+            if len(batch) > 1 and not isinstance(fault, Unavailable):
+                for each in batch:
+                    self._keep(store, [each])
+                return
+            for each in batch:
+                each.fault = fault
 
 
 _GATES: WeakKeyDictionary[Store, Gate] = WeakKeyDictionary()

@@ -22,7 +22,7 @@ from engine.errors import Conflict, Invalid
 from engine.intake import Filing, Memory
 from engine.process import World
 from engine.store import Prepared, Store, table_of
-from webhooks.inbound.accepting import faults_of, unchecked_filing_of
+from webhooks.inbound.accepting import faults_of, filing_of
 from webhooks.inbound.mapping import Draft, placed
 from webhooks.inbound.messages import try_message
 from webhooks.inbound.model import IS_WAITING, Delivery, Matter, State
@@ -106,9 +106,7 @@ def _checked(session: Session, world: World, rows: Sequence[Delivery], *, now: d
     for row in rows:
         source = source_of(world.config, row.source)
         try:
-            read.append(
-                _Report(row, source, *unchecked_filing_of(session, world, source, row, received_at=row.received_at))
-            )
+            read.append(_Report(row, source, *filing_of(session, world, source, row, received_at=row.received_at)))
         except Invalid as refusal:
             _refuse(row, refusal, now=now)
     faults = intake.faults_of_each(session, world, [each.filing for each in read], now=now)

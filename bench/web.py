@@ -10,6 +10,7 @@ and at most 15 statements, whatever the amount of data. Exit code 1: a page miss
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import random
 import statistics
@@ -122,6 +123,7 @@ class _Bench:
         self.spent = self.begun = 0.0
         self.backends: set[int] = set()
         self.clients = {name: self._sign_in(person.username) for name, person in who.items()}
+        gc.freeze()  # as `serve` does
         if self.store.dialect == "postgresql":
             event.listen(self.store.engine, "checkout", self._note_backend)
         event.listen(self.store.engine, "before_cursor_execute", self._before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pkgutil
@@ -129,7 +130,9 @@ def served() -> WSGIApplication:
     must_be_migrated(store)
     application = build(config, store=store)
     telemetry.begin(config.telemetry, node=application.scheduler.name)
-    return application.web()
+    pages = application.web()
+    gc.freeze()  # as `serve` does
+    return pages
 
 
 def read_calendar(session: Session | None, config: Config) -> WorkingCalendar:

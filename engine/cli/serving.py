@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -73,6 +74,7 @@ def serve(
                 max_request_body_size=config.largest_request,  # more is refused before a byte of it lies on the disk
             )
             address = f"http://{shown(server.effective_host)}:{server.effective_port}/"
+            gc.freeze()  # what is loaded by now stays: to look through it again and again takes as long as many pages
             if not no_scheduler:
                 application.scheduler.start()
             click.echo(f"Maplebridge serves at {address}", err=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
@@ -107,7 +108,13 @@ def to_decide(session: Session, world: World, viewer: Viewer, *, most: int = PAG
 
 def how_many(session: Session, viewer: Viewer) -> int:
     """How many decisions wait for the viewer."""
-    return session.scalar(select(func.count(Task.id)).where(_waits(viewer))) or 0
+    return session.scalar(_counted(viewer)) or 0
+
+
+@lru_cache(maxsize=512)
+def _counted(viewer: Viewer) -> Select[int]:
+    """Put into words once per person and what they are; holds no row."""
+    return select(func.count(Task.id)).where(_waits(viewer))
 
 
 def _waits(viewer: Viewer) -> ColumnElement[bool]:

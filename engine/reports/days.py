@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -50,14 +50,18 @@ def trends(
     """Up to `TREND` values of each figure before today, oldest first; days without figures are left out."""
     today = now.astimezone(calendar.tz).date()
     found: dict[Figure, list[int]] = {figure: [] for figure in Figure}
-    rows = session.execute(
-        select(DayFigure.figure, DayFigure.value)
-        .where(DayFigure.unit_id == unit_id, DayFigure.day >= _first_day(today), DayFigure.day < today)
-        .order_by(DayFigure.day)
-    )
+    rows = session.execute(_BEFORE, {"unit_id": unit_id, "first": _first_day(today), "today": today})
     for figure, value in rows:
         found[Figure(figure)].append(value)
     return found
+
+
+_BEFORE = (
+    select(DayFigure.figure, DayFigure.value)
+    .where(DayFigure.unit_id == bindparam("unit_id"))
+    .where(DayFigure.day >= bindparam("first"), DayFigure.day < bindparam("today"))
+    .order_by(DayFigure.day)
+)
 
 
 def worth(counted: Count) -> int | None:

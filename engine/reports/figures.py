@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session
 from engine.cases import RISES, Case, CaseState, Visit
 from engine.deadlines import Deadline, WorkingCalendar, parse_length
 from engine.people import Viewer
-from engine.store import Instant
+from engine.store import NUMBERS, Instant, among
 from engine.tasks import outside_wall, shut_out_of
 from engine.territory import Unit, ancestors, subtree_bounds, units_by_id
 
@@ -195,6 +195,8 @@ def _number(figure: Figure, within: Within) -> Select[*tuple[int, ...]]:
     ids = _ids(figure, within)
     if figure is Figure.IN_TIME:
         return ids.with_only_columns(func.count(), func.count(Case.overdue_at))
+    if figure is Figure.RISEN:  # sorting the ids to count each once is quicker than grouping by them
+        return ids.group_by(None).with_only_columns(func.count(Visit.case_id.distinct()))
     return select(func.count()).select_from(ids.subquery())
 
 
@@ -261,12 +263,8 @@ def _ordered(figure: Figure, ids: Select[int]) -> Select[int]:
 
 def placed(session: Session, wanted: Sequence[int]) -> tuple[Sequence[Row], Mapping[str, Unit]]:
     """Cases in the order of their ids here, with their tier clocks and places. Two statements."""
-    clock = and_(Deadline.case_id == Case.id, Deadline.state.in_(("armed", "paused")), Deadline.step == "handle")
     found: dict[int, tuple[Case, Deadline | None]] = {
-        case.id: (case, deadline)
-        for case, deadline in session.execute(
-            select(Case, Deadline).outerjoin(Deadline, clock).where(Case.id.in_(wanted))
-        )
+        case.id: (case, deadline) for case, deadline in session.execute(_WITH_CLOCK, {"cases": wanted})
     }
     rows = [found[each] for each in wanted if each in found]
     units = units_by_id(session, {u for case, _ in rows for u in (*ancestors(case.place_id), case.holder_id)})
@@ -274,3 +272,9 @@ def placed(session: Session, wanted: Sequence[int]) -> tuple[Sequence[Row], Mapp
         (case, tier, [units[u] for u in reversed(ancestors(case.place_id)) if u in units]) for case, tier in rows
     ]
     return found_places, units
+
+
+_CLOCK = and_(Deadline.case_id == Case.id, Deadline.state.in_(("armed", "paused")), Deadline.step == "handle")
+_WITH_CLOCK = (
+    select(Case, Deadline).outerjoin(Deadline, _CLOCK).where(among(Case.id, bindparam("cases", type_=NUMBERS)))
+)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BindParameter, Boolean, Dialect, Integer, Text, bindparam
+from sqlalchemy import BindParameter, Boolean, Dialect, Integer, SelectBase, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -39,14 +39,20 @@ NUMBERS, TEXTS = Listed(Integer()), Listed(Text())
 
 
 class among(FunctionElement[bool]):
-    """`values` are the values themselves, or a parameter of type `NUMBERS` or `TEXTS` that is given later."""
+    """`values` are the values themselves, or a parameter of type `NUMBERS` or `TEXTS` that is given later.
+
+    They may be a query as well: of no great many, each looked up in an index of the column. PostgreSQL reckons with
+    more of them than there are, and would rather read all of a small index.
+    """
 
     name = "among"
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: Any, values: BindParameter[Any] | Iterable[Any]) -> None:
-        if not isinstance(values, BindParameter):
+    def __init__(self, column: Any, values: BindParameter[Any] | SelectBase | Iterable[Any]) -> None:
+        if isinstance(values, SelectBase):
+            values = values.scalar_subquery()
+        elif not isinstance(values, BindParameter):
             values = listed(values, NUMBERS if isinstance(column.type, Integer) else TEXTS)
         super().__init__(column, values)
 
@@ -63,10 +69,16 @@ def listed(values: Iterable[Any], kind: Listed = NUMBERS) -> BindParameter[Any]:
 @compiles(among, "postgresql")
 def _in_array(element: Any, compiler: Any, **given: Any) -> str:
     column, values = (compiler.process(each, **given) for each in element.clauses)
-    return f"{column} = ANY ({values})"
+    return f"{column} = ANY ({values})" if _are_given(element) else f"{column} = ANY (ARRAY {values})"
 
 
 @compiles(among, "sqlite")
 def _in_json(element: Any, compiler: Any, **given: Any) -> str:
     column, values = (compiler.process(each, **given) for each in element.clauses)
+    if not _are_given(element):
+        return f"{column} IN {values}"
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - the library's own words
+
+
+def _are_given(element: Any) -> bool:
+    return isinstance([*element.clauses][1], BindParameter)

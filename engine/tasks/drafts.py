@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, delete, or_, select
+from sqlalchemy import ForeignKey, Index, Integer, String, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -125,17 +125,21 @@ def drop_draft(session: Session, person_id: int, about: str) -> None:
 
 def drafts_by(session: Session, person_id: int, *, now: datetime) -> Begun:
     """Everything the person has begun to write, in one query; what moved on is brought up for a month."""
-    rows = session.execute(
-        select(Draft, Task, Case)
-        .outerjoin(Task, Task.id == Draft.task_id)
-        .outerjoin(Case, Case.id == Task.case_id)
-        .where(Draft.person_id == person_id, or_(Draft.saved_at > now - BROUGHT_UP, Task.state == TaskState.OPEN.value))
-        .order_by(Draft.saved_at.desc())
-        .limit(MOST_READ)
-    ).all()
+    rows = session.execute(_BEGUN, {"person_id": person_id, "since": now - BROUGHT_UP}).all()
     about_tasks = [Kept(*row) for row in rows if row[0].task_id is not None]
     return Begun(
         filing=next((draft for draft, _task, _case in rows if draft.about == FILING), None),
         open=frozenset(each.task.id for each in about_tasks if each.task.state == TaskState.OPEN),
         kept=[each for each in about_tasks if each.task.state != TaskState.OPEN],
     )
+
+
+_BEGUN = (
+    select(Draft, Task, Case)
+    .outerjoin(Task, Task.id == Draft.task_id)
+    .outerjoin(Case, Case.id == Task.case_id)
+    .where(Draft.person_id == bindparam("person_id"))
+    .where(or_(Draft.saved_at > bindparam("since"), Task.state == TaskState.OPEN.value))
+    .order_by(Draft.saved_at.desc())
+    .limit(MOST_READ)
+)

@@ -19,6 +19,8 @@ class TaskState(enum.StrEnum):
 
 
 OPEN = text("state = 'open'")
+REACH = ("unit_id", "due_at", "id", "claimed_by", "roles", "case_id")
+"""All that decides whether an open task is offered to somebody: the work list counts from this index alone."""
 ENDED = text("closed_at IS NOT NULL")
 TO_DECIDE = text("state = 'open' AND why = 'decide'")
 DELEGATED = text("owner_id IS NOT NULL AND state = 'open'")
@@ -30,7 +32,8 @@ class Task(Base):
     __tablename__ = "task"
     __table_args__ = (
         UniqueConstraint("instance_id", "token"),
-        Index("ix_task_open_unit_id_due_at", "unit_id", "due_at", "id", postgresql_where=OPEN, sqlite_where=OPEN),
+        Index("ix_task_open_reach", *REACH, postgresql_where=OPEN, sqlite_where=OPEN),
+        Index("ix_task_open_case_id", "case_id", "unit_id", "id", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_task_case_id_state", "case_id", "state"),
         Index("ix_task_unit_id_case_id", "unit_id", "case_id"),
         Index("ix_task_open_claimed_by", "claimed_by", postgresql_where=OPEN, sqlite_where=OPEN),

@@ -19,10 +19,15 @@ from engine.territory import Unit, within
 
 
 def offered_to(viewer: Viewer) -> ColumnElement[bool]:
-    """A condition on `Task`, whatever its state; through `ix_task_open_unit_id_due_at` when it is open."""
-    asked = [and_(Task.unit_id == unit, Task.roles.contains(f"|{role}|")) for unit, role in sorted(viewer.offers)]
-    free = and_(Task.unit_id.in_({unit for unit, _ in viewer.offers}), Task.claimed_by.is_(None), or_(*asked))
-    return and_(or_(free, Task.claimed_by.in_(viewer.acting_as)), outside_wall(viewer, Task.case_id.expression))
+    """A condition on `Task`, whatever its state; through `ix_task_open_reach` when it is open."""
+    return and_(is_free_or_theirs(viewer, Task), outside_wall(viewer, Task.case_id.expression))
+
+
+def is_free_or_theirs(viewer: Viewer, task: type[Task]) -> ColumnElement[bool]:
+    """The same without the wall, which whoever asks this has asked for already."""
+    asked = [and_(task.unit_id == unit, task.roles.contains(f"|{role}|")) for unit, role in sorted(viewer.offers)]
+    free = and_(task.unit_id.in_({unit for unit, _ in viewer.offers}), task.claimed_by.is_(None), or_(*asked))
+    return or_(free, task.claimed_by.in_(viewer.acting_as))
 
 
 @dataclass(frozen=True, slots=True)

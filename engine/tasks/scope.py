@@ -90,8 +90,13 @@ def outside_wall(
 
 def shut_out_of(session: Session, viewer: Viewer, *, most: int) -> Sequence[int] | None:
     """The cases behind the viewer's wall, for questions that pass over very many rows; None when there are more."""
-    found = session.scalars(_walled_off(viewer, None).limit(most + 1)).all()
+    found = session.scalars(_walled_off_anywhere(viewer).limit(most + 1)).all()
     return None if len(found) > most else sorted(set(found))
+
+
+@lru_cache(maxsize=512)
+def _walled_off_anywhere(viewer: Viewer) -> CompoundSelect[int]:
+    return _walled_off(viewer, None)
 
 
 def _walled_off(viewer: Viewer, few: Few | None) -> CompoundSelect[int]:

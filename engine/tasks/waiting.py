@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases import Case, CaseState, Visit
 from engine.people import Viewer
+from engine.store import among
 from engine.tasks.model import Task
 from engine.tasks.scope import outside_wall
 from engine.territory import Unit, ancestors, units_by_id, within
@@ -43,7 +44,7 @@ def waited_for(viewer: Viewer) -> list[ColumnElement[bool]]:
     left = select(Visit.case_id).where(Visit.unit_id.in_(units), Visit.left_at > SINCE)
     others = (
         select(Task.id)
-        .where(Task.case_id.in_(union(worked, filed, left)), Task.state == literal_column("'open'"))
+        .where(among(Task.case_id, union(worked, filed, left)), Task.state == literal_column("'open'"))
         .where(Task.unit_id.not_in(viewer.asked))
     )
     delegated = select(Task.id).where(Task.owner_id.in_(viewer.acting_as), Task.state == literal_column("'open'"))

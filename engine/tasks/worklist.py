@@ -21,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     union,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -28,8 +29,8 @@ from engine.cases import Case, Party, name_of
 from engine.people import Person, Viewer, names
 from engine.tasks.delegations import Delegation, delegations_of
 from engine.tasks.filters import BELOW, Filter
-from engine.tasks.model import Task, TaskState
-from engine.tasks.offers import offered_to
+from engine.tasks.model import REACH, Task, TaskState
+from engine.tasks.offers import is_free_or_theirs
 from engine.tasks.scope import CONFIDENTIAL, outside_wall
 from engine.tasks.waiting import LATELY, SINCE, waited_for
 from engine.territory import Unit, ancestors, is_within, units_by_id, within
@@ -131,12 +132,13 @@ def counts(session: Session, viewer: Viewer, *, now: datetime) -> Counts:
 @lru_cache(maxsize=512)
 def _counted(viewer: Viewer) -> tuple[Select[int, int, int], Select[int]]:
     """Put into words once per person and what they are, as `see_case` is; holds no row."""
-    mine = offered_to(viewer)
+    task = _reach(viewer)
+    mine = is_free_or_theirs(viewer, task)
     own = select(
-        func.count(Task.id).filter(mine),
-        func.count(Task.id).filter(mine, Task.due_at <= bindparam("now")),
-        func.count(Task.id),
-    ).where(*_listed(viewer, Tab.UNIT, ANY))
+        func.count(task.id).filter(mine),
+        func.count(task.id).filter(mine, task.due_at <= bindparam("now")),
+        func.count(task.id),
+    ).where(*_of_tab(viewer, Tab.UNIT, task))
     others = select(Task.id).join(Case, Case.id == Task.case_id).where(*_listed(viewer, Tab.WAITING, ANY))
     return own, select(func.count()).select_from(others.limit(COUNTED).subquery())
 
@@ -155,17 +157,18 @@ def _lines(
     last: tuple[datetime | None, int] | None,
     most: int,
 ) -> Select[Task, Case]:
-    where = [*_listed(viewer, tab, wanted), *chosen_by]
+    task = _reach(viewer) if wanted == ANY and tab in (Tab.MINE, Tab.UNIT) else Task
+    where = [*(_listed(viewer, tab, wanted) if task is Task else _of_tab(viewer, tab, task)), *chosen_by]
     order: tuple[Any, ...]
     if tab is Tab.DONE:
         order = (Task.completed_at.desc(), Task.id.desc())
         if last is not None:
             where.append(or_(Task.completed_at < last[0], and_(Task.completed_at == last[0], Task.id < last[1])))
     else:
-        order = (Task.due_at.asc().nulls_last(), Task.id)
+        order = _by_due(Task)
         if last is not None:
-            where.append(_later(*last))
-    chosen = select(Task.id).where(*where).order_by(*order).limit(most + 1)
+            where.append(_later(task, *last))
+    chosen = select(task.id).where(*where).order_by(*(order if task is Task else _by_due(task))).limit(most + 1)
     if tab is Tab.WAITING or wanted.asks_the_case:  # else the cases of all that is not shown would be read for nothing
         chosen = chosen.join(Case, Case.id == Task.case_id)
     return select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id.in_(chosen)).order_by(*order)
@@ -185,23 +188,43 @@ def _listed(viewer: Viewer, tab: Tab, wanted: Filter) -> list[ColumnElement[bool
     return [*found, _within_reach(viewer, tab), *wanted.in_unit()]
 
 
-def _is_secret(viewer: Viewer) -> ColumnElement[bool]:
+def _reach(viewer: Viewer) -> type[Task]:
+    """The open tasks of the viewer's units and those in their hands, each once, with what `REACH` holds of them."""
+    units, is_open = _reached_units(viewer), Task.state == literal_column("'open'")
+    columns = [getattr(Task, name) for name in REACH]
+    asked = select(*columns).where(Task.unit_id.in_(units), is_open)
+    taken = select(*columns).where(Task.claimed_by.in_(viewer.acting_as), Task.unit_id.not_in(units), is_open)
+    reach = union_all(asked, taken).offset(literal_column("0"))  # else conditions are drawn in, and with them the table
+    return aliased(Task, reach.subquery(), adapt_on_names=True)
+
+
+def _reached_units(viewer: Viewer) -> list[str]:
+    return sorted({unit for unit, _ in viewer.offers}.union(viewer.asked))
+
+
+def _of_tab(viewer: Viewer, tab: Tab, task: type[Task]) -> list[ColumnElement[bool]]:
+    """Which of the tasks in reach stand in the tab."""
+    theirs = or_(task.unit_id.in_(viewer.asked), task.claimed_by.in_(viewer.acting_as))
+    seen = ~_is_secret(viewer, task), outside_wall(viewer, task.case_id.expression)
+    return [*seen, theirs if tab is Tab.UNIT else is_free_or_theirs(viewer, task)]
+
+
+def _is_secret(viewer: Viewer, task: type[Task] = Task) -> ColumnElement[bool]:
     """Whether the case of a task is confidential and not one of those that the viewer keeps; a few ids in an index."""
     clerk = viewer.units(CONFIDENTIAL)
     kept = within(SECRET.place_id.expression, clerk) if clerk else false()
-    return Task.case_id.in_(select(SECRET.id).where(SECRET.confidential, ~kept))
+    return task.case_id.in_(select(SECRET.id).where(SECRET.confidential, ~kept))
 
 
 def _within_reach(viewer: Viewer, tab: Tab) -> ColumnElement[bool]:
     """The ids come from two indexes; a plain OR would read all that is open on SQLite, in the order of due instants."""
-    units = {unit for unit, _ in viewer.offers}.union(viewer.asked)
     is_open = Task.state == literal_column("'open'")
-    asked = select(Task.id).where(Task.unit_id.in_(sorted(units)), is_open)
+    asked = select(Task.id).where(Task.unit_id.in_(_reached_units(viewer)), is_open)
     taken = select(Task.id).where(Task.claimed_by.in_(viewer.acting_as), is_open)
     within_reach = Task.id.in_(union(asked, taken))
     if tab is Tab.UNIT:
         return and_(within_reach, or_(Task.unit_id.in_(viewer.asked), Task.claimed_by.in_(viewer.acting_as)))
-    return and_(within_reach, offered_to(viewer))
+    return and_(within_reach, is_free_or_theirs(viewer, Task))
 
 
 def _below(viewer: Viewer, unit: str) -> ColumnElement[bool]:
@@ -245,10 +268,14 @@ def _parties(session: Session, rows: Sequence[Task]) -> dict[int, str]:
     return {task_id: parties[party_id] for task_id, party_id in wanted.items() if party_id in parties}
 
 
-def _later(due_at: datetime | None, task_id: int) -> ColumnElement[bool]:
+def _by_due(task: type[Task]) -> tuple[Any, ...]:
+    return task.due_at.asc().nulls_last(), task.id
+
+
+def _later(task: type[Task], due_at: datetime | None, task_id: int) -> ColumnElement[bool]:
     if due_at is None:
-        return and_(Task.due_at.is_(None), Task.id > task_id)
-    return or_(Task.due_at > due_at, and_(Task.due_at == due_at, Task.id > task_id), Task.due_at.is_(None))
+        return and_(task.due_at.is_(None), task.id > task_id)
+    return or_(task.due_at > due_at, and_(task.due_at == due_at, task.id > task_id), task.due_at.is_(None))
 
 
 def _closed(at: datetime | None, task_id: int) -> str:

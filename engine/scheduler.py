@@ -7,6 +7,7 @@ dies leaves an armed row behind, which the next tick of any node picks up.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ class Tick:
 
 
 OUTBOX_BATCH = 100
+RESTS = 3.0
+"""So many times as long as a portion of detection took is left to others who write."""
 
 Poster = Callable[[Session, Sequence[outbox.Parcel]], object]
 """Writes down who is to hear of some parcels, in the transaction that claims them. May see the same ones again."""
@@ -215,15 +218,18 @@ class Scheduler:
     def detect(self) -> int:
         """Looks for what repeats, belongs together or grows suddenly, from where any node left off; gives the findings.
 
-        Tells of post-mortems that are late, too.
+        Rests while others write: they cannot wait. Tells of post-mortems that are late, too.
         """
-        found = 0
+        found, acts = 0, self.store.acts
         while not self._stopping.is_set():
+            begun = time.perf_counter()
             with self.store.transaction() as session:
                 looked = detection.look_on(session, self.world, now=self.clock.now())
             found += looked.found
             if not looked.entries:
                 break
+            rests, acts = RESTS if self.store.acts > acts + 1 else 0.0, self.store.acts
+            self._stopping.wait((time.perf_counter() - begun) * rests)
         with self.store.transaction() as session:
             found += detection.look_for_surges(session, self.world, now=self.clock.now())
         with self.store.transaction() as session:

@@ -23,7 +23,7 @@ from engine.detection.returns import find_returns
 from engine.outbox import OutboxEntry
 from engine.process import World
 
-BATCH = 25
+BATCH = 10
 """In one transaction, for which others wait meanwhile: a filing is weighed against forty cases."""
 RESTS = timedelta(seconds=30)
 

@@ -46,6 +46,8 @@ class Store:
         self._readers = sessionmaker(looking, autoflush=False, expire_on_commit=False)
         self.after_commit: list[Callable[[dict[Any, Any]], None]] = []
         """Called with the committed session's `info`, outside the transaction. Must not raise."""
+        self.acts = 0
+        """Transactions begun in this process: who may wait sees whether others want to write."""
 
     @property
     def address(self) -> str:
@@ -57,6 +59,7 @@ class Store:
         """All or nothing. Raises Unavailable when the database is busy, full or gone; the body's errors pass."""
         with self._queue or _NO_QUEUE, _foreign_errors():
             session = self._writers()
+            self.acts += 1
             try:
                 yield session
                 failpoint("before-commit")

@@ -14,7 +14,20 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, Unavailable
 from engine.people import Person
-from engine.store import Entities, Prepared, Store, insert_row, open_store, table_of, update_row
+from engine.store import (
+    Entities,
+    Prepared,
+    Store,
+    held_back,
+    insert_row,
+    insert_values,
+    is_held_back,
+    open_store,
+    sent_at_once,
+    table_of,
+    update_row,
+)
+from engine.territory import Unit
 
 SHENZHEN = timezone(timedelta(hours=8))
 NOW = datetime(2026, 3, 2, 1, 0, 0, 123456, tzinfo=UTC)
@@ -23,6 +36,7 @@ NAMED = Entities((Person,), select(Person).where(PERSON.c.id == bindparam("this"
 NAMES = Prepared(select(PERSON.c.username, PERSON.c.password_ends_at, PERSON.c.muted, PERSON.c.active))
 RENAME = Prepared(update(PERSON).where(PERSON.c.id == bindparam("this")).values(name_en=bindparam("name")))
 ADD = Prepared(insert(PERSON), columns=("username", "name_zh", "name_en"))
+BOB = {"username": "bob", "name_zh": "某", "name_en": "B."}
 
 
 def person(username: str = "a", **more: Any) -> Person:
@@ -143,6 +157,46 @@ def test_what_the_database_refuses_is_raised_as_ever_and_nothing_is_left(each_st
     def refused(session: Session) -> None:
         insert_row(session, person("b"))
         raise Conflict("test.refused", "No.")
+
+    with pytest.raises(Conflict):
+        each_store.run(refused)
+    with each_store.reading() as session:
+        assert NAMES.rows(session, {}) == []
+
+
+def test_rows_held_back_have_their_ids_are_sent_together_and_never_missed(each_store: Store) -> None:
+    with each_store.transaction() as session:
+        ann = person("ann")
+        with held_back(session, 5), sent(each_store) as statements:
+            insert_row(session, ann)
+            bob, cat = insert_values(session, Person, [BOB, {**BOB, "username": "cat"}])
+            ann.name_en = "A."
+            update_row(session, ann)
+            assert is_held_back(ann)
+            assert ann.id < bob < cat
+            assert session.get(Unit, "D") is None  # asks about something else
+            assert "INSERT" not in statements
+            assert session.get_one(Person, ann.id) is ann
+            assert statements.count("INSERT") == 1
+            assert not is_held_back(ann)
+            ADD.add(session, {**BOB, "username": "dan"})
+            with sent_at_once(session), session.begin_nested() as point:
+                ADD.add(session, {**BOB, "username": "eve"})
+                point.rollback()
+            ADD.add(session, {**BOB, "username": "fay"})
+            assert [name for name, *_ in NAMES.rows(session, {})] == ["ann", "bob", "cat", "dan", "fay"]
+            gus = person("gus")
+            insert_row(session, gus)
+    with each_store.reading() as session:
+        assert session.get_one(Person, ann.id).name_en == "A."
+        assert session.get_one(Person, gus.id).username == "gus"
+
+
+def test_what_is_held_back_goes_with_its_transaction(each_store: Store) -> None:
+    def refused(session: Session) -> None:
+        with held_back(session, 1):
+            insert_row(session, person())
+            raise Conflict("test.refused", "No.")
 
     with pytest.raises(Conflict):
         each_store.run(refused)

@@ -236,6 +236,13 @@ def test_an_unmigrated_database_is_refused_with_the_command_to_run(empty_postgre
     assert "maplebridge migrate" in result.stderr
 
 
+def test_a_database_that_is_not_there_is_not_made_to_be_verified(tmp_path: Path) -> None:
+    result = run("verify", "--database", f"sqlite:///{tmp_path}/mistyped.db")
+    assert result.exit_code == 1
+    assert "There is no database" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def published(empty: str) -> str:
     run("migrate", "--database", empty)

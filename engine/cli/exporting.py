@@ -54,7 +54,7 @@ def export(
             raise Invalid("export.nothing", "Say --xes FILE, --ocel FILE, or both.")
         if until < since:
             raise Invalid("period.wrong", "The period ends before it begins.")
-        application = prepared(configured(config_file, database))
+        application = prepared(configured(config_file, database), to_read=True)
         world, now = application.world, application.clock.now()
         zone = world.calendar.tz
         period = Period(since.replace(tzinfo=zone), (until + timedelta(days=1)).replace(tzinfo=zone))

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.output import as_json, database, progress_line, refusals, say
-from engine.cli.starting import configured, opened
-from engine.errors import Conflict, NotFound
+from engine.cli.starting import configured, opened, there
+from engine.errors import Conflict
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -47,7 +47,7 @@ def move(config_file: Path | None, source_url: str, target_url: str, while_in_us
     from engine.main import load_every_table
 
     with refusals(as_json):
-        source, target = _there(configured(config_file, source_url)), opened(configured(config_file, target_url))
+        source, target = there(configured(config_file, source_url)), opened(configured(config_file, target_url))
         databases.must_be_migrated(source)
         load_every_table()
         if not while_in_use:
@@ -82,7 +82,7 @@ def backup(config_file: Path | None, file: Path, without_documents: bool, databa
 
     with refusals(as_json):
         config = configured(config_file, database)
-        source = _there(config)
+        source = there(config)
         databases.must_be_migrated(source)
         load_every_table()
         with _progress("kept", as_json) as (rows, papers), source.reading() as session:
@@ -181,15 +181,6 @@ def _change_hold(config_file: Path | None, url: str | None, as_json: bool, *, he
                 people.operator_log.log(session, None, act, "deliveries", now=now)
         words = {True: "Everything that leaves is held.", False: "What waits is sent again."}
         say(as_json, {"held": held, "changed": changed}, words[held] if changed else "It was so already.")
-
-
-def _there(config: Config) -> Store:
-    """A database to be read. SQLite would make one that is not there."""
-    store = opened(config)
-    file = store.engine.url.database if store.dialect == "sqlite" else None
-    if file is not None and not Path(file).is_file():
-        raise NotFound("store.missing", f"There is no database {store.address}.")
-    return store
 
 
 def _must_rest(source: Store) -> None:

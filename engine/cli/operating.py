@@ -103,7 +103,7 @@ def verify(config_file: Path | None, database: str | None, as_json: bool) -> Non
     from engine import verify as verification
 
     with refusals(as_json):
-        application = prepared(configured(config_file, database))
+        application = prepared(configured(config_file, database), to_read=True)
         with progress_line("checked", None, quiet=as_json) as progress:
             found = verification.check(
                 application.store,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from engine.cli.output import progress_line
 from engine.config import Config, DatabaseConfig, load_config
-from engine.errors import Invalid
+from engine.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -35,12 +35,15 @@ def _named(url: str) -> DatabaseConfig:
         raise Invalid("database.invalid", words) from error
 
 
-def prepared(config: Config) -> Any:
-    """The application over a database at the right revision; an empty embedded one is created on the way."""
+def prepared(config: Config, *, to_read: bool = False) -> Any:
+    """The application over a database at the right revision; an empty embedded one is created on the way.
+
+    Raises NotFound `store.missing` where there is none `to_read`.
+    """
     from engine.main import build
     from engine.store import migrate, must_be_migrated, present_revision
 
-    store = opened(config)
+    store = there(config) if to_read else opened(config)
     if store.dialect == "sqlite" and present_revision(store) is None:
         migrate(store)
     must_be_migrated(store)
@@ -53,6 +56,15 @@ def opened(config: Config) -> Store:
 
     store = open_store(config.database.url)
     click.get_current_context().call_on_close(store.dispose)
+    return store
+
+
+def there(config: Config) -> Store:
+    """A database to be read. SQLite would make one that is not there."""
+    store = opened(config)
+    file = store.engine.url.database if store.dialect == "sqlite" else None
+    if file is not None and not Path(file).is_file():
+        raise NotFound("store.missing", f"There is no database {store.address}.")
     return store
 
 

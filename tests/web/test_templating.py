@@ -1,0 +1,49 @@
+"""Templates get the addresses and texts that the libraries would give them, with less work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import flask
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from engine.web import numbers, templating
+
+ADDRESSES: tuple[tuple[str, dict[str, object]], ...] = (
+    ("list", {}),
+    ("case", {"case_id": 7}),
+    ("case", {"case_id": 7, "task": 12}),
+    ("case", {"page": 2, "case_id": 7}),
+    ("case", {"case_id": 7, "q": "水 & 火"}),
+    ("case", {"case_id": 7, "_anchor": "acts", "q": None}),
+    ("both", {"two": 2, "one": 1}),
+)
+
+
+@pytest.fixture
+def app() -> Iterator[Flask]:
+    app = Flask("engine.web")
+    app.jinja_environment = templating.Templates
+    app.url_map.converters["int"] = numbers.Id
+    app.add_url_rule("/100%/list", "list")
+    app.add_url_rule("/cases/<int:case_id>", "case")
+    app.add_url_rule("/both/<int:one>/<int:two>", "both")
+    Babel(app)
+    templating.register(app)
+    with app.test_request_context("/", base_url="http://somewhere/below"):
+        yield app
+
+
+@pytest.mark.parametrize(("endpoint", "values"), ADDRESSES)
+def test_an_address_is_that_of_flask(app: Flask, endpoint: str, values: dict[str, object]) -> None:
+    for _again in range(2):
+        assert templating.address(endpoint, **values) == flask.url_for(endpoint, **values)  # type: ignore[arg-type]
+
+
+def test_values_are_made_harmless_and_texts_are_said_as_they_are(app: Flask) -> None:
+    page = app.jinja_env.from_string(
+        "{{ _('100 %%, %(who)s', who='<b>') }} {{ _('50 %%') }} {{ ngettext('a', '%(num)d', 3) }}"
+    )
+    assert [page.render() for _again in range(2)] == ["100 %, &lt;b&gt; 50 % 3"] * 2

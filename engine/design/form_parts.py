@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import Invalid, NotFound
-from engine.strict_json import read_json
+from engine.strict_json import must_be_harmless, read_json
 from engine.tasks import CHOOSING, LARGEST_FORM, TYPES
 
 Component = dict[str, Any]
@@ -124,7 +124,10 @@ def remove_part(document: Component, place: Place) -> Component:
 
 
 def change_part(document: Component, place: Place, said: Mapping[str, str], options: Sequence[Option]) -> Component:
-    """With what a page of fields says: see `said_of`. Empty takes a setting out. Raises NotFound."""
+    """With what a page of fields says: see `said_of`. Empty takes a setting out.
+
+    Raises NotFound, and Invalid for a text that cannot be stored.
+    """
     part = part_at(document, place)
     changed = copy.deepcopy(document)
     component = _siblings(changed, place)[place[-1]]
@@ -133,6 +136,7 @@ def change_part(document: Component, place: Place, said: Mapping[str, str], opti
             _SET.get(name, _set_plain)(component, name, text.strip())
     if part.type in CHOOSING and "valuesKey" not in component:
         _set_options(component, options)
+    must_be_harmless(changed, most=LARGEST_FORM)
     return changed
 
 

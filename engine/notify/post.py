@@ -18,6 +18,8 @@ from engine.people import WORKING
 from engine.store import Prepared, table_of
 from engine.territory import Tiers, ancestors
 
+CLOSED = "case.closed"
+"""Of which the delegate who raised the matter is told too."""
 TOLD_BY_THE_ACT = frozenset({"raised", "downgraded", "extension_granted"})
 """What a diagram tells although the act before it reaches the same readers: once is enough."""
 
@@ -33,9 +35,12 @@ def post(session: Session, parcels: Sequence[outbox.Parcel], *, tiers: Tiers) ->
         return 0
     found = cases.cases_by_id(session, {each.case_id for each in told})
     walls = cases.walls_of(session, found.values())
-    raisers = staffing.raisers_of(session, {each.case_id for each in told if each.topic == "case.closed"})
+    raisers = staffing.raisers_of(session, {each.case_id for each in told if each.topic == CLOSED})
     readers = [
-        _readers(each, found[each.case_id], tiers, walls.get(each.case_id, NO_WALL), raisers.get(each.case_id))
+        [
+            *_readers(each, found[each.case_id], tiers, walls.get(each.case_id, NO_WALL)),
+            *([(None, raisers[each.case_id])] if each.topic == CLOSED and each.case_id in raisers else ()),
+        ]
         for each in told
     ]
     staff = _staff(session, {unit for each in readers for unit, _ in each if unit is not None})
@@ -72,15 +77,13 @@ def _what(parcel: outbox.Parcel) -> str:
     return str(parcel.facts.get("what") or parcel.topic)
 
 
-def _readers(parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall, raiser: int | None) -> list[Reader]:
-    """`raiser` is the delegate who raised a case that was closed: they are told its result."""
+def _readers(parcel: outbox.Parcel, case: Case, tiers: Tiers, wall: Wall) -> list[Reader]:
     facts = parcel.facts
     if "people" in facts or "units" in facts:
         persons: Iterable[int] = dict.fromkeys(facts.get("people") or ())
         units: Iterable[str] = dict.fromkeys(facts.get("units") or ())
         return [*((None, person) for person in persons), *((unit, None) for unit in units)]
-    told: list[Reader] = [(unit, None) for unit in _told_units(parcel, case, tiers, wall)]
-    return told if raiser is None else [*told, (None, raiser)]
+    return [(unit, None) for unit in _told_units(parcel, case, tiers, wall)]
 
 
 def _staff(session: Session, units: Iterable[str]) -> Mapping[str, Sequence[int]]:

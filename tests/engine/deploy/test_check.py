@@ -45,7 +45,9 @@ CASES: list[tuple[str, str, str, str, str, str]] = [
     ("limits.invalid", "error", "contact", LIMITS, "contact: 24h", "contact: 0wd"),
     ("limits.invalid", "error", "contact", LIMITS, "contact: 24h", "contact: 24h\ncontact: 5h"),
     ("form.field_read", "error", "action", SIGN, '"key": "action"', '"key": "akshun"'),
-    ("form.schema", "error", "reason_code", SIGN, '"key": "reason_code"', '"type": "html", "key": "reason_code"'),
+    ("form.schema", "error", "", SIGN, '"components"', '"parts"'),
+    ("form.schema", "error", "reason_code", SIGN, OF_REASON, OF_REASON.replace("select", "html")),
+    ("form.unreadable", "error", "", SIGN, '"key": "reason_code"', '"type": "html", "key": "reason_code"'),
 ]  # fmt: skip
 
 

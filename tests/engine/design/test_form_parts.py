@@ -114,10 +114,18 @@ def test_what_has_no_parts_is_refused(data: bytes) -> None:
         read_form_parts("f.form", data)
 
 
+def test_a_text_that_cannot_be_stored_is_refused() -> None:
+    with pytest.raises(Invalid, match="cannot be stored"):
+        change_part(GROUPED, (2,), {"label": "a\0b"}, [])
+
+
+STORABLE = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8)
+
+
 @settings(max_examples=60)
 @given(
     steps=st.lists(
-        st.tuples(st.sampled_from(("add", "up", "down", "remove", "set")), st.integers(0, 20), st.text(max_size=8)),
+        st.tuples(st.sampled_from(("add", "up", "down", "remove", "set")), st.integers(0, 20), STORABLE),
         max_size=12,
     ),
     path=st.sampled_from(OURS),

@@ -25,6 +25,7 @@ SMALL, MEDIATION, LIMITS, FORM, SIGN = (
 )
 CONTACT = '${due("contact")}'
 
+OF_REASON = '"type": "select",\n      "layout": {\n        "row": "Row_51f6ac3"'
 CASES: list[tuple[str, str, str, str, str, str]] = [
     # code, severity, element or place, file, before, after
     ("vocabulary.role", "error", "t_sign_in", SMALL, 'formKey="sign_in" camunda:candidateGroups="lead,', 'formKey="sign_in" camunda:candidateGroups="king,'),

@@ -17,6 +17,8 @@ FRONTEND := engine/web/frontend
 VENDOR := engine/web/static/vendor
 TRANSLATIONS := engine/web/translations
 DATABASES ?= sqlite postgresql
+# One more than there are processors: a worker waits for Chromium and the databases a third of its time.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BENCHES ?= step http tick simulate design rehearsal
 
 key = $(shell cat $(1) /dev/null | cksum | tr ' ' -)
@@ -52,7 +54,7 @@ run: setup
 
 test: setup $(TEST_STAMP)
 	@.ci/chromium
-	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .

@@ -120,7 +120,7 @@ class _Bench:
         self.store = application.store
         self.web: Any = application.web()
         self.statements = 0
-        self.spent = self.begun = 0.0
+        self.spent = 0.0
         self.backends: set[int] = set()
         self.clients = {name: self._sign_in(person.username) for name, person in who.items()}
         gc.freeze()  # as `serve` does
@@ -137,12 +137,12 @@ class _Bench:
         files = (Path(f"/proc/{pid}/schedstat") for pid in self.backends)
         return time.process_time() * 1e3 + sum(int(f.read_text().split()[0]) for f in files if f.exists()) / 1e6
 
-    def _before(self, *_: Any) -> None:
+    def _before(self, connection: Any, *_: Any) -> None:
         self.statements += 1
-        self.begun = time.perf_counter()
+        connection.info["begun"] = time.perf_counter()  # two connections may be asked at once
 
-    def _after(self, *_: Any) -> None:
-        self.spent += time.perf_counter() - self.begun
+    def _after(self, connection: Any, *_: Any) -> None:
+        self.spent += time.perf_counter() - connection.info["begun"]
 
     def _sign_in(self, username: str) -> Any:
         client = self.web.test_client()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import ipaddress
 import os
@@ -201,6 +202,13 @@ def _closed_network() -> Iterator[None]:
 
 NO_PART_OF_US = re.compile(r"beside (this|the) (checkout|repository)")
 """The reason of a `skipif` on a test that reads material beside the repository, when it happens to lie there."""
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, and the collector need not look through it after every test."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -13,7 +13,7 @@ from engine.reports import Figure, Within
 from engine.territory import units_by_id
 from engine.web import drawing
 from engine.web.areas import area_asked, line_down_to
-from engine.web.context import looking, now, viewer, world
+from engine.web.context import edge, looking, now, viewer, world
 from engine.web.language import _
 from engine.web.numbers import page_number
 from engine.web.once import Done, once
@@ -75,7 +75,7 @@ def _page(unit_id: str, *, wrong: object = None) -> str:
     with looking() as session:
         line = line_down_to(session, unit_id, ROLES)
         within = Within.of(session, unit_id, who)
-        board = reports.read_board(session, within, lowest=lowest, calendar=world().calendar, now=now())
+        board = reports.read_board(session, edge().store, within, lowest=lowest, calendar=world().calendar, now=now())
         names = {each.unit.id: unit_name(each.unit) for each in board.places}
         return render_template(
             "board/board.html",
@@ -85,7 +85,6 @@ def _page(unit_id: str, *, wrong: object = None) -> str:
             others=units_by_id(session, [each for each in own if each != unit_id and unit_id in own]),
             is_own=unit_id in own,
             shapes=drawing.shapes(board.places, names, world().config.reports.geojson),
-            pressing=reports.pressing(session, within, calendar=world().calendar, now=now()),
             waiting=process.how_many(session, who),
             note=tasks.newest_note(session, unit_id),
             lowest=lowest,

@@ -218,6 +218,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.browser)
         if "postgres_server" in wanted:
             item.add_marker(pytest.mark.postgres)
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
     absent = [item for item in items if _reads_what_is_absent(item)]
     if absent:
         config.hook.pytest_deselected(items=absent)

@@ -229,6 +229,7 @@ def signed_in(site: Site, who: str) -> Visitor:
     return visitor
 
 
+@pytest.mark.first
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("width", "language", "colours"), LOOKS)
 def test_every_page_is_fit_for_everybody(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import column, func, literal, select, table, text
+from sqlalchemy import ColumnElement, Table, column, func, literal, select, table, text
 from sqlalchemy.orm import Session
 
 from engine.store.base import Base
@@ -43,11 +43,17 @@ def largest_tables(session: Session) -> Sequence[TableSize]:
             .limit(SHOWN)
         )
         return [TableSize(name, int(rows), int(size)) for name, rows, size in found]
-    numbered = sorted(known)  # SQLite numbers the rows of every table of ours: the last number is nearly how many
+    numbered = sorted(known)
     last = [
-        select(literal(name).label("name"), func.max(column("rowid")).label("rows")).select_from(table(name)).subquery()
+        select(literal(name).label("name"), _how_many(known[name]).label("rows")).select_from(table(name)).subquery()
         for name in numbered
     ]
     rows = session.execute(select(*(select(each.c.rows).scalar_subquery() for each in last))).one()
     sizes = [TableSize(name, int(count or 0), None) for name, count in zip(numbered, rows, strict=True)]
     return sorted(sizes, key=lambda each: -each.rows)[:SHOWN]
+
+
+def _how_many(named: Table) -> ColumnElement[int]:
+    """SQLite numbers the rows of a table: the last is nearly how many, unless it is the number of another row."""
+    borrowed = len(named.primary_key) == 1 and any(each.foreign_keys for each in named.primary_key)
+    return func.count() if borrowed else func.max(column("rowid"))

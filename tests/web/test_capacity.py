@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import insert
 
 from engine import outbox
 from engine.clock import ManualClock
 from engine.people import OperatorEntry
 from engine.reports.capacity import Measures, in_parts_by, reckon, rows_full_in_days
-from engine.store import Store, largest_tables, whole_size
+from engine.store import Base, Store, largest_tables, whole_size
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor, in_english, words
@@ -67,6 +68,17 @@ def test_both_databases_tell_how_large_they_are(each_store: Store, clock: Manual
         found = largest_tables(session)
         assert len(found) == 8
         assert (found[0].bytes is None) == (each_store.dialect == "sqlite")
+
+
+def test_a_table_numbered_by_people_is_counted(store: Store, clock: ManualClock) -> None:
+    """The note of what the last person has read is one row, whatever the number of that person."""
+    last = max(town.settle(store, now=clock.now()).people.values())
+    with store.transaction() as session:
+        session.execute(insert(Base.metadata.tables["notices_read"]).values(person_id=last, up_to=0))
+    with store.reading() as session:
+        rows = {each.name: each.rows for each in largest_tables(session)}
+    assert rows["person"] == last > 1
+    assert rows.get("notices_read", 0) <= 1
 
 
 def test_the_page_reckons_with_what_stands_in_the_address(visit: Visit, district: District, clock: ManualClock) -> None:

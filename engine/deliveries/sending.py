@@ -57,12 +57,8 @@ class Courier:
         self._root = root
         self._given = {name: given_secret(text) for name, text in (given or {}).items()}
 
-    def line(self) -> Line:
-        """For several deliveries to one receiver, one after the other. To be closed."""
-        return Line()
-
     def carry(self, receiver: Receiver, item: Item, line: Line | None = None) -> Sent:
-        """Never raises for what the other side does."""
+        """Never raises for what the other side does. `line` serves several deliveries to one receiver."""
         now = self._clock.now()
         headers = {"Content-Type": item.content_type}
         body = item.body.encode()

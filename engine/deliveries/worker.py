@@ -73,7 +73,7 @@ class Worker:
         """
         tries = 0
         sent: list[Sent] = []
-        with self._courier.line() as line:
+        with Line() as line:
             while True:
                 with self._store.transaction() as session:
                     if sent:

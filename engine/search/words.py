@@ -147,10 +147,16 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
     return "".join(folded), [at for at, each in enumerate(folded) for _ in each]
 
 
+MOST_FOLDS = 20_000
+"""No text holds so many different ones, unless somebody means harm."""
+
+
 class _Folds(dict[int, str]):
-    """What each character is without width and case, by its number; of those that were met."""
+    """What each character is without width and case, by its number; of those that were met lately."""
 
     def __missing__(self, character: int) -> str:
+        if len(self) >= MOST_FOLDS:
+            self.clear()
         self[character] = folded = unicodedata.normalize("NFKC", chr(character)).casefold()
         return folded
 

@@ -101,7 +101,10 @@ def accept(session: Session, world: World, source: SourceConfig, sent: Sent, *, 
 
 
 def accept_together(session: Session, world: World, arrivals: Sequence[Arrival]) -> list[Seen | Conflict]:
-    """`accept` of each, by a few statements for all of them. Gives what it would give, or the Conflict."""
+    """`accept` of each, by a few statements for all and an INSERT for each.
+
+    Gives what it would give, or the Conflict.
+    """
     known = _known(session, arrivals)
     new: dict[tuple[str, str], Arrival] = {}
     for each in arrivals:

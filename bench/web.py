@@ -5,12 +5,15 @@
 
 Whole requests through the WSGI application, signed in, without a network: the aim is 50 ms at the 95th of a hundred
 and at most 15 statements, whatever the amount of data. Exit code 1: a page missed it.
+
+A virtual machine is not always given its processors; the kernel counts that time as stolen. An answer during which
+some was says more of the neighbours than of us: p95 is of all answers, `own p95` of the others, and that one is judged,
+while at least two of three answers are left.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import random
 import statistics
@@ -25,7 +28,7 @@ from sqlalchemy import event, func, select
 
 from bench import crowd, databases
 from engine.cases import Case
-from engine.main import Application
+from engine.main import Application, collect_rarely
 from engine.people import Person, viewer_of
 from engine.tasks import Task
 
@@ -53,6 +56,10 @@ class Figure:
     processor_ms: float
     """Of the median page, what this process and that of the database worked: it tells more on a busy machine."""
     p95_ms: float
+    own_p95_ms: float
+    """Of the answers during which the host took no time away."""
+    disturbed: int
+    """So many answers were not of those."""
     most_ms: float
     statements: int
     kilobytes: int
@@ -68,6 +75,7 @@ class Taken:
     processor_ms: float
     statements: int
     size: int
+    disturbed: bool
 
 
 def measure(url: str, *, rounds: int, only: str = "") -> list[Figure]:
@@ -96,20 +104,33 @@ def measure(url: str, *, rounds: int, only: str = "") -> list[Figure]:
 
 
 def _figure(page: str, taken: Sequence[Taken]) -> Figure:
-    spent = sorted(each.ms for each in taken)
-    p95 = spent[min(len(spent) - 1, int(len(spent) * 0.95))]
+    spent = [each.ms for each in taken]
+    own = [each.ms for each in taken if not each.disturbed]
+    own_p95 = _p95(own or spent)
     statements = max(each.statements for each in taken)
     return Figure(
         page,
         round(statistics.median(spent), 1),
         round(statistics.median(each.database_ms for each in taken), 1),
         round(statistics.median(each.processor_ms for each in taken), 1),
-        round(p95, 1),
-        round(spent[-1], 1),
+        round(_p95(spent), 1),
+        round(own_p95, 1),
+        len(spent) - len(own),
+        round(max(spent), 1),
         statements,
         round(max(each.size for each in taken) / 1024),
-        p95 <= AIM_MS and statements <= AIM_STATEMENTS,
+        own_p95 <= AIM_MS and 3 * len(own) >= 2 * len(spent) and statements <= AIM_STATEMENTS,
     )
+
+
+def _p95(spent: Sequence[float]) -> float:
+    return sorted(spent)[min(len(spent) - 1, int(len(spent) * 0.95))]
+
+
+def _stolen() -> int:
+    """Hundredths of a second that the host has not given to this machine when it wanted to work; 0 where none tells."""
+    counted = Path("/proc/stat")
+    return int(counted.read_text().split("\n", 1)[0].split()[8]) if counted.exists() else 0
 
 
 class _Bench:
@@ -123,7 +144,7 @@ class _Bench:
         self.spent = 0.0
         self.backends: set[int] = set()
         self.clients = {name: self._sign_in(person.username) for name, person in who.items()}
-        gc.freeze()  # as `serve` does
+        collect_rarely()  # as `serve` does
         if self.store.dialect == "postgresql":
             event.listen(self.store.engine, "checkout", self._note_backend)
         event.listen(self.store.engine, "before_cursor_execute", self._before)
@@ -153,11 +174,12 @@ class _Bench:
 
     def get(self, name: str, address: str) -> Taken:
         self.statements, self.spent = 0, 0.0
-        worked, begun = self._worked(), time.perf_counter()
+        stolen, worked, begun = _stolen(), self._worked(), time.perf_counter()
         answer = self.clients[name].get(address)
         spent = (time.perf_counter() - begun) * 1000
         assert answer.status_code == 200, (name, address, answer.status_code)
-        return Taken(spent, self.spent * 1000, self._worked() - worked, self.statements, len(answer.data))
+        worked = self._worked() - worked
+        return Taken(spent, self.spent * 1000, worked, self.statements, len(answer.data), _stolen() > stolen)
 
     def pages(self, rounds: int) -> Iterator[tuple[str, str, list[str]]]:
         """(what, who, addresses that take turns)."""
@@ -219,12 +241,16 @@ def main() -> None:
     if asked.json:
         print(json.dumps([asdict(each) for each in figures], indent=1))
     else:
-        print(f"{'page':40} {'p50':>7} {'in db':>7} {'worked':>7} {'p95':>7} {'most':>7} statements    kB")
+        print(
+            f"{'page':40} {'p50':>7} {'in db':>7} {'worked':>7} {'p95':>7} {'own p95':>7} {'most':>7}"
+            " disturbed statements    kB"
+        )
         for each in figures:
             miss = "" if each.within else "  misses"
             print(
                 f"{each.page:40} {each.p50_ms:7.1f} {each.database_ms:7.1f} {each.processor_ms:7.1f} {each.p95_ms:7.1f}"
-                f" {each.most_ms:7.1f} {each.statements:10} {each.kilobytes:5}{miss}"
+                f" {each.own_p95_ms:7.1f} {each.most_ms:7.1f} {each.disturbed:9} {each.statements:10}"
+                f" {each.kilobytes:5}{miss}"
             )
     sys.exit(0 if all(each.within for each in figures) else 1)
 

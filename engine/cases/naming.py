@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases.wall import RESPONDENT, Wall
 from engine.people import names
-from engine.territory import units_by_id
+from engine.territory import is_top, units_by_id
 
 ROLES = ("applicant", RESPONDENT, "third_party", "representative", "witness")
 TYPES = ("person", "group", "org", "agency")
@@ -57,7 +57,7 @@ def faults_of(session: Session, parties: Sequence[PartyIn]) -> dict[tuple[int, s
             wrong[at, "type"] = {"zh": "请选择类型。", "en": "Choose a type."}
         if party.unit_id and party.unit_id not in units:
             wrong[at, "unit_id"] = {"zh": f"没有“{party.unit_id}”这个单位。", "en": f"No unit {party.unit_id!r}."}
-        elif party.unit_id and party.role == RESPONDENT and "." not in party.unit_id:
+        elif party.unit_id and party.role == RESPONDENT and is_top(party.unit_id):
             wrong[at, "unit_id"] = {
                 "zh": "对最高一级单位的投诉不能在本系统办理，请转上级机关。",
                 "en": "Nobody here stands above this unit; a complaint about it belongs to a higher authority.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -57,6 +56,8 @@ def serve(
     """Serve the pages and the JSON API, and fire what is due."""
     import waitress
 
+    from engine.main import collect_rarely
+
     with refusals():
         config = configured(config_file, database, demo=demo)
         refuse_unsafe(config)
@@ -74,7 +75,7 @@ def serve(
                 max_request_body_size=config.largest_request,  # more is refused before a byte of it lies on the disk
             )
             address = f"http://{shown(server.effective_host)}:{server.effective_port}/"
-            gc.freeze()  # what is loaded by now stays: to look through it again and again takes as long as many pages
+            collect_rarely()
             if not no_scheduler:
                 application.scheduler.start()
             click.echo(f"Maplebridge serves at {address}", err=True)

@@ -12,7 +12,7 @@ from engine.errors import NotFound
 from engine.inspections.model import CONTACTS, Check, DutyLog, Finding, Plan
 from engine.inspections.turns import Turn, midnight
 from engine.people import ACTS, Viewer
-from engine.territory import subtree_bounds
+from engine.territory import is_top, subtree_bounds
 
 Query = TypeVar("Query", bound=GenerativeSelect)
 PAGE = 30
@@ -63,7 +63,7 @@ def findings_of(session: Session, check_id: int) -> Sequence[Finding]:
 def in_area(column: ColumnElement[Any], viewer: Viewer) -> ColumnElement[bool]:
     """Whether a unit lies where the viewer may read registers, each as one range; the whole tree asks nothing."""
     units = viewer.units(ACTS["inspection.read"])
-    if any("." not in unit for unit in units):
+    if any(map(is_top, units)):
         return true()
     return or_(false(), *(and_(column >= unit, column < unit + BEYOND) for unit in units))
 

@@ -1,7 +1,7 @@
 """Read-only figures: each a query, a definition, and the list of cases behind the number."""
 
 from engine.reports import capacity
-from engine.reports.board import Board, read_board
+from engine.reports.board import Board, Counting
 from engine.reports.days import TREND, keep_day, trends, worth
 from engine.reports.field import FIELD
 from engine.reports.figures import PAGE, Behind, Count, Figure, Within, behind, count, placed, pressing
@@ -39,6 +39,7 @@ __all__ = [
     "Cell",
     "Compared",
     "Count",
+    "Counting",
     "DayFigure",
     "Dwell",
     "Figure",
@@ -81,7 +82,6 @@ __all__ = [
     "overruled_by",
     "placed",
     "pressing",
-    "read_board",
     "read_heat",
     "rounded",
     "rows_behind",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -31,33 +31,45 @@ class Board:
     pressing: Behind
 
 
-def read_board(
-    session: Session, store: Store, within: Within, *, lowest: str, calendar: WorkingCalendar, now: datetime
-) -> Board:
-    """Seven statements. What is open and overdue is added up from the places, which say it already.
-
-    The two counts that take long for a whole district are made at once, each on a connection of its own.
+class Counting:
+    """A board being counted: what takes long for a whole district has begun, on connections of its own, beside the
+    session that asks. Whoever has other questions puts them meanwhile, and then reads.
     """
 
-    def apart(count: Callable[[Session], T]) -> T:
-        with store.reading() as other:
-            return count(other)
+    def __init__(self, store: Store, within: Within, *, lowest: str, calendar: WorkingCalendar, now: datetime) -> None:
+        self.store, self.within, self.calendar, self.now = store, within, calendar, now
+        self._beside = ThreadPoolExecutor(2)
+        self._moves = self._apart(partial(moving, within=within, calendar=calendar, now=now))
+        self._stands = self._apart(partial(standings, within=within, lowest=lowest))
 
-    with ThreadPoolExecutor(2) as beside:
-        moves = beside.submit(copy_context().run, apart, partial(moving, within=within, calendar=calendar, now=now))
-        stands = beside.submit(copy_context().run, apart, partial(standings, within=within, lowest=lowest))
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._beside.shutdown()
+
+    def read(self, session: Session) -> Board:
+        """Four statements beside the three that have begun. What is open and overdue is added up from the places."""
+        within, calendar, now = self.within, self.calendar, self.now
         urgent = pressing(session, within, calendar=calendar, now=now)
         days = trends(session, within.unit_id, calendar=calendar, now=now)
-        (soon, risen, in_time), places = moves.result(), stands.result()
-    counts = {
-        Figure.OVERDUE: Count(sum(each.overdue for each in places)),
-        Figure.SOON: soon,
-        Figure.RISEN: risen,
-        Figure.OPEN: Count(sum(each.open for each in places)),
-        Figure.IN_TIME: in_time,
-    }
-    drawn = {figure: [*days[figure], *_today(counts[figure])] for figure in Figure}
-    return Board(counts, drawn, places, urgent)
+        (soon, risen, in_time), places = self._moves.result(), self._stands.result()
+        counts = {
+            Figure.OVERDUE: Count(sum(each.overdue for each in places)),
+            Figure.SOON: soon,
+            Figure.RISEN: risen,
+            Figure.OPEN: Count(sum(each.open for each in places)),
+            Figure.IN_TIME: in_time,
+        }
+        drawn = {figure: [*days[figure], *_today(counts[figure])] for figure in Figure}
+        return Board(counts, drawn, places, urgent)
+
+    def _apart(self, count: Callable[[Session], T]) -> Future[T]:
+        return self._beside.submit(copy_context().run, self._counted, count)
+
+    def _counted(self, count: Callable[[Session], T]) -> T:
+        with self.store.reading() as session:
+            return count(session)
 
 
 def _today(counted: Count) -> list[int]:

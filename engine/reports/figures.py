@@ -34,7 +34,7 @@ from engine.deadlines import Deadline, WorkingCalendar, parse_length
 from engine.people import Viewer
 from engine.store import NUMBERS, Instant, among
 from engine.tasks import outside_wall, shut_out_of
-from engine.territory import Unit, ancestors, subtree_bounds, units_by_id
+from engine.territory import Unit, ancestors, is_top, subtree_bounds, units_by_id
 
 PAGE = 30
 FEW = 100
@@ -135,7 +135,12 @@ class Within:
 
 
 def below(column: ColumnElement[Any], unit_id: str) -> ColumnElement[bool]:
-    """Whether a column lies in a subtree, as one range: an id goes on with a dot or not at all (`territory`)."""
+    """Whether a column lies in a subtree, as one range: an id goes on with a dot or not at all (`territory`).
+
+    Below the top lies everything: to compare each of very many rows would only take time.
+    """
+    if is_top(unit_id):
+        return true()
     _first, end = subtree_bounds(unit_id)
     return and_(column >= unit_id, column < end)
 

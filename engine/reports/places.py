@@ -74,9 +74,14 @@ def standings(session: Session, within: Within, *, lowest: str) -> Sequence[Stan
     return compare(
         within.unit_id,
         [(unit, number, houses) for unit, number, houses in units],
-        graver=[(row[0], row[1], row[2]) for row in rows if row[3] == "graver"],
-        overdue=[(row[0], row[1], row[2]) for row in rows if row[3] == "late"],
+        graver=_told_apart(row for row in rows if row[0] == "graver"),
+        overdue=_told_apart(row for row in rows if row[0] == "late"),
     )
+
+
+def _told_apart(rows: Iterable[Any]) -> list[tuple[str, int, int]]:
+    """(unit id, severity, cases) of rows that have a number for each severity."""
+    return [(row[1], severity, many) for row in rows for severity, many in zip(SEVERITIES, row[2:], strict=True)]
 
 
 @lru_cache(maxsize=512)
@@ -96,12 +101,13 @@ def _counted(within: Within, lowest: str) -> tuple[Select[Any], CompoundSelect[A
         .order_by(unit.seq, unit.id)
     )
     graver, late = Case.severity > literal_column("1"), Case.overdue_at.is_not(None)
+    by_severity = [func.count().filter(Case.severity == severity) for severity in SEVERITIES]
     return units, union_all(
         *(
-            select(unit.id, Case.severity, func.count(), literal(kind))
+            select(literal(kind), unit.id, *by_severity)
             .join(Case, _lies_in(Case.place_id.expression, unit, within))
             .where(area, IS_OPEN, condition, within.seen())
-            .group_by(unit.id, Case.severity)
+            .group_by(unit.id)
             for kind, condition in (("graver", graver), ("late", late))
         )
     )

@@ -36,7 +36,7 @@ from engine.people import WORKING, Viewer
 from engine.staffing import ForceCase, ForceMember
 from engine.store import NUMBERS, among, listed
 from engine.tasks.model import Task
-from engine.territory import ancestors, is_within, within
+from engine.territory import ancestors, is_top, is_within, within
 
 Few = int | Sequence[int] | BindParameter[Any] | Select[int]
 """A case or some: ids, a parameter that will be the one id or, of type `NUMBERS`, some, or a query that gives them."""
@@ -57,7 +57,7 @@ def visible_cases(viewer: Viewer, *, one: Few | None = None) -> ColumnElement[bo
     secret = and_(Case.confidential, within(Case.place_id.expression, clerk)) if clerk else false()
     if not working:
         seen = secret
-    elif few is None and any("." not in unit for unit in working):
+    elif few is None and any(map(is_top, working)):
         seen = or_(~Case.confidential, secret)  # the whole tree is theirs: a set of all ids would only cost time
     else:
         grounds = _grounds(working, viewer.asked, viewer.person_id, few)
@@ -69,7 +69,7 @@ def visible_cases(viewer: Viewer, *, one: Few | None = None) -> ColumnElement[bo
 def sees_a_part(viewer: Viewer) -> bool:
     """Whether they work in some units below the top."""
     working = viewer.units(WORKING)
-    return bool(working) and all("." in unit for unit in working)
+    return bool(working) and not any(map(is_top, working))
 
 
 def sees_nothing_secret(viewer: Viewer) -> bool:

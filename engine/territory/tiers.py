@@ -98,6 +98,11 @@ def is_within(unit_id: str, above: str) -> bool:
     return unit_id == above or unit_id.startswith(above + ".")
 
 
+def is_top(unit_id: str) -> bool:
+    """Whether nothing stands above a unit, so that the whole tree is its own and what lies below it."""
+    return "." not in unit_id
+
+
 def subtree_bounds(unit_id: str) -> tuple[str, str]:
     """Everything strictly below a unit sorts in [first, second): '.' is followed by '/' in byte order."""
     return unit_id + ".", unit_id + "/"

@@ -130,7 +130,7 @@ def create_app(
     app.extensions[api.LEAVING] = leaving or threading.Event()
     watched.register(app)
     translations.compile_stale()
-    Babel(app, locale_selector=language.chosen_language, timezone_selector=lambda: str(the_world.calendar.tz))
+    Babel(app, locale_selector=language.locale_asked, timezone_selector=lambda: str(the_world.calendar.tz))
     app.jinja_env.install_gettext_callables(language.gettext, language.plural, newstyle=True)  # type: ignore[attr-defined]
     templating.register(app)
     app.before_request(_know_who)

@@ -75,18 +75,22 @@ def _page(unit_id: str, *, wrong: object = None) -> str:
     with looking() as session:
         line = line_down_to(session, unit_id, ROLES)
         within = Within.of(session, unit_id, who)
-        board = reports.read_board(session, edge().store, within, lowest=lowest, calendar=world().calendar, now=now())
+        counting = reports.Counting(edge().store, within, lowest=lowest, calendar=world().calendar, now=now())
+        with counting:
+            waiting, note = process.how_many(session, who), tasks.newest_note(session, unit_id)
+            others = units_by_id(session, [each for each in own if each != unit_id and unit_id in own])
+            board = counting.read(session)
         names = {each.unit.id: unit_name(each.unit) for each in board.places}
         return render_template(
             "board/board.html",
             board=board,
             unit=line[-1],
             above=line[:-1],
-            others=units_by_id(session, [each for each in own if each != unit_id and unit_id in own]),
+            others=others,
             is_own=unit_id in own,
             shapes=drawing.shapes(board.places, names, world().config.reports.geojson),
-            waiting=process.how_many(session, who),
-            note=tasks.newest_note(session, unit_id),
+            waiting=waiting,
+            note=note,
             lowest=lowest,
             spark=drawing.spark,
             trend_value=_trend_value,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import flask_babel
+from babel import Locale
 from flask import g, request
 from flask_babel import force_locale
 from flask_babel.speaklater import LazyString
@@ -30,6 +32,16 @@ def chosen_language() -> str:
         if each:
             return "en" if each.lower().startswith("en") else "zh_CN"
     return "zh_CN"
+
+
+def locale_asked() -> Locale:
+    """For the library, which would read the name of the language again for every page."""
+    return _locale(chosen_language())
+
+
+@lru_cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language)
 
 
 def bilingual(name: str) -> str:

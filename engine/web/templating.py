@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +16,8 @@ from markupsafe import Markup
 from engine.web import language
 
 _HOLE = 800_000_017
-"""Stands for a number in the pattern of an address; the next ones follow it."""
+"""Stands for a value in the pattern of an address; the next ones follow it."""
+_WORD = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
 class Templates(Environment):
@@ -69,23 +71,33 @@ def _spoken() -> _Spoken:
 
 
 def address(endpoint: str, /, **values: Any) -> str:
-    """As `flask.url_for`. Where all values are plain numbers, only they are new, and the rest is known."""
-    if endpoint[0] != "." and all(type(value) is int and value >= 0 for value in values.values()):
-        pattern = _pattern(endpoint, tuple(values), request.script_root)
+    """As `flask.url_for`. Where all values are plain numbers and words, only they are new, and the rest is known."""
+    if endpoint[0] != "." and all(map(_is_plain, values.values())):
+        pattern = _pattern(
+            endpoint, tuple([(name, type(value)) for name, value in values.items()]), request.script_root
+        )
         if pattern is not None:
             return pattern % values
     return flask.url_for(endpoint, **values)
 
 
+def _is_plain(value: object) -> bool:
+    """Whether a value stands in an address as it is: ids of units, kinds and numbers mostly."""
+    return (type(value) is int and value >= 0) or (isinstance(value, str) and _WORD.fullmatch(value) is not None)
+
+
 @lru_cache(maxsize=1024)
-def _pattern(endpoint: str, names: tuple[str, ...], _root: str) -> str | None:
+def _pattern(endpoint: str, names: tuple[tuple[str, type], ...], _root: str) -> str | None:
     """None where a value does not stand in the address once and as it is."""
-    holes = {name: _HOLE + number for number, name in enumerate(names)}
-    values: dict[str, Any] = {**holes}
-    made = flask.url_for(endpoint, **values).replace("%", "%%")
-    for name, hole in holes.items():
-        parts = made.split(str(hole))
+    holes = {name: _HOLE + number for number, (name, _kind) in enumerate(names)}
+    values: dict[str, Any] = {name: holes[name] if kind is int else f"h{holes[name]}" for name, kind in names}
+    try:
+        made = flask.url_for(endpoint, **values).replace("%", "%%")
+    except ValueError:  # a number said as a text
+        return None
+    for name, value in values.items():
+        parts = made.split(str(value))
         if len(parts) != 2:
             return None
-        made = f"%({name})d".join(parts)
+        made = f"%({name})s".join(parts)
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 import flask
 import pytest
@@ -10,6 +11,11 @@ from flask import Flask
 from flask_babel import Babel
 
 from engine.web import numbers, templating
+
+
+class Kind(StrEnum):
+    SOON = "soon"
+
 
 ADDRESSES: tuple[tuple[str, dict[str, object]], ...] = (
     ("list", {}),
@@ -19,6 +25,15 @@ ADDRESSES: tuple[tuple[str, dict[str, object]], ...] = (
     ("case", {"case_id": 7, "q": "水 & 火"}),
     ("case", {"case_id": 7, "_anchor": "acts", "q": None}),
     ("both", {"two": 2, "one": 1}),
+    ("case", {"case_id": "007", "page": "2"}),
+    ("list", {"unit": "LHQ.MZ.01-a_b", "figure": Kind.SOON, "page": 3}),
+    ("list", {"unit": "LHQ", "_anchor": "places"}),
+    ("list", {"unit": "..", "q": "a b"}),
+    ("list", {"unit": ""}),
+    ("list", {"unit": "LHQ\n"}),
+    ("list", {"unit": "LHQ", "_external": True}),
+    ("kind", {"name": "a.b", "figure": "soon"}),
+    ("kind", {"name": "a/b%20c", "figure": "soon"}),
 )
 
 
@@ -30,6 +45,7 @@ def app() -> Iterator[Flask]:
     app.add_url_rule("/100%/list", "list")
     app.add_url_rule("/cases/<int:case_id>", "case")
     app.add_url_rule("/both/<int:one>/<int:two>", "both")
+    app.add_url_rule("/kinds/<name>", "kind")
     Babel(app)
     templating.register(app)
     with app.test_request_context("/", base_url="http://somewhere/below"):

@@ -146,7 +146,8 @@ def test_the_list_behind_is_as_long_as_the_number(
 def test_the_board_says_what_each_number_says_alone(filed: Store, calendar: WorkingCalendar) -> None:
     with filed.reading() as session:
         for unit in EXPECTED:
-            board = reports.read_board(session, filed, within(unit), lowest="building", calendar=calendar, now=NOW)
+            with reports.Counting(filed, within(unit), lowest="building", calendar=calendar, now=NOW) as counting:
+                board = counting.read(session)
             alone = {
                 figure: reports.count(session, figure, within(unit), calendar=calendar, now=NOW) for figure in Figure
             }

@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import logging
 import resource
 import subprocess
 import sys
@@ -53,7 +52,6 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--receive", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it tells of every tick that finds the last at work
     if given.receive:
         asyncio.run(_receive())
         return 0

@@ -17,8 +17,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.store import Base, Instant, Json, Prepared, failpoint, table_of
+from engine.store import Base, Instant, Json, Prepared, failpoint, note_due, table_of
 
+NEXT_DUE = "maplebridge.outbox_due"
+"""What a committed session notes (`note_due`) to have the outbox emptied soon."""
 LEASE = timedelta(seconds=60)
 GIVE_UP_AFTER = 10
 LONGEST_WAIT = timedelta(hours=6)
@@ -99,6 +101,7 @@ def put(session: Session, case: Any, topic: str, *, now: datetime, facts: Mappin
         "attempts": 0,
     }
     _PUT.add(session, row)
+    note_due(session, NEXT_DUE, now)
     failpoint("outbox-written")
 
 

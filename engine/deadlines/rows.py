@@ -10,10 +10,10 @@ from sqlalchemy import bindparam, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from engine.deadlines.model import Deadline, DeadlineState
-from engine.store import Entities, Prepared, table_of
+from engine.store import Entities, Prepared, note_due, table_of
 
 NEXT_DUE = "maplebridge.next_due"
-"""Key in a session's info: the earliest instant armed in this transaction, for waking the scheduler."""
+"""What a committed session notes (`note_due`) to have the next deadline fired in time."""
 
 LIVE = (DeadlineState.ARMED.value, DeadlineState.PAUSED.value)
 
@@ -47,9 +47,7 @@ _ARM = Prepared(insert(table_of(Deadline)), columns=(*BLANK, *_GIVEN))
 
 
 def note_next_due(session: Session, due_at: datetime) -> None:
-    known = session.info.get(NEXT_DUE)
-    if known is None or due_at < known:
-        session.info[NEXT_DUE] = due_at
+    note_due(session, NEXT_DUE, due_at)
 
 
 def live_of_instance(session: Session, instance_id: int) -> dict[str, Deadline]:

@@ -13,7 +13,7 @@ the act (`enqueue`); a second time under the same key is harmless. Everything el
 A crash between sending and marking sends again under the same key.
 """
 
-from engine.deliveries.enqueue import Letter, enqueue, receiver
+from engine.deliveries.enqueue import NEXT_DUE, Letter, enqueue, receiver
 from engine.deliveries.keeping import (
     count_failed,
     count_waiting,
@@ -33,6 +33,7 @@ from engine.deliveries.sending import Courier, Sent
 from engine.deliveries.worker import Worker, send_now
 
 __all__ = [
+    "NEXT_DUE",
     "Attempt",
     "Courier",
     "Delivery",

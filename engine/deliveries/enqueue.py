@@ -12,9 +12,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.deliveries.model import Delivery, DeliveryState, Receiver, ReceiverState
-from engine.store import Prepared, table_of
+from engine.store import Prepared, note_due, table_of
 
 JSON = "application/json"
+NEXT_DUE = "maplebridge.delivery_due"
+"""What a committed session notes (`note_due`) to have deliveries sent soon."""
 
 
 def receiver(
@@ -65,6 +67,9 @@ class Letter:
 
 def enqueue(session: Session, letters: Iterable[Letter]) -> int:
     """Queues messages, due from their own instant on; gives how many are new to their receiver under their key."""
+    letters = [*letters]
+    if letters:
+        note_due(session, NEXT_DUE, min(each.at for each in letters))
     rows = [
         {
             "receiver_id": each.receiver_id,

@@ -4,7 +4,7 @@ from engine.store import portable
 from engine.store.among import NUMBERS, TEXTS, among, listed
 from engine.store.archive import Manifest, back_up, put_back, read_manifest
 from engine.store.base import Base, Instant, Json, UnitId, canonical_json, table_of
-from engine.store.database import Store, open_store
+from engine.store.database import Store, note_due, open_store
 from engine.store.direct import Entities, Prepared, insert_row, insert_values, update_row
 from engine.store.failpoints import FAILPOINTS, arm_failpoint, failpoint
 from engine.store.held_back import held_back, is_held_back, sent_at_once
@@ -43,6 +43,7 @@ __all__ = [
     "move",
     "must_be_migrated",
     "newest_revision",
+    "note_due",
     "open_store",
     "portable",
     "present_revision",

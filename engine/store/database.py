@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -101,6 +102,13 @@ class Store:
     def dispose(self) -> None:
         self.engine.dispose()
         self._writing.dispose()
+
+
+def note_due(session: Session, key: str, at: datetime) -> None:
+    """Has whoever hears of the commit know that something is due then; of several under a key the earliest counts."""
+    known = session.info.get(key)
+    if known is None or at < known:
+        session.info[key] = at
 
 
 def open_store(url: str, *, durable: bool = True) -> Store:

@@ -6,21 +6,24 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bench import ground
 from bench.ground import Ground
-from engine import deploy, outbox, people, process, verify
+from engine import deliveries, deploy, outbox, people, process, verify
 from engine.cases import Case, Visit
 from engine.clock import ManualClock, SystemClock
 from engine.deadlines import Deadline, DeadlineState
+from engine.deliveries import Letter
 from engine.errors import NotAllowed, Unavailable
 from engine.history import HistoryEntry
 from engine.process import Instance
 from engine.scheduler import Job, Node, Scheduler, Tick, latest_beat
+from engine.scheduler.background import OneAtATime
 from engine.store import Store
 
 
@@ -145,7 +148,9 @@ def test_a_node_that_slept_for_days_beats_again_and_forgets_the_others(settled: 
 
 
 @pytest.mark.parametrize("begun", ["before", "after"])
-def test_the_background_wakes_for_the_next_due_instant(store: Store, sqlite_url: str, begun: str) -> None:
+def test_the_background_wakes_for_the_next_due_instant(
+    store: Store, sqlite_url: str, begun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its interval is an hour here, so that nothing but the due instant can have woken it."""
     own = {
         "case/case.bpmn": (Path(__file__).parent / "short_timer.bpmn").read_bytes(),
@@ -154,10 +159,10 @@ def test_the_background_wakes_for_the_next_due_instant(store: Store, sqlite_url:
     clock = SystemClock()
     ground.settle_in(store, files=own, now=clock.now())
     with ground.ground(sqlite_url, clock=clock) as g:
-        rare = g.app.config.scheduler.model_copy(update={"tick_seconds": 3600})
-        g.app.world.config = g.app.config.model_copy(update={"scheduler": rare})
-        scheduler = Scheduler(g.store, g.app.world, clock, name="node")
-        closed = threading.Event()
+        scheduler = seldom(g, clock)
+        looked, closed = threading.Event(), threading.Event()
+        tick = scheduler.tick
+        monkeypatch.setattr(scheduler, "tick", lambda: (tick(), looked.set()))
 
         def look(_: object) -> None:
             with g.store.reading() as session:
@@ -168,6 +173,7 @@ def test_the_background_wakes_for_the_next_due_instant(store: Store, sqlite_url:
         if begun == "before":
             g.file()
         scheduler.start()
+        assert looked.wait(20)
         if begun == "after":
             g.file()
         try:
@@ -175,6 +181,64 @@ def test_the_background_wakes_for_the_next_due_instant(store: Store, sqlite_url:
         finally:
             scheduler.stop()
         assert_whole(g)
+
+
+def test_a_commit_wakes_posting_and_posting_wakes_sending(store: Store, sqlite_url: str) -> None:
+    """Their intervals are an hour here, so that nothing but a commit can have woken them."""
+    clock = SystemClock()
+    posted, sent, threads = [], threading.Event(), set[str]()
+
+    def post(session: Session, parcels: Sequence[outbox.Parcel]) -> None:
+        posted.extend(parcel.key for parcel in parcels)
+        threads.update({threading.current_thread().name} if parcels else ())
+        deliveries.enqueue(session, [Letter(to, parcel.key, "k", "{}", clock.now()) for parcel in parcels])
+
+    def send() -> None:
+        with store.reading() as session:
+            if posted and deliveries.count_waiting(session) == len(posted) == outbox_rows(session):
+                sent.set()
+
+    ground.settle_in(store, now=clock.now())
+    with ground.ground(sqlite_url, clock=clock) as g:
+        with g.store.transaction() as session:
+            to = deliveries.receiver(session, "a", url="https://a.example/", kind="", signed=False, now=clock.now()).id
+        job = Job("sending", send, timedelta(hours=1), woken_by=deliveries.NEXT_DUE, at_once=False)
+        scheduler = seldom(g, clock, post=post, jobs=[job])
+        scheduler.start()
+        try:
+            for place in ground.GRIDS[:3]:
+                g.file(place=place)
+            assert sent.wait(20)
+        finally:
+            scheduler.stop()
+    assert len(set(posted)) == len(posted)
+    assert threading.current_thread().name not in threads, "whoever acts does not wait for it"
+
+
+def seldom(g: Ground, clock: SystemClock, **more: Any) -> Scheduler:
+    """One whose ticks are an hour apart."""
+    rare = g.app.config.scheduler.model_copy(update={"tick_seconds": 3600})
+    g.app.world.config = g.app.config.model_copy(update={"scheduler": rare})
+    return Scheduler(g.store, g.app.world, clock, name="node", **more)
+
+
+def outbox_rows(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(outbox.OutboxEntry)) or 0
+
+
+@pytest.mark.parametrize(("again", "times"), [(True, 2), (False, 1)])
+def test_a_job_that_is_asked_for_while_it_runs_is_not_run_twice_at_once(again: bool, times: int) -> None:
+    runs = []
+
+    def run() -> None:
+        runs.append("begun")
+        if len(runs) == 1:
+            job()  # what another thread would do
+        runs.append("ended")
+
+    job = OneAtATime(run, again=again)
+    job()
+    assert runs == ["begun", "ended"] * times
 
 
 def test_a_message_that_cannot_be_posted_holds_up_no_other_and_is_shown(settled: Ground, clock: ManualClock) -> None:

@@ -30,6 +30,6 @@ def jobs(store: Store, world: World, clock: Clock, *, given: Mapping[str, str] |
                     return
 
     return (
-        Job("deliveries", worker.tick, timedelta(seconds=1), stop=worker.stop),
+        Job("deliveries", worker.tick, timedelta(seconds=1), stop=worker.stop, woken_by=deliveries.NEXT_DUE),
         Job("old-deliveries", forget, timedelta(hours=1)),
     )

@@ -1,8 +1,4 @@
-"""APScheduler as the metronome: a few ticks over indexed tables. It keeps no job store; the tables are the truth.
-
-Any number of nodes may run it. Each firing is one transaction: pick under the case's lock, act, commit. A node that
-dies leaves an armed row behind, which the next tick of any node picks up.
-"""
+"""What a node does at its ticks, each of which may be called by itself."""
 
 from __future__ import annotations
 
@@ -11,38 +7,24 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.date import DateTrigger
-from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import Float, Integer, String, delete, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
 from engine import deadlines, deploy, design, detection, figures, logs, outbox, postmortems, process, rehearsal, reports
 from engine.bulk import Worker
 from engine.clock import Clock
 from engine.errors import Refusal, Unavailable
 from engine.process import World
-from engine.store import Base, Instant, Store, failpoint
+from engine.scheduler.background import Background, Job, guarded
+from engine.scheduler.model import Node
+from engine.store import Store, failpoint
 from engine.telemetry import traced
 
 log = structlog.get_logger("scheduler")
-
-
-class Node(Base):
-    """A process that ticks, and when it last did."""
-
-    __tablename__ = "node"
-
-    name: Mapped[str] = mapped_column(String(120), primary_key=True)
-    beat_at: Mapped[datetime] = mapped_column(Instant)
-    fired_last_hour: Mapped[int] = mapped_column(Integer, default=0)
-    latest_by_s: Mapped[float] = mapped_column(Float, default=0.0)
-    """How late the latest firing of that hour was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +41,6 @@ RESTS = 3.0
 
 Poster = Callable[[Session, Sequence[outbox.Parcel]], object]
 """Writes down who is to hear of some parcels, in the transaction that claims them. May see the same ones again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What another part has done in the background: from the start on, and again whenever so long has passed.
-
-    `stop` is called when this node begins to stop: `run` and what it has left running are to come to an end soon.
-    """
-
-    name: str
-    run: Callable[[], object]
-    every: timedelta
-    stop: Callable[[], object] | None = None
 
 
 class Scheduler:
@@ -95,13 +64,11 @@ class Scheduler:
         self.post = post
         self.refresh = refresh or world.forget_people
         self.jobs = tuple(jobs)
-        self._background: BackgroundScheduler | None = None
+        self._background = Background(store, clock, node=name)
         self._stopping = threading.Event()
         self._rehearsals = rehearsal.Worker(store, world, clock, name=name)
         self._rehearsing = threading.Lock()
         self._imports = Worker(store, world, clock, name=name)
-        self._wake_lock = threading.Lock()
-        self._wake_at: datetime | None = None
         self._fired: deque[tuple[datetime, float]] = deque(maxlen=100_000)
         """When this node fired what, and how late: its last hour goes with every beat."""
 
@@ -129,7 +96,7 @@ class Scheduler:
                     with logs.about(**ids), traced("deadline.fire", **ids):
                         process.fire_deadline(session, self.world, case, deadline, now=now)
                 fired += 1
-                if self._background is not None:
+                if self._background.runs:
                     log.info("deadline.fired", case=case_id, deadline=deadline_id, late_s=round(late_s, 1))
                 self._fired.append((now, late_s))
                 if on_fired is not None:
@@ -304,47 +271,35 @@ class Scheduler:
         return done
 
     def start(self) -> None:
-        """Begins to tick in the background: at an interval, and at the next due instant known to this node."""
-        config = self.world.config.scheduler
+        """Begins to tick in the background: at intervals, and as soon as a commit of this process has something due."""
         self.beat()
         self._stopping.clear()
-        self._background = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        )
-        add = self._background.add_job
-        every, now = IntervalTrigger(seconds=config.tick_seconds), self.clock.now()
+        self._background.start((*self._ticks(), *self.jobs))
+
+    def _ticks(self) -> Sequence[Job]:
+        every = timedelta(seconds=self.world.config.scheduler.tick_seconds)
         months = partial(figures.keep_months, self.store, self.world, self.clock)
-        add(self._guarded(self._tick_and_rest), every, id="tick", next_run_time=now)
-        add(self._guarded(self._empty_outbox), every, id="outbox", next_run_time=now)
-        add(self._guarded(self.beat), IntervalTrigger(seconds=10), id="beat", next_run_time=now)
-        add(self._guarded(self.refresh), IntervalTrigger(seconds=60), id="refresh")
-        add(self._guarded(self.publish_planned), IntervalTrigger(seconds=10), id="publish", next_run_time=now)
-        add(self._guarded(self.move_cases), every, id="migrations")
-        add(self._guarded(self.rehearse), every, id="rehearsals", max_instances=2)  # the second finds it busy
-        add(self._guarded(self.detect), IntervalTrigger(seconds=20), id="detection", next_run_time=now)
-        add(self._guarded(self.make_reports), every, id="reports")
-        add(self._guarded(self.import_rows), every, id="imports")
-        add(self._guarded(self.keep_day), IntervalTrigger(minutes=10), id="day", next_run_time=now)
-        add(self._guarded(months), IntervalTrigger(hours=1), id="months", next_run_time=now)
-        for job in self.jobs:
-            every = IntervalTrigger(seconds=job.every.total_seconds())
-            add(self._guarded(job.run), every, id=job.name, next_run_time=self.clock.now())
-        self.store.after_commit.append(self._on_commit)
-        self._background.start()
+        return (
+            Job("tick", self._tick_and_rest, every, woken_by=deadlines.NEXT_DUE),
+            Job("outbox", self._empty_outbox, every, woken_by=outbox.NEXT_DUE),
+            Job("beat", self.beat, timedelta(seconds=10)),
+            Job("refresh", self.refresh, timedelta(seconds=60), at_once=False),
+            Job("publish", self.publish_planned, timedelta(seconds=10)),
+            Job("migrations", self.move_cases, every, at_once=False),
+            Job("rehearsals", self.rehearse, every, at_once=False),
+            Job("detection", self.detect, timedelta(seconds=20)),
+            Job("reports", self.make_reports, every, at_once=False),
+            Job("imports", self.import_rows, every, at_once=False),
+            Job("day", self.keep_day, timedelta(minutes=10)),
+            Job("months", months, timedelta(hours=1)),
+        )
 
     def stop(self) -> None:
         """Lets the running firing finish, ticks no more, and takes this node off the list of those that live."""
-        with (
-            self._wake_lock
-        ):  # APScheduler waits for its jobs under a lock that `add_job` wants: none may ask for it now
-            self._stopping.set()
-        if self._background is not None:
-            for job in self.jobs:
-                if job.stop is not None:
-                    job.stop()
-            self._background.shutdown(wait=True)
-            self._background = None
-            self._guarded(self._say_goodbye)()
+        self._stopping.set()
+        if self._background.runs:
+            self._background.stop()
+            guarded("goodbye", self._say_goodbye, node=self.name)()
         self._stopping.clear()
 
     def _say_goodbye(self) -> None:
@@ -356,44 +311,10 @@ class Scheduler:
         with self.store.reading() as session:
             upcoming = [at for at in (deadlines.next_due(session), deadlines.next_warning(session)) if at is not None]
         if upcoming:
-            self._wake(min(upcoming))
-
-    def _on_commit(self, info: dict[Any, Any]) -> None:
-        due_at = info.get(deadlines.NEXT_DUE)
-        if due_at is not None:
-            self._wake(due_at)
-
-    def _wake(self, at: datetime) -> None:
-        """Has the tick run earlier than its interval would; a later wake-up than the known one is dropped."""
-        now = self.clock.now()
-        if self._background is None or at > now + timedelta(seconds=self.world.config.scheduler.tick_seconds):
-            return
-        with self._wake_lock:
-            if self._stopping.is_set() or (self._wake_at is not None and now < self._wake_at <= at):
-                return
-            self._wake_at = max(at, now)
-            run = self._guarded(self._tick_and_rest)
-            self._background.add_job(run, DateTrigger(self._wake_at), id="wake", replace_existing=True)
+            self._background.wake("tick", min(upcoming))
 
     def _put_off(self, deadline_id: int, case_id: int | None, kind: str, said: str, now: datetime) -> None:
         log.warning("deadline.failed", deadline=deadline_id, case=case_id, error=kind)
         with self.store.transaction() as session:
             if process.failed(session, deadline_id, said=said, retries=self.world.config.scheduler.retries, now=now):
                 log.error("incident.opened", deadline=deadline_id, case=case_id)
-
-    def _guarded(self, job: Callable[[], Any]) -> Callable[[], None]:
-        def run() -> None:
-            try:
-                with logs.about(job=getattr(job, "__name__", "job").strip("_"), node=self.name):
-                    job()
-            except Refusal as refusal:
-                log.warning("tick.refused", code=refusal.code)
-            except Exception:
-                log.exception("tick.failed")
-
-        return run
-
-
-def latest_beat(session: Session) -> datetime | None:
-    """When any node last said that it lives."""
-    return session.scalar(select(Node.beat_at).order_by(Node.beat_at.desc()).limit(1))

@@ -244,6 +244,8 @@ def _refused(refusal: Refusal) -> BaseResponse | tuple[str, int, dict[str, str]]
     if api.is_api():
         return api.problems.of_refusal(refusal)
     status = status_of(refusal)
+    if refusal.code == "sign_in.needed":
+        offline.asks_to_sign_in()
     if offline.is_sent_later():
         return offline.told(refusal, words_of(status, refusal), status)
     return _page(status, refusal), status, headers_of(refusal)
@@ -255,6 +257,8 @@ def _failed(error: HTTPException) -> BaseResponse | tuple[str, int]:
     status = error.code or 500
     if status < 400 or error.response is not None:
         return error.get_response()
+    if isinstance(error, CSRFError):
+        offline.asks_to_sign_in()
     if offline.is_sent_later():
         return offline.told(None, words_of(status, error, expired=isinstance(error, CSRFError)), status)
     return _page(status, error), status

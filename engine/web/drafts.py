@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import tasks
@@ -72,17 +73,21 @@ def drop(task_id: int) -> BaseResponse:
 @policy("case.file")
 def keep_filing() -> BaseResponse:
     here = url_for("filing.show", place=request.form.get("place_id", ""), here=1)
+    try:
+        with acting() as session:
+            return _told(save_filing(session, seen=_seen()), here)
+    except Refusal as refusal:
+        return _refused(refusal)
+
+
+def save_filing(session: Session, *, seen: int | None) -> Saved:
+    """What was sent of a filing, as it was typed."""
     written = {
         key: values if len(values) > 1 else values[0]
         for key, values in request.form.to_dict(flat=False).items()
         if key not in FILING_BESIDE
     }
-    try:
-        with acting() as session:
-            kept = tasks.save_draft(session, viewer().person_id, FILING, written, seen=_seen(), now=now())
-            return _told(kept, here)
-    except Refusal as refusal:
-        return _refused(refusal)
+    return tasks.save_draft(session, viewer().person_id, FILING, written, seen=seen, now=now())
 
 
 @pages.post("/cases/new/draft/removal")

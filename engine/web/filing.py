@@ -24,8 +24,8 @@ from engine.intake import Filing, Override, PartyIn
 from engine.tasks import Form
 from engine.territory import children, line_of
 from engine.triage import Grade
-from engine.web import attached, once
-from engine.web.context import looking, now, viewer, world
+from engine.web import attached, drafts, offline, once
+from engine.web.context import acting, looking, now, viewer, world
 from engine.web.language import _
 from engine.web.meant import MEANT, meant, name_of, staff_on
 from engine.web.once import Done
@@ -93,6 +93,10 @@ def file() -> str | Response | tuple[str, int]:
         wrong = refusal.facts.get("fields")
         if not wrong:
             raise
+        if offline.is_sent_later():  # nobody looks at the page: what was typed waits to be completed
+            with acting() as session:
+                drafts.save_filing(session, seen=None)
+            offline.keeps_words()
         wrong = {MEANT if key.startswith("parties.") else key: said for key, said in wrong.items()}
         by_hand = not set(wrong) - {"severity", "override_reason"}
         return _page(

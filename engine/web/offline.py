@@ -26,6 +26,8 @@ pages = Blueprint("offline", __name__)
 
 LATER = "X-Sent-Later"
 """Header of a form that waited on the phone."""
+AGAIN = "X-Sign-In-Again"
+"""On the answer to a form whose sender is signed out, or signed in anew since its page was made: it is to wait."""
 SHELL = ("css", "js", "img")
 
 
@@ -83,6 +85,13 @@ def _tell_what_is_missing(response: Response) -> Response:
     return _answer(_("Something is missing or wrong in it. Open it and complete it."), _form_address(), 422)
 
 
+@pages.after_app_request
+def _tell_to_wait(response: Response) -> Response:
+    if g.get("sign_in_again"):
+        response.headers[AGAIN] = "1"
+    return response
+
+
 def _answer(sentence: str, case: str | None, status: int) -> Response:
     answer = jsonify(sentence=sentence, case=case, kept=bool(g.get("words_are_kept")))
     answer.status_code = status
@@ -94,11 +103,18 @@ def keeps_words() -> None:
     g.words_are_kept = True
 
 
+def asks_to_sign_in() -> None:
+    """Notes that the form itself was not looked at."""
+    g.sign_in_again = True
+
+
 def _form_address() -> str | None:
     """The page of the form that was sent, where it has one."""
     task_id = (request.view_args or {}).get("task_id")
     if request.blueprint == "inspections":
         return url_for("inspections.show")
+    if request.blueprint == "filing":
+        return url_for("filing.show", place=request.form.get("place_id", ""), here=1)
     return url_for("tasks.show", task_id=task_id) if task_id else None
 
 

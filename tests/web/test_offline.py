@@ -105,6 +105,28 @@ def test_a_form_with_a_mistake_is_kept_to_be_completed(district: District, clock
     assert FOUND in visitor.get(f"/tasks/{task_id}").text
 
 
+def test_a_filing_with_a_mistake_is_kept_to_be_completed(visit: Visit) -> None:
+    visitor = visit("grid")
+    visitor.get("/cases/new?place=LHQ.MZ.01.01.01&here=1")
+    data = {"place_id": "LHQ.MZ.01.01.01", "description": FOUND, "step": "file", "csrf_token": visitor.token}
+    answer = visitor.client.post("/cases", data=data, headers={"X-Sent-Later": "now"})
+    assert answer.json
+    assert (answer.status_code, answer.json["kept"]) == (422, True)
+    assert FOUND in visitor.get(answer.json["case"]).text
+
+
+@pytest.mark.parametrize("lost", ["sign-in", "session"])
+def test_a_form_of_somebody_signed_out_is_told_to_wait(visit: Visit, lost: str) -> None:
+    visitor = visit("grid")
+    visitor.get("/")
+    data = {"csrf_token": visitor.token}
+    visitor.client.delete_cookie("sign-in" if lost == "sign-in" else "maplebridge")
+    for headers in ({}, {"X-Sent-Later": "now"}):
+        answer = visitor.client.post("/tasks/1/completion", data=data, headers=headers)
+        assert answer.headers["X-Sign-In-Again"] == "1"
+    assert "X-Sign-In-Again" not in visit("grid").get("/nowhere").headers
+
+
 CONTROLLED = """new Promise((done) => {
   navigator.serviceWorker.addEventListener('controllerchange', done);
   if (navigator.serviceWorker.controller) done();
@@ -127,6 +149,11 @@ class Phone:
         self.page.context.set_offline(yes)
 
     def handle(self, photo: bytes | None = None) -> None:
+        self.fill(photo)
+        self.page.locator(".task-form .send button.main").click()
+        self.page.wait_for_selector(".waiting li")
+
+    def fill(self, photo: bytes | None = None) -> None:
         field = self.page.locator
         field('.field[data-key="action_type"] select').select_option("visit")
         field('.field[data-key="findings"] textarea').fill(FOUND)
@@ -135,8 +162,6 @@ class Phone:
             given = {"name": "三楼.jpg", "mimeType": "image/jpeg", "buffer": photo}
             field('.field[data-key="photos"] input[type="file"]').last.set_input_files([given])
             field('.field[data-key="photos"] [data-chosen] li:not(:has(progress))').wait_for()
-        field(".task-form .send button.main").click()
-        self.page.wait_for_selector(".waiting li")
 
 
 @pytest.mark.browser
@@ -163,8 +188,16 @@ def test_without_a_network_forms_and_photos_wait_and_go_out_once(
     phone.handle(made.getvalue())
     assert "含 1 个文件" in page.locator(".waiting").inner_text()
     screenshot("offline-waiting")
+    page.goto(f"{phone.address}/tasks/{first}")
+    page.locator("#offline", has_text="您在此提交的内容已存在本机").wait_for()
     page.goto(f"{phone.address}/tasks/{late}")  # from the phone's own store
     page.locator("#offline", has_text="没有网络").wait_for()
+    phone.fill()
+    page.locator('form[action$="/claim"] button').click()  # an act that cannot wait says so, and the words stay
+    page.locator("[data-asked]", has_text="此操作需要网络").wait_for()
+    page.locator("[data-back]").click()
+    page.wait_for_url(f"{phone.address}/tasks/{late}")
+    assert page.locator('textarea[name="findings"]').input_value() == FOUND
     phone.handle()
     assert page.locator(".waiting li").count() == 2
 
@@ -197,4 +230,30 @@ def test_without_a_network_forms_and_photos_wait_and_go_out_once(
     page.wait_for_url(re.compile(r"/sign-in"))
     assert [name for name in page.evaluate("caches.keys()") if name == "pages"] == []
     assert all("409" in fault for fault in page_faults), page_faults
+    page_faults.clear()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", ["phone"], indirect=True)
+def test_what_is_sent_after_the_session_ended_goes_out_when_its_author_signs_in(
+    page: Any,
+    page_faults: list[str],
+    serve: Callable[[Any], str],
+    app: Flask,
+    district: District,
+    clock: ManualClock,
+) -> None:
+    _, task_id = handling(district, clock, "登录已过期")
+    phone = Phone(page, serve(app))
+    phone.come_in("grid")
+    page.goto(f"{phone.address}/tasks/{task_id}")
+    phone.fill()
+    page.context.clear_cookies(name="sign-in")
+    page.locator(".task-form .send button.main").click()
+    page.wait_for_url(f"{phone.address}/sign-in?next=/offline")
+    page.get_by_role("button", name=PEOPLE["grid"][0]).click()
+    page.locator("#offline", has_text="已发出：1").wait_for()
+    with district.store.reading() as session:
+        assert session.get_one(Task, task_id).state == TaskState.COMPLETED
+    assert all("401" in fault for fault in page_faults), page_faults
     page_faults.clear()

@@ -39,6 +39,7 @@ function keep(form) {
         body: new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === 'string')),
         keepalive: true,
       });
+      if (answer.headers.has('x-sign-in-again')) return say(seen?.dataset.signedOut ?? '', null, null, true);
       const told = answer.headers.get('Content-Type')?.startsWith('application/json') ? await answer.json() : {};
       if (answer.ok && seen) seen.value = told.revision;
       say(told.said ?? '', told.look, told.label);
@@ -51,10 +52,10 @@ function keep(form) {
     }
   }
 
-  function say(text, look, label) {
+  function say(text, look, label, warns = Boolean(look)) {
     if (!said) return;
     said.textContent = text;
-    said.classList.toggle('warns', Boolean(look));
+    said.classList.toggle('warns', warns);
     if (look) said.append(' ', Object.assign(document.createElement('a'), { href: look, textContent: label }));
   }
 }

@@ -6,7 +6,8 @@ const me = Number(note.dataset.person);
 const token = () => document.querySelector('input[name="csrf_token"]').value;
 const AGAIN_MS = 20_000;
 let sending = false;
-let reached = true;
+let last = 'sent';
+let sent = 0;
 
 if (isSecureContext && 'serviceWorker' in navigator) start();
 
@@ -25,26 +26,49 @@ async function start() {
 async function flush() {
   if (sending) return;
   sending = true;
-  reached = true;
+  last = 'sent';
+  let stale = false;
   for (const form of await mine()) {
     if (form.refused) continue;
-    reached = (await send(form, token())) !== 'waiting';
-    if (!reached) break;
+    last = await send(form, token());
+    if (last === 'waiting' || last === 'signed out') break;
+    sent += last === 'sent' ? 1 : 0;
+    stale ||= Boolean(lineOf(form));
   }
   sending = false;
-  if (!reached) setTimeout(flush, AGAIN_MS); // a phone often thinks it has a network where there is none
+  if (stale) return location.reload(); // the list shows what is done now
+  if (last === 'waiting') setTimeout(flush, AGAIN_MS); // a phone often thinks it has a network where there is none
   dispatchEvent(new Event('waiting')); // the page of what waits looks again
   await tell();
 }
 
 const mine = async () => (await forms()).filter((form) => form.person === me);
 
+/** The line of the work list about the task whose form this is. */
+const lineOf = ({ address }) => document.querySelector(`a.item[href="${address.replace('/completion', '')}"] .where`);
+
 async function tell() {
-  const waits = (await mine()).length;
-  const sentence = navigator.onLine && reached ? (waits ? note.dataset.waits : '') : note.dataset.without;
-  note.querySelector('span').textContent = sentence.replace('%s', waits);
-  note.querySelector('a').hidden = !waits;
+  const forms = await mine();
+  for (const form of forms) mark(lineOf(form));
+  const signedOut = last === 'signed out';
+  const sentence = signedOut ? note.dataset.signedOut : sentenceOf(forms);
+  const [see, signIn] = note.querySelectorAll('a');
+  note.querySelector('span').textContent = sentence.replace('%s', forms.length || sent);
+  see.hidden = signedOut || !forms.length;
+  signIn.hidden = !signedOut;
   note.hidden = !sentence;
+}
+
+function sentenceOf(forms) {
+  const words = note.dataset;
+  if (forms.some((form) => !form.refused && document.querySelector(`form[action="${form.address}"]`))) return words.here;
+  if (!navigator.onLine || last === 'waiting') return words.without;
+  return forms.length ? words.waits : sent ? words.sent : '';
+}
+
+function mark(line) {
+  if (!line || line.querySelector('.to-send')) return;
+  line.append(Object.assign(document.createElement('span'), { className: 'chip to-send', textContent: note.dataset.chip }));
 }
 
 /** Nothing of one person stays behind for the next: unsent forms are dealt with first. */

@@ -28,7 +28,7 @@ export const keep = (form) => run('forms', 'readwrite', (rows) => rows.add(form)
 export const whoIs = () => run('who', 'readonly', (rows) => rows.get('me'));
 export const remember = (who) => run('who', 'readwrite', (rows) => rows.put(who, 'me'));
 
-/** Sends one form. Gives 'sent', 'waiting' (no network, or not just now) or 'refused'. Sent twice, it counts once. */
+/** Sends one form: 'sent', 'refused', 'waiting' (no network, or not just now) or 'signed out'. Sent twice, it counts once. */
 export async function send(form, token) {
   const body = new FormData();
   body.append('csrf_token', token);
@@ -43,6 +43,7 @@ export async function send(form, token) {
     await drop(form.id);
     return 'sent';
   }
+  if (answer.headers.has('x-sign-in-again')) return 'signed out';
   if (answer.status >= 500 || answer.status === 429) return 'waiting';
   const told = answer.headers.get('content-type')?.includes('json') ? await answer.json() : {};
   await change({ ...form, refused: told });

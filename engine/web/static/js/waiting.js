@@ -7,6 +7,8 @@ const words = page.dataset;
 const WRITTEN = /[^\x21-\x7e]/; // words of a person; what was chosen from a list is a code
 const LONGEST_SHOWN = 400;
 
+const asked = location.pathname !== '/offline' ? words.notHere : location.search === '?undone' ? words.undone : ''; // shown in its place
+if (asked) sayInstead();
 if (!document.querySelector('#offline')) setInterval(lookAgain, 4000); // the copy that was made for times without a network
 addEventListener('offline', show);
 addEventListener('online', show);
@@ -25,9 +27,18 @@ async function show() {
   const mine = all.filter((form) => form.person === me);
   page.querySelector('[data-without]').classList.toggle('away', navigator.onLine);
   page.querySelector('[data-within]').classList.toggle('away', !navigator.onLine);
-  page.querySelector('[data-nothing]').hidden = all.length > 0;
+  page.querySelector('[data-nothing]').hidden = all.length > 0 || asked;
   list.replaceChildren(...mine.map(row));
   if (mine.length < all.length) list.append(made('li', { className: 'hint', textContent: words.others }));
+}
+
+function sayInstead() {
+  const [said, back] = page.querySelectorAll('[data-asked], [data-back]');
+  page.querySelector('h1').textContent = words.noNetwork;
+  page.querySelector('.either').hidden = true;
+  said.textContent = asked;
+  said.hidden = back.hidden = false;
+  back.addEventListener('click', () => history.back());
 }
 
 function row(form) {

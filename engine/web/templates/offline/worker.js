@@ -1,12 +1,13 @@
 // The service worker. Style and scripts come from its store, by fingerprint. Pages come from the network, and from the
-// store only without one; signing in or out empties it. A form that cannot be sent is kept and sent later.
+// store only without one; signing in or out empties it. A form that cannot be sent, or whose sender is signed out meanwhile,
+// is kept and sent later; any other act that fails says so.
 const SHELL = {{ shell|tojson }};
 const OFFLINE = {{ pages|tojson }};
 const PAGES_LIVE_MS = {{ hours }} * 3600 * 1000;
 const SHELL_STORE = 'shell-' + {{ version|tojson }};
 const PAGES_STORE = 'pages';
 const MOST_PAGES = 60;
-const KEPT_PAGE = /^\/($|tasks\/\d+$|cases\/\d+$|documents\/\d+\/preview$|inspections$|inspections\/((checks|logs)\/new|findings\/\d+)$)/;
+const KEPT_PAGE = /^\/($|tasks\/\d+$|cases\/(new|\d+)$|documents\/\d+\/preview$|inspections$|inspections\/((checks|logs)\/new|findings\/\d+)$)/;
 const SENT_LATER = /^\/(cases|tasks\/\d+\/completion|cases\/\d+\/(comments|supplies|risk-reports|documents)|inspections\/(checks|logs|findings\/\d+\/rechecks))$/;
 const SIGNS = /^\/sign-(in|out)/;
 
@@ -22,7 +23,7 @@ self.addEventListener('fetch', (event) => {
   if (request.method === 'GET' && KEPT_PAGE.test(pathname)) return event.respondWith(fromNetwork(request));
   if (request.mode !== 'navigate') return;
   if (request.method === 'GET') return event.respondWith(fetch(request).catch(() => offlinePage()));
-  if (request.method === 'POST' && SENT_LATER.test(pathname)) event.respondWith(post(request));
+  if (request.method === 'POST') event.respondWith(post(request, SENT_LATER.test(pathname) && fromOwnPage(request)));
 });
 
 async function fill() {
@@ -69,18 +70,19 @@ async function keepPage(request, answer) {
   await Promise.all(keys.slice(0, Math.max(0, keys.length - MOST_PAGES)).map((key) => store.delete(key)));
 }
 
-async function post(request) {
-  const copy = request.clone();
-  try {
-    return await fetch(request);
-  } catch {
-    const who = await whoIs();
-    if (!who) return offlinePage();
-    const fields = [...(await copy.formData())].filter(([name]) => name !== 'csrf_token');
-    const { pathname } = new URL(request.url);
-    await keep({ address: pathname, fields, title: await titleOf(request.referrer), at: Date.now(), person: who.person, language: who.language });
-    return Response.redirect('/offline', 303);
-  }
+/** What is kept goes out with a token of ours, so a form of somebody else's page is never kept. */
+const fromOwnPage = ({ referrer }) => referrer.startsWith(`${location.origin}/`);
+
+async function post(request, later) {
+  const copy = later ? request.clone() : null;
+  const answer = await fetch(request).catch(() => null);
+  if (answer && !(later && answer.headers.has('x-sign-in-again'))) return answer;
+  const who = later && (await whoIs());
+  if (!who) return answer ?? Response.redirect('/offline?undone', 303);
+  const fields = [...(await copy.formData())].filter(([name]) => name !== 'csrf_token');
+  const { pathname } = new URL(request.url);
+  await keep({ address: pathname, fields, title: await titleOf(request.referrer), at: Date.now(), person: who.person, language: who.language });
+  return Response.redirect(answer ? '/sign-in?next=/offline' : '/offline', 303);
 }
 
 async function titleOf(address) {

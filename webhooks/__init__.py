@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -65,6 +66,11 @@ def jobs(store: Store, world: World, clock: Clock) -> Sequence[Job]:
         Job("inbound", settler.run, timedelta(seconds=0.5)),
         Job("inbound-sweep", lambda: inbound.sweep(store, world, clock), timedelta(hours=1)),
         *mailbox.jobs(store, world, clock),
-        Job("inbound-followed", lambda: inbound.tell_followed(store, world, clock), timedelta(seconds=10)),
+        Job(
+            "inbound-followed",
+            partial(inbound.tell_followed, store, world, clock),
+            timedelta(seconds=10),
+            in_portions=True,
+        ),
         *outbound.jobs(store, world, clock, given=inbound.secrets_for(world.config)),
     )

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -31,7 +32,8 @@ class Job:
     """What is done in the background: whenever so long has passed, and from the start on unless `at_once` is False.
 
     `woken_by` is the key under which a committed session has noted that there will be something to do (`note_due`).
-    `stop` is called when this node begins to stop: `run` and what it has left running are to come to an end soon.
+    `stop` is called when this node begins to stop: `run` and what it has left running are to come to an end soon. With
+    `in_portions` one `run` is a portion of the work; it is called anew while it gives something true and nobody stops.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Job:
     stop: Callable[[], object] | None = None
     woken_by: str | None = None
     at_once: bool = True
+    in_portions: bool = False
 
 
 class Background:
@@ -53,7 +56,7 @@ class Background:
         self._woken: list[tuple[str, str]] = []
         self._scheduler: BackgroundScheduler | None = None
         self._guard = threading.Lock()
-        self._may_wake = False
+        self._stopping = threading.Event()
 
     @property
     def runs(self) -> bool:
@@ -67,17 +70,18 @@ class Background:
         )
         for job in self._jobs.values():
             every = IntervalTrigger(seconds=job.every.total_seconds())
-            run = OneAtATime(guarded(job.name, job.run, node=self._node), again=job.woken_by is not None)
+            run = guarded(job.name, partial(self._work, job), node=self._node)
             first = self._clock.now() + (timedelta() if job.at_once else job.every)
-            scheduler.add_job(run, every, id=job.name, next_run_time=first)
-        self._scheduler, self._may_wake = scheduler, True
+            scheduler.add_job(OneAtATime(run, again=job.woken_by is not None), every, id=job.name, next_run_time=first)
+        self._scheduler = scheduler
+        self._stopping.clear()
         self._store.after_commit.append(self._hear)
         scheduler.start()
 
     def stop(self) -> None:
         """Lets what runs come to its end, and begins nothing more."""
         with self._guard:  # APScheduler waits for its jobs under a lock that a wake-up wants: none may ask for it now
-            self._may_wake = False
+            self._stopping.set()
         if self._scheduler is None:
             return
         self._store.after_commit.remove(self._hear)
@@ -92,8 +96,13 @@ class Background:
         if at >= self._clock.now() + self._jobs[name].every:
             return
         with self._guard:
-            if self._may_wake and self._scheduler is not None and at < self._scheduler.get_job(name).next_run_time:
-                self._scheduler.modify_job(name, next_run_time=at)
+            scheduler = None if self._stopping.is_set() else self._scheduler
+            if scheduler is not None and at < scheduler.get_job(name).next_run_time:
+                scheduler.modify_job(name, next_run_time=at)
+
+    def _work(self, job: Job) -> None:
+        while job.run() and job.in_portions and not self._stopping.is_set():
+            pass
 
     def _hear(self, info: dict[Any, Any]) -> None:
         for key, name in self._woken:

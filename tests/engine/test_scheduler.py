@@ -23,7 +23,7 @@ from engine.errors import NotAllowed, Unavailable
 from engine.history import HistoryEntry
 from engine.process import Instance
 from engine.scheduler import Job, Node, Scheduler, Tick, latest_beat
-from engine.scheduler.background import OneAtATime
+from engine.scheduler.background import Background, OneAtATime
 from engine.store import Store
 
 
@@ -264,16 +264,46 @@ def test_a_message_that_cannot_be_posted_holds_up_no_other_and_is_shown(settled:
         assert [each.trouble for each in outbox.stuck(session)] == ["ValueError: no words for it"]
 
 
-def test_a_job_that_would_go_on_is_told_that_the_node_stops(settled: Ground) -> None:
+def test_a_job_in_portions_goes_on_until_nothing_is_left(store: Store) -> None:
+    left, done = [1, 1, 1, 0, 1], threading.Event()
+
+    def run() -> int:
+        found = left.pop(0)
+        if not found:
+            done.set()
+        return found
+
+    stop_after(store, Job("portions", run, timedelta(hours=1), in_portions=True), done)
+    assert left == [1]
+
+
+def test_a_job_in_portions_ends_between_two_of_them_when_the_node_stops(store: Store) -> None:
+    begun, stopped = threading.Event(), threading.Event()
+    portions = []
+
+    def run() -> int:
+        portions.append("begun")
+        begun.set()
+        stopped.wait(20)
+        return 1
+
+    stop_after(store, Job("portions", run, timedelta(hours=1), in_portions=True, stop=stopped.set), begun)
+    assert portions == ["begun"]
+
+
+def stop_after(store: Store, job: Job, happened: threading.Event) -> None:
+    background = Background(store, SystemClock(), node="node")
+    background.start([job])
+    assert happened.wait(20)
+    background.stop()
+
+
+def test_a_job_that_would_go_on_is_told_that_the_node_stops(store: Store) -> None:
     ran, stopped = threading.Event(), threading.Event()
 
     def run() -> None:
         ran.set()
         stopped.wait(20)  # a job that goes on until it is told
 
-    job = Job("letters", run, timedelta(hours=1), stop=stopped.set)
-    scheduler = Scheduler(settled.store, settled.app.world, SystemClock(), name="node", jobs=[job])
-    scheduler.start()
-    assert ran.wait(20)
-    scheduler.stop()
+    stop_after(store, Job("letters", run, timedelta(hours=1), stop=stopped.set), ran)
     assert stopped.is_set()

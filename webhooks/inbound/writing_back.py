@@ -54,23 +54,24 @@ def tell(session: Session, world: World, case_ids: Collection[int], *, now: date
 
 
 def tell_followed(store: Store, world: World, clock: Clock) -> int:
-    """Queues what changed without anybody outside being told; gives how many matters were looked at."""
+    """Queues what changed without anybody outside being told, for some matters; gives how many were looked at.
+
+    Call it again while it gives more than none.
+    """
     sources = {source.name: source for source in world.config.inbound.sources if source.write_back is not None}
-    looked, found = 0, AT_ONCE
-    while sources and found == AT_ONCE:
-        with store.transaction() as session:
-            rows = session.execute(
-                select(Matter, Case)
-                .join(Case, Case.id == Matter.case_id)
-                .where(IS_FOLLOWED, Matter.source.in_(sources), Case.history_seq > Matter.told_seq)
-                .order_by(Matter.source, Matter.case_id)
-                .limit(AT_ONCE)
-                .with_for_update(of=Matter, skip_locked=True)
-            ).all()
-            _tell_all(session, sources, rows, now=clock.now())
-            found = len(rows)
-        looked += found
-    return looked
+    if not sources:
+        return 0
+    with store.transaction() as session:
+        rows = session.execute(
+            select(Matter, Case)
+            .join(Case, Case.id == Matter.case_id)
+            .where(IS_FOLLOWED, Matter.source.in_(sources), Case.history_seq > Matter.told_seq)
+            .order_by(Matter.source, Matter.case_id)
+            .limit(AT_ONCE)
+            .with_for_update(of=Matter, skip_locked=True)
+        ).all()
+        _tell_all(session, sources, rows, now=clock.now())
+        return len(rows)
 
 
 @dataclass(frozen=True, slots=True)

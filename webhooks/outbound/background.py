@@ -22,14 +22,11 @@ def jobs(store: Store, world: World, clock: Clock, *, given: Mapping[str, str] |
     )
     worker = Worker(store, clock, courier)
 
-    def forget() -> None:
-        before = clock.now() - timedelta(days=config.outbound.keep_days)
-        while True:
-            with store.transaction() as session:
-                if not deliveries.forget_old(session, before=before):
-                    return
+    def forget() -> int:
+        with store.transaction() as session:
+            return deliveries.forget_old(session, before=clock.now() - timedelta(days=config.outbound.keep_days))
 
     return (
         Job("deliveries", worker.tick, timedelta(seconds=1), stop=worker.stop, woken_by=deliveries.NEXT_DUE),
-        Job("old-deliveries", forget, timedelta(hours=1)),
+        Job("old-deliveries", forget, timedelta(hours=1), in_portions=True),
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 import webhooks
 from engine import deliveries, notify, outbox, people
@@ -93,6 +93,21 @@ def test_a_message_says_which_case_and_where_it_stands(district: District, clock
         assert outbound.post(session, [parcel], public_url=BASE) == 0, "a second time is harmless"
         later = outbox.Parcel(1, parcel.key, case_id, parcel.topic, {}, clock.now() + timedelta(days=1), 1)
         assert outbound.post(session, [later], public_url=BASE) == 1, "after a restore it is another event"
+
+
+def test_old_deliveries_are_forgotten_in_portions_so_that_a_node_that_stops_need_not_wait(
+    district: District, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries.keeping, "FORGOTTEN_AT_ONCE", 2)
+    follow(district, clock)
+    for _ in range(3):
+        post(district, clock, "case.raised")
+    with district.store.transaction() as session:
+        session.execute(update(Delivery).values(state="delivered", done_at=clock.now()))
+    clock.advance(timedelta(days=district.config.outbound.keep_days, seconds=1))
+    job = next(each for each in outbound.jobs(district.store, district.world, clock) if each.name == "old-deliveries")
+    assert job.in_portions
+    assert [job.run() for _ in range(3)] == [2, 1, 0]
 
 
 HOSTILE = "王小明 13800138000 <script>"

@@ -15,7 +15,7 @@ from engine.territory import get_unit, units_by_id
 from engine.web import ledger
 from engine.web.areas import own_asked
 from engine.web.category_words import CATEGORIES
-from engine.web.context import looking, now, viewer, world
+from engine.web.context import for_paper, looking, now, viewer, world
 from engine.web.forms import form_of
 from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
@@ -116,6 +116,7 @@ def take_up_again(campaign_id: int, number: int) -> BaseResponse | tuple[str, in
 @policy("campaign.read")
 def week(campaign_id: int) -> str:
     """What a leader reads once a week: what is late, official by official."""
+    for_paper()
     with looking() as session:
         campaign = campaigns.see_campaign(session, viewer(), campaign_id)
         late = campaigns.ledger(session, viewer(), campaign, now=now(), standing=Standing.OVERDUE, page=None)

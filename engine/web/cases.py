@@ -14,9 +14,9 @@ from engine.cases import Case, CaseState, parties_of
 from engine.deadlines import DeadlineState
 from engine.errors import Invalid, NotFound
 from engine.process import Story, Wanted
-from engine.web import once
 from engine.web.category_words import CATEGORIES
-from engine.web.context import acting, looking, now, viewer, world
+from engine.web.context import acting, for_paper, looking, now, viewer, world
+from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
 from engine.web.numbers import number
 from engine.web.once import Done
@@ -39,7 +39,7 @@ def show_list() -> str:
 @pages.get("/cases/<int:case_id>")
 @policy("case.read")
 def show(case_id: int) -> str:
-    return _page(case_id)
+    return page_of(case_id)
 
 
 @pages.get("/cases/<int:case_id>/diagrams/<process_id>.bpmn")
@@ -84,6 +84,7 @@ def related(case_id: int) -> str:
 @policy("case.read")
 def sheet(case_id: int) -> str:
     """The whole story on paper, with personal data as it is shown on the page."""
+    for_paper()
     with looking() as session:
         case = tasks.see_case(session, viewer(), case_id)
         story = told(session, case)
@@ -244,12 +245,7 @@ def _act(case_id: int, act: Callable[[Session], Any], said: str) -> BaseResponse
 
 
 def _once(case_id: int, act: Callable[[Session], Done]) -> BaseResponse | tuple[str, int]:
-    try:
-        return once.once(act)
-    except Invalid as refusal:
-        if not refusal.facts.get("fields"):
-            raise
-        return _page(case_id, act=request.endpoint, wrong=refusal.facts["fields"]), 422
+    return act_or_page(act, lambda wrong: page_of(case_id, wrong))
 
 
 def _done(session: Session, case_id: int, act: Callable[[Session], Any], said: str) -> Done:
@@ -258,7 +254,8 @@ def _done(session: Session, case_id: int, act: Callable[[Session], Any], said: s
     return Done(url_for("cases.show", case_id=case_id), said)
 
 
-def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:
+def page_of(case_id: int, wrong: Wrong | None = None) -> str:
+    """The page of a case, or what it says when fields of an act of it are wrong."""
     who = viewer()
     with looking() as session:
         case = tasks.see_case(session, who, case_id)
@@ -282,7 +279,7 @@ def _page(case_id: int, *, act: str | None = None, wrong: Any = None) -> str:
             may=_may(story, case),
             categories=tuple(CATEGORIES),
             lower_tiers=world().tiers.names[: world().tiers.index(case.tier)],
-            act=act,
+            act=request.endpoint,
             mentionable=process.mentionable_in(session, story, who),
             wrong=wrong or {},
             typed=request.form,

@@ -57,6 +57,15 @@ def today() -> date:
         return cast(date, g.today)
 
 
+def for_paper() -> None:
+    """This answer is printed and read on another day: nothing in it is said to be today, and each day has its year."""
+    g.paper = True
+
+
+def on_paper() -> bool:
+    return "paper" in g
+
+
 def viewer() -> Viewer:
     """Who is asking. Routes with a policy other than `public` always have one."""
     found = maybe_viewer()

@@ -8,15 +8,16 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
-from engine import documents, process, tasks
+from engine import documents, tasks
 from engine.cases import Case
 from engine.documents import ACCEPTED, KINDS, Document, Photo
 from engine.errors import Invalid, NotAllowed, NotFound
 from engine.web import attached
-from engine.web.context import acting, looking, now, viewer, world
+from engine.web.context import acting, for_paper, looking, now, viewer
 from engine.web.language import _
 from engine.web.policy import policy
 from engine.web.show import say
+from engine.web.show_case import told
 
 pages = Blueprint("documents", __name__)
 
@@ -72,9 +73,10 @@ def _add(case_id: int, task_id: int | None) -> Response | tuple[Response | str, 
 @policy("case.read")
 def agreement(case_id: int) -> str:
     """The latest agreement with its signatures, to be read aloud, printed and signed on paper."""
+    for_paper()
     with looking() as session:
         case = tasks.see_case(session, viewer(), case_id)
-        story = process.tell(session, world(), case, viewer=viewer(), now=now())
+        story = told(session, case)
         if story.agreement is None:
             raise NotFound("agreement.unknown", "Nothing was agreed in this case yet.", case=case_id)
         return render_template("documents/agreement.html", case=case, story=story)

@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine.errors import Invalid
+from engine import tasks
+from engine.cases import id_of_number
+from engine.errors import Invalid, NotFound
 from engine.territory import Unit, children, children_of
+from engine.web.context import viewer
 from engine.web.numbers import number
 from engine.web.once import Done, once
 
@@ -24,6 +27,16 @@ def act_or_page(act: Callable[[Session], Done], page: Callable[[Wrong], str]) ->
         if not wrong:
             raise
         return page(wrong), 422
+
+
+def seen_number(session: Session, written: str) -> int:
+    """The case of a number that the viewer may see. Raises Invalid at `number`, alike for one that is not there."""
+    case_id = id_of_number(session, written.upper())
+    try:
+        return tasks.see_case(session, viewer(), case_id or 0).id
+    except NotFound:
+        fields = {"number": {"zh": "没有这个案件。", "en": "There is no such case."}}
+        raise Invalid("case.unknown", "There is no such case.", fields=fields) from None
 
 
 def counted(written: str) -> int | None:

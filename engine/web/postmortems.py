@@ -17,7 +17,9 @@ from engine.people import names
 from engine.postmortems import Action, Draft, Line, PostMortem, Trigger
 from engine.process import Story
 from engine.territory import line_of, units_by_id
-from engine.web.context import looking, now, viewer, world
+from engine.web.cases import page_of
+from engine.web.context import for_paper, looking, now, viewer, world
+from engine.web.kept import act_or_page
 from engine.web.language import _
 from engine.web.numbers import number
 from engine.web.once import Done, once
@@ -63,6 +65,7 @@ def show(post_mortem_id: int) -> str:
 @pages.get("/post-mortems/<int:post_mortem_id>/print")
 @policy("postmortem.read")
 def sheet(post_mortem_id: int) -> str:
+    for_paper()
     return _page(post_mortem_id, template="postmortems/sheet.html")
 
 
@@ -107,14 +110,14 @@ def finish(post_mortem_id: int, action: int) -> Response | tuple[str, int]:
 
 @pages.post("/cases/<int:case_id>/post-mortems")
 @policy("postmortem.write")
-def open_by_hand(case_id: int) -> Response:
+def open_by_hand(case_id: int) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
         tasks.see_case(session, viewer(), case_id)
         opened = postmortems.open_by_hand(session, world(), case_id, _text("reason"), viewer=viewer(), now=now())
         where = url_for("postmortems.show", post_mortem_id=opened.id)
         return Done(where, _("The post-mortem is open."))
 
-    return once(act)
+    return act_or_page(act, lambda wrong: page_of(case_id, wrong))
 
 
 def because(found: PostMortem) -> str:

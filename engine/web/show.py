@@ -20,7 +20,7 @@ from engine.people import Person, Viewer
 from engine.process import Story
 from engine.tasks import Field, Form, Task, Words, split_invitee
 from engine.territory import Unit
-from engine.web.context import locale, maybe_viewer, now, today, world
+from engine.web.context import locale, maybe_viewer, now, on_paper, today, world
 from engine.web.language import _, ngettext
 from engine.web.once import form_key
 from engine.web.why import way_effect, way_name, why_mine
@@ -76,8 +76,10 @@ def local(at: datetime) -> datetime:
 def moment(at: datetime, reference: datetime | None = None) -> str:
     """As short as it can be without being unclear: today's hour, this year's day, or the full date."""
     here = local(at)
-    away = (here.date() - (local(reference).date() if reference else today())).days
     clock = f"{here.hour:02}:{here.minute:02}"
+    if on_paper():
+        return f"{day(here.date())} {clock}"
+    away = (here.date() - (local(reference).date() if reference else today())).days
     if away == 0:
         return _("today %(time)s", time=clock)
     if away == 1:
@@ -88,9 +90,10 @@ def moment(at: datetime, reference: datetime | None = None) -> str:
 
 
 def day(on: date) -> str:
+    plain = on.year == today().year and not on_paper()
     if locale().startswith("zh"):
-        return f"{on.month}月{on.day}日" if on.year == today().year else f"{on.year}年{on.month}月{on.day}日"
-    return f"{on.day} {on:%b}" if on.year == today().year else f"{on.day} {on:%b} {on.year}"
+        return f"{on.month}月{on.day}日" if plain else f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.day} {on:%b}" if plain else f"{on.day} {on:%b} {on.year}"
 
 
 def instant(at: datetime) -> Markup:
@@ -100,9 +103,10 @@ def instant(at: datetime) -> Markup:
     return TIME % (exact, f"{exact[:10]} {exact[11:19]}", moment(at))
 
 
-def left(due_at: datetime) -> str:
-    """The working time left or gone: `3 h 20 min left`. Outside working hours, where none passes, the running time."""
-    calendar, at = world().calendar, now()
+def left(due_at: datetime, ended_at: datetime | None = None) -> str:
+    """The working time left or gone, now or when it ended: `3 h 20 min left`. Outside working hours, where none
+    passes, the running time."""
+    calendar, at = world().calendar, ended_at or now()
     minutes = round(calendar.working_minutes(at, due_at, provisional=True))
     if minutes == 0:
         minutes = round((due_at - at).total_seconds() / 60)
@@ -226,6 +230,8 @@ def _answer(field: Field, value: Any, story: Story) -> str:
         return "✓" if value else "✗"
     if field.kind == "datetime":
         return moment(datetime.fromisoformat(value))
+    if field.kind == "date":
+        return day(date.fromisoformat(value))
     if field.type == "filepicker":
         return _papers(value, story)
     if field.source == "community_units":

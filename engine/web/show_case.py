@@ -65,6 +65,7 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(both=bilingual, length_words=length_words, masked=masked_text)
     app.jinja_env.globals.update(
+        actor_name=actor_name,
         when_shown=when_shown,
         calendar_strip=calendar_strip,
         clear=clear,
@@ -154,6 +155,8 @@ def _standing(story: Story) -> list[str]:
     if case.state == "waiting_petitioner":
         said.append(_("It waits for the petitioner."))
     task = story.next_task
+    if case.overdue_at is not None and (task is None or task.due_at is None or task.due_at > now()):
+        said.append(_("Overdue since %(when)s.", when=moment(case.overdue_at)))
     if task is None:
         return said
     if task.claimed_by is not None and task.claimed_by in story.people:
@@ -175,7 +178,7 @@ def _standing(story: Story) -> list[str]:
 
 def calendar_strip(clock: Deadline, story: Story) -> Strip:
     mine = story.pauses if clock.step == "handle" else ()
-    return strip_of(clock, mine, calendar=world().calendar, now=now())
+    return strip_of(clock, mine, calendar=world().calendar, now=now(), case_closed_at=story.case.closed_at)
 
 
 def length_words(written: str) -> str:
@@ -286,6 +289,13 @@ def chart_data(chart: Chart) -> dict[str, Any]:
 
 
 # --- the history
+
+
+def actor_name(entry: HistoryEntry, story: Story) -> str:
+    """Who did it: somebody of the district, the petitioner by way of their code, or nobody."""
+    if entry.actor_id is None and entry.facts.get("by") == "petitioner":
+        return _("the petitioner")
+    return person_name(story.people.get(entry.actor_id or 0))
 
 
 def sorted_out(

@@ -44,7 +44,7 @@ class Strip:
     """Of one day."""
     spans: Sequence[Span]
     now: float | None
-    """None for a clock that has ended."""
+    """None once nothing runs or is late any more."""
     due: float | None
     """None for a clock that stands still: when it is due is only known once it runs on."""
 
@@ -55,9 +55,18 @@ class Strip:
         return any(span.kind == kind for span in self.spans)
 
 
-def strip_of(clock: Deadline, pauses: Sequence[Pause], *, calendar: WorkingCalendar, now: datetime) -> Strip:
-    """`pauses` are those of the case; what lies outside the clock is passed over."""
-    end = clock.closed_at or now
+def strip_of(
+    clock: Deadline,
+    pauses: Sequence[Pause],
+    *,
+    calendar: WorkingCalendar,
+    now: datetime,
+    case_closed_at: datetime | None = None,
+) -> Strip:
+    """`pauses` are those of the case; what lies outside the clock is passed over. A limit that was missed makes late
+    whatever follows until the case ends, although its clock is over."""
+    missed = clock.state == DeadlineState.BREACHED
+    end = (case_closed_at if missed else clock.closed_at) or now
     first = clock.started_at.astimezone(calendar.tz).date()
     last = max(
         each.astimezone(calendar.tz).date()
@@ -90,7 +99,7 @@ def strip_of(clock: Deadline, pauses: Sequence[Pause], *, calendar: WorkingCalen
     if not still:
         spans += span("added", max(added_from, used_until), clock.due_at)
         spans += span("late", clock.due_at, end)
-    running = still or clock.state == DeadlineState.ARMED
+    running = still or clock.state == DeadlineState.ARMED or (missed and case_closed_at is None)
     return Strip(
         [_day(first + timedelta(days=n), n, count, calendar) for n in range(count)],
         round(100 / count, 3),

@@ -9,10 +9,11 @@ from itertools import chain
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, text, update
+from sqlalchemy import event, select, text, update
 
 from engine.cases import Case, Party
 from engine.clock import ManualClock
+from engine.deadlines import Deadline
 from engine.scheduler import Scheduler
 from engine.web.history_words import ACTS
 from engine.web.show_case import SORTS
@@ -166,6 +167,28 @@ def test_on_paper(visit: Visit, risen: int) -> None:
     assert 'src="data:image/svg+xml' in page.text
     assert "个人信息已脱敏" in page.text
     assert "<nav" not in page.text
+    said = words(page)
+    assert "今天" not in said
+    assert "昨天" not in said  # it is read on another day
+    assert re.search(r"打印人：.*20\d\d年\d+月\d+日", said)
+    assert page.text.count('class="strip"') == 2
+
+
+def test_what_is_overdue_says_since_when_and_how_long(visit: Visit, district: District, risen: int) -> None:
+    with district.store.transaction() as session:
+        due = session.scalar(select(Deadline.due_at).where(Deadline.case_id == risen, Deadline.step == "case_outer"))
+        missed = {"state": "breached", "closed_at": due}
+        session.execute(update(Deadline).where(Deadline.case_id == risen, Deadline.step == "case_outer").values(missed))
+        session.execute(update(Case).where(Case.id == risen).values(overdue_at=due))
+    page = words(visit("district").get(f"/cases/{risen}"))
+    assert "起超期。" in page
+
+
+def test_fields_of_the_many_acts_have_labels_of_their_own(visit: Visit, case_id: int) -> None:
+    page = visit("street").get(f"/cases/{case_id}").text
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'<label for="([^"]+)"', page)) <= set(ids)
 
 
 def test_a_page_asks_the_database_fifteen_times_whatever_the_case_went_through(

@@ -73,7 +73,7 @@ def test_a_short_clock_still_shows_a_week_and_a_long_one_ends() -> None:
             ["used", "paused"],
         ),
         ({"state": "met", "closed_at": at("2026-03-04T09:00")}, [], "2026-03-20T09:00", ["used"]),
-        ({"state": "breached", "closed_at": at("2026-03-06T18:00")}, [], "2026-03-20T09:00", ["used"]),
+        ({"state": "breached", "closed_at": at("2026-03-06T18:00")}, [], "2026-03-20T09:00", ["used", "late"]),
         ({}, [Pause(at("2026-01-02T12:00"), at("2026-01-03T09:00"), "hearing")], "2026-03-04T09:00", ["used", "left"]),
     ],
 )
@@ -82,4 +82,13 @@ def test_what_lies_on_the_strip(more: dict[str, Any], pauses: list[Pause], now: 
     assert kinds(strip) == expected
     assert all(0 <= span.at <= 100 and span.at + span.width <= 100.01 for span in strip.spans)
     assert (strip.due is None) is (more.get("state") == "paused")
-    assert (strip.now is None) is (more.get("state") in ("met", "breached"))
+    assert (strip.now is None) is (more.get("state") == "met")
+
+
+def test_a_missed_limit_is_late_until_the_case_ends() -> None:
+    missed = clock("2026-03-02T09:00", "2026-03-06T18:00", state="breached", closed_at=at("2026-03-06T18:00"))
+    closed = at("2026-03-10T18:00")
+    strip = strip_of(missed, (), calendar=CALENDAR, now=at("2026-04-20T09:00"), case_closed_at=closed)
+    assert kinds(strip) == ["used", "late"]
+    assert strip.now is None
+    assert len(strip.days) == (closed.date() - missed.started_at.date()).days + 2

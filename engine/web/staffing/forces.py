@@ -8,14 +8,14 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import cases, people, process, staffing, tasks
-from engine.errors import Conflict, Invalid, NotFound
+from engine import people, process, staffing, tasks
+from engine.errors import Conflict, Invalid
 from engine.people import ACTS
 from engine.staffing import forces
 from engine.territory import units_by_id
 from engine.web.areas import own_units
 from engine.web.context import looking, now, today, viewer
-from engine.web.kept import Wrong, act_or_page
+from engine.web.kept import Wrong, act_or_page, seen_number
 from engine.web.language import _
 from engine.web.numbers import number
 from engine.web.once import Done, once
@@ -84,7 +84,7 @@ def remove_member(force_id: int) -> Response | tuple[str, int]:
 @policy("force.read")
 def give_case(force_id: int) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
-        process.give_to_force(session, _seen_number(session), force_id, viewer=viewer(), now=now())
+        process.give_to_force(session, seen_number(session, text("number")), force_id, viewer=viewer(), now=now())
         return Done(_here(force_id, "cases"), _("The task force has the case; its members are told."))
 
     return _acted(force_id, act)
@@ -94,7 +94,7 @@ def give_case(force_id: int) -> Response | tuple[str, int]:
 @policy("force.read")
 def take_case(force_id: int) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
-        process.take_from_force(session, _seen_number(session), force_id, viewer=viewer(), now=now())
+        process.take_from_force(session, seen_number(session, text("number")), force_id, viewer=viewer(), now=now())
         return Done(_here(force_id, "cases"), _("The task force has the case no more."))
 
     return _acted(force_id, act)
@@ -146,16 +146,6 @@ def _acted(force_id: int, act: Callable[[Session], Done]) -> Response | tuple[st
             raise
         said = {"zh": "此人已在专班。", "en": "They are in the task force already."}
         return _page(force_id, {"person": said}), 409
-
-
-def _seen_number(session: Session) -> int:
-    """The case of a number that the viewer may see. Raises Invalid, alike for one that is not there."""
-    case_id = cases.id_of_number(session, text("number").upper())
-    try:
-        return tasks.see_case(session, viewer(), case_id or 0).id
-    except NotFound:
-        fields = {"number": {"zh": "没有这个案件。", "en": "There is no such case."}}
-        raise Invalid("case.unknown", "There is no such case.", fields=fields) from None
 
 
 def _here(force_id: int, anchor: str) -> str:

@@ -40,6 +40,10 @@ class Limits:
             )
         return found
 
+    def anywhere(self, step: str) -> Length | None:
+        """What holds whatever the tier; None where the step has no such length."""
+        return self.steps.get(step, {}).get(ANY)
+
 
 def read_limits(name: str, data: bytes) -> Limits:
     """Raises Invalid whose `facts["problems"]` lists every wrong line at once, as (place, sentence)."""

@@ -14,13 +14,16 @@ from engine.detection.decide import (
 from engine.detection.model import Finding, FindingCase, FindingKind, FindingState, Watermark
 from engine.detection.rows import Line, Linked, Queue, Seen, behind, links_of, queue, see, waiting, what_stands_about
 from engine.detection.rules import PROPOSED_FROM, Likeness, Matter, area_of, likeness
+from engine.detection.several import MOST_AT_ONCE, Chosen, Verdict, choose, decide_on
 from engine.detection.stream import Looked, look_on
 from engine.detection.surges import look_for_surges
 
 __all__ = [
+    "MOST_AT_ONCE",
     "ON_ITS_OWN",
     "PROPOSED_FROM",
     "Alike",
+    "Chosen",
     "Finding",
     "FindingCase",
     "FindingKind",
@@ -33,11 +36,14 @@ __all__ = [
     "Matter",
     "Queue",
     "Seen",
+    "Verdict",
     "Watermark",
     "accept_pair",
     "answer_surge",
     "area_of",
     "behind",
+    "choose",
+    "decide_on",
     "dismiss",
     "like_case",
     "likeness",

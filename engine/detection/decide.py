@@ -69,7 +69,7 @@ def link_cluster(
     seen = see(session, viewer, _lock(session, finding_id).id)
     finding = seen.finding
     if finding.kind != FindingKind.CLUSTER or finding.state != FindingState.OPEN:
-        raise _was_decided(finding)
+        raise was_decided(finding)
     process.must_merge(viewer, finding.unit_id, world.tiers)
     wanted = set(chosen)
     cases = [case for case in seen.free if case.id in wanted]
@@ -155,7 +155,7 @@ def dismiss(session: Session, world: World, finding_id: int, reason: str, *, vie
 def _undecided(session: Session, viewer: Viewer, finding_id: int, kind: FindingKind | None) -> Seen:
     seen = see(session, viewer, _lock(session, finding_id).id)
     if seen.finding.state != FindingState.OPEN or (kind is not None and seen.finding.kind != kind):
-        raise _was_decided(seen.finding)
+        raise was_decided(seen.finding)
     return seen
 
 
@@ -165,7 +165,7 @@ def _lock(session: Session, finding_id: int) -> Finding:
     return session.scalars(wanted.execution_options(populate_existing=True)).first() or Finding(id=finding_id)
 
 
-def _was_decided(finding: Finding) -> Conflict:
+def was_decided(finding: Finding) -> Conflict:
     return Conflict("finding.decided", "Somebody has decided on this already.", by=finding.decided_by)
 
 

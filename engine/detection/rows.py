@@ -88,6 +88,34 @@ def queue(
     newest = (Finding.found_at.desc(), Finding.id.desc())  # by id alone SQLite would walk through those of everybody
     found = session.scalars(select(Finding).where(*where).order_by(*newest).limit(PAGE + 1)).all()
     shown = found[:PAGE]
+    lines, units = _lines(session, viewer, shown)
+    return Queue(lines, units, shown[-1].id if len(found) > PAGE else None)
+
+
+def some(session: Session, viewer: Viewer, finding_ids: Sequence[int]) -> Queue:
+    """Those of some findings that the viewer may see, the earliest first, whatever became of them. Four statements."""
+    mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
+    found = session.scalars(select(Finding).where(Finding.id.in_(finding_ids), mine).order_by(Finding.id)).all()
+    lines, units = _lines(session, viewer, found)
+    return Queue(lines, units, None)
+
+
+def pairs(session: Session, findings: Sequence[Finding]) -> Mapping[int, Sequence[Case]]:
+    """By finding the two cases of each pair among them, the one that came first before the other. One statement."""
+    wanted = [each.id for each in findings if each.kind == FindingKind.DUPLICATE]
+    rows = session.execute(
+        select(FindingCase.finding_id, Case)
+        .join(Case, Case.id == FindingCase.case_id)
+        .where(FindingCase.finding_id.in_(wanted))
+        .order_by(Case.received_at, Case.id)
+    )
+    found: dict[int, list[Case]] = {}
+    for finding_id, case in rows:
+        found.setdefault(finding_id, []).append(case)
+    return found
+
+
+def _lines(session: Session, viewer: Viewer, shown: Sequence[Finding]) -> tuple[list[Line], Mapping[str, Unit]]:
     counts = _counts(session, viewer, [each.id for each in shown])
     lines = []
     for each in shown:
@@ -96,8 +124,7 @@ def queue(
             lines.append((each, cases, latest, unlinked if each.master_id else 0))
     firsts = _cases(session, [latest for _, _, latest, _ in lines])
     units = units_by_id(session, {unit for each, *_ in lines for unit in ancestors(each.unit_id)})
-    told = [Line(each, cases, firsts[latest], unlinked) for each, cases, latest, unlinked in lines]
-    return Queue(told, units, shown[-1].id if len(found) > PAGE else None)
+    return [Line(each, cases, firsts[latest], unlinked) for each, cases, latest, unlinked in lines], units
 
 
 def waiting(session: Session, viewer: Viewer) -> int:

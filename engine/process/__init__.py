@@ -23,7 +23,7 @@ from engine.process.finding import Found, Wanted, find_cases
 from engine.process.forces import end_force, give_to_force, reindex_force, take_from_force
 from engine.process.holding import ANSWERED, HOLDERS, hand_back, take_up
 from engine.process.identity import SHOWN_FOR, may_unmask, shown_now, step_aside, unmask
-from engine.process.instructions import instruct, instructable, instruction_of
+from engine.process.instructions import answer_times, instruct, instructable, instruction_of
 from engine.process.joint import Agreement, Joint, Signature, agreement_of, conclusion_from, joint_of, tasks_together
 from engine.process.marks import SIGNS_IN
 from engine.process.mediating import (
@@ -164,6 +164,7 @@ __all__ = [
     "after_mediation",
     "agreement_of",
     "amend",
+    "answer_times",
     "apply_review",
     "arbitration_of",
     "arm_case_clocks",

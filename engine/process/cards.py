@@ -28,6 +28,10 @@ class GivenCards:
     units: dict[str, Unit]
     more: bool
 
+    def line(self, card: Card) -> Sequence[Unit]:
+        """To whom it was given, the highest unit first."""
+        return [self.units[each] for each in reversed(ancestors(card.unit_id)) if each in self.units]
+
 
 def may_void(viewer: Viewer, case: Case) -> bool:
     """Only at the top of the case's own tree: a card counts against a unit below, which never judges itself."""
@@ -71,4 +75,8 @@ def cards_given(session: Session, viewer: Viewer, *, page: int = 1) -> GivenCard
         .limit(PAGE + 1)
     ).all()
     rows = [(card, case) for card, case in found[:PAGE]]
-    return GivenCards(rows, dict(units_by_id(session, {card.unit_id for card, _ in rows})), len(found) > PAGE)
+    return GivenCards(
+        rows,
+        dict(units_by_id(session, {unit for card, _ in rows for unit in ancestors(card.unit_id)})),
+        len(found) > PAGE,
+    )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, lock_case, wall_of
+from engine.deadlines import Length
 from engine.errors import Conflict, Invalid
 from engine.people import ACTS, Viewer, staffed_of
 from engine.process.beginning import begin
@@ -90,6 +91,12 @@ def instructable(session: Session, case: Case, viewer: Viewer) -> Sequence[str]:
     line = [unit for unit in lines if any(is_within(unit, each) for each in leads)]
     staffed = staffed_of(session, line, ANSWERS, without=wall.people)
     return [unit for unit in line if unit in staffed and not wall.shuts_out(unit)]
+
+
+def answer_times(session: Session, world: World) -> tuple[Length | None, Length | None]:
+    """How long an answer may take as usual and when it is urgent; None where the limits in force say nothing."""
+    limits = world.releases.current(session).limits.get(PROCESS)
+    return (None, None) if limits is None else (limits.anywhere("instruction"), limits.anywhere("instruction_urgent"))
 
 
 def instruction_of(session: Session, task: Task) -> Instruction | None:

@@ -10,7 +10,7 @@ from engine import process, tasks
 from engine.cases import Card, Case
 from engine.errors import Invalid, NotFound
 from engine.people import names
-from engine.territory import units_by_id
+from engine.territory import line_of
 from engine.web.context import looking, now, viewer
 from engine.web.language import _
 from engine.web.numbers import page_number
@@ -67,7 +67,7 @@ def _page(card_id: int, *, wrong: object = None) -> str:
             "cards/card.html",
             card=card,
             case=case,
-            units=units_by_id(session, [card.unit_id]),
+            line=line_of(session, card.unit_id),
             people=names(session, {card.voided_by} if card.voided_by else set()),
             may_void=card.voided_at is None and process.may_void(viewer(), case),
             wrong=wrong or {},

@@ -11,6 +11,7 @@ from engine.process import Arbitration, Decision, Decisions
 from engine.tasks import Field, Form
 from engine.web.language import _
 from engine.web.show import left, moment, person_name, say, tier_name, unit_name
+from engine.web.show_case import length_words
 from engine.web.words import word
 
 MOST = 3
@@ -28,7 +29,7 @@ def _facts(decision: Decision, found: Decisions) -> Iterator[Fact]:
     if decision.extension is not None:
         asked = decision.extension
         who = person_name(found.people.get(asked.asked_by))
-        yield _("Asked for"), _("%(length)s more, by %(person)s", length=asked.length, person=who)
+        yield _("Asked for"), _("%(length)s more, by %(person)s", length=length_words(asked.length), person=who)
         yield _("Reason"), _short(asked.reason)
         if clock is not None:
             yield _("Limit"), f"{moment(clock.due_at)} · {left(clock.due_at)}"

@@ -13,6 +13,7 @@ from engine.web.context import looking, now, viewer, world
 from engine.web.language import _
 from engine.web.once import Done, once
 from engine.web.policy import policy
+from engine.web.show_case import length_words
 
 pages = Blueprint("instructions", __name__)
 
@@ -62,6 +63,13 @@ def _page(case_id: int, *, wrong: object = None) -> str:
             case=case,
             units=units,
             named=units_by_id(session, units),
+            times=_times(session),
             wrong=wrong or {},
             typed=request.form,
         )
+
+
+def _times(session: Session) -> dict[str, str]:
+    """In words, as far as the limits in force say it."""
+    usual, urgent = process.answer_times(session, world())
+    return {key: length_words(str(length)) for key, length in (("usual", usual), ("urgent", urgent)) if length}

@@ -56,6 +56,7 @@ SAID: Mapping[str, Any] = {
     "delivery.forgotten": N_("Its content was kept for a while only, and is gone."),
     "channel.kind": N_("There is no such kind of news."),
     "finding.decided": N_("Somebody has decided on this already."),
+    "finding.no_pair": N_("Only pairs are merged together; this one is decided on its own page."),
     "finding.none_linked": N_("None of these cases can be linked now. Look at each of them."),
     "finding.unknown": N_("There is no such finding."),
     "merge.itself": N_("A case cannot be carried on by itself."),

@@ -55,8 +55,7 @@ def show() -> str | Response:
 @pages.post("/worklist/filters")
 @policy("case.read")
 def save_filter() -> Response:
-    tab, wanted = _asked(request.form)
-    query: dict[str, Any] = {"tab": str(tab), **wanted.address()}
+    query = _came_from(request.form)
 
     def keep(session: Session) -> Done:
         kept = tasks.save_filter(session, viewer().person_id, request.form.get("name", ""), query)
@@ -75,20 +74,30 @@ def remove_filter(filter_id: int) -> Response:
 
 @pages.get("/worklist/selection")
 @policy("case.read")
-def preview() -> str:
+def preview() -> str | tuple[str, int]:
     """What one act on the chosen tasks would do to each, and why not; nothing is done yet."""
     act, chosen, to = _selection(request.args)
     with looking() as session:
         lines, people = tasks.choose(session, chosen, act, viewer=viewer(), to=to)
-        return render_template(
-            "worklist/selection.html", act=act, lines=lines, people=people, to=to, refusal_text=sentence_of
+        page = render_template(
+            "worklist/selection.html",
+            act=act,
+            chosen=chosen,
+            lines=lines,
+            people=people,
+            to=to,
+            came_from=_came_from(request.args),
+            refusal_text=sentence_of,
         )
+    return page if chosen else (page, 422)
 
 
 @pages.post("/worklist/selection")
 @policy("case.read")
 def act_on_selection() -> Response:
     act, chosen, to = _selection(request.form)
+    if not chosen:
+        raise Invalid("selection.empty", "Choose at least one task and what to do with them.")
 
     def do(session: Session) -> Done:
         lines = tasks.act_on(session, chosen, act, viewer=viewer(), now=now(), to=to)
@@ -97,7 +106,7 @@ def act_on_selection() -> Response:
         if done < len(chosen):
             left = len(chosen) - done
             said += " " + ngettext("%(num)d was left as it is.", "%(num)d were left as they are.", left)
-        return Done(url_for("worklist.show", tab="unit"), said)
+        return Done(url_for("worklist.show", **_came_from(request.form)), said)
 
     return once(do)
 
@@ -107,10 +116,16 @@ def _asked(sent: Any) -> tuple[Tab, Filter]:
     return Tab(wanted) if wanted in tuple(Tab) else Tab.MINE, Filter.of(sent)
 
 
+def _came_from(sent: Any) -> dict[str, Any]:
+    """The list that was looked at, as parameters of its address."""
+    tab, wanted = _asked(sent)
+    return {"tab": str(tab), **wanted.address()}
+
+
 def _selection(sent: Any) -> tuple[Act, list[int], int | None]:
     act = sent.get("act", "")
     chosen = [task_id for each in sent.getlist("task") if (task_id := number(each)) is not None]
-    if act not in tuple(Act) or not chosen:
+    if act not in tuple(Act):
         raise Invalid("selection.empty", "Choose at least one task and what to do with them.")
     return Act(act), chosen, number(sent.get("to"))
 

@@ -178,7 +178,7 @@ def test_one_tap_grants_more_time(visit: Visit, district: District, clock: Manua
     visitor = visit("district")
     page = words(visitor.get("/decisions"))
     assert "等待检测结果,联系138****8000" in page, "a telephone is masked in what somebody wrote, too"
-    assert "延长 1wd，申请人 林晓东" in page
+    assert "延长 1 个工作日，申请人 林晓东" in page
     answer = visitor.post(f"/decisions/{task_id}", {"choice": "approve"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/decisions")
     assert "没有等您决定的事项" in words(visitor.get("/decisions"))
@@ -262,6 +262,8 @@ def test_an_instruction_goes_down_and_comes_back(visit: Visit, district: Distric
     leader, grid = visit("district"), visit("grid")
     page = words(leader.get(f"/cases/{case_id}/instructions/new"))
     assert "第1网格 · 现承办单位" in page
+    assert "常规 · 3 个工作日" in page
+    assert "加急 · 1 个工作日" in page
     refused = leader.post(f"/cases/{case_id}/instructions", {"text": " "})
     assert refused.status_code == 422
     assert "请填写批示内容" in words(refused)

@@ -74,7 +74,7 @@ def test_the_district_voids_a_card_with_a_reason(visit: Visit, district: Distric
     case_id, card_id = add_card(district, clock)
     leader = visit("district")
     assert "黄牌" in words(leader.get(f"/cases/{case_id}"))
-    assert "第1网格" in words(leader.get("/cards"))
+    assert "第1片区第1网格" in words(leader.get("/cards"))
     leader.get(f"/cards/{card_id}")
     assert leader.post(f"/cards/{card_id}/voiding", {"reason": " "}).status_code == 422
     assert leader.post(f"/cards/{card_id}/voiding", {"reason": "系统停机所致"}).status_code == 302

@@ -121,7 +121,11 @@ def test_a_pair_is_looked_at_side_by_side_and_merged(come: Visit, district: Dist
     assert street.post(f"/cases/{second}/splitting", {"reason": "两部电梯"}).status_code == 302
     assert case(district, second).state == CaseState.ASSIGNED
     number = case(district, first).number
-    assert street.post(f"/cases/{second}/merging", {"number": "LHQ-1", "reason": "x"}).status_code == 404
+    unknown = street.post(f"/cases/{second}/merging", {"number": "LHQ-1", "reason": "同一件"})
+    assert unknown.status_code == 422
+    assert "没有这个案件。" in words(unknown)
+    assert 'value="LHQ-1"' in unknown.text
+    assert 'value="同一件"' in unknown.text
     assert street.post(f"/cases/{second}/merging", {"number": number, "reason": "还是同一部"}).status_code == 302
     assert acts(district, first).count("case.joined") == 2
     assert verify.check(district.store, district.world, now=clock.now()) == []
@@ -135,9 +139,25 @@ def test_several_are_decided_at_once_and_come_back_no_more(come: Visit, district
     street = come("street")
     with district.store.reading() as session:
         ids = [str(each) for each in session.scalars(select(Finding.id))]
-    assert street.post("/findings/decisions", {"act": "dismiss", "reason": "不同户"}).status_code == 422
+    nothing = street.get("/findings/selection?act=merge&kind=duplicate")
+    assert nothing.status_code == 422
+    assert 'href="/findings?kind=duplicate"' in nothing.text
+    both = "&".join(f"finding={each}" for each in ids)
+    page = words(street.get(f"/findings/selection?act=merge&{both}"))
+    assert "可处理 2 项" in page
+    assert f"{case(district, 2).number} 并入主案 {case(district, 1).number}" in page
+    assert "此项请打开后" not in page
+    assert "可处理 2 项" in words(street.get(f"/findings/selection?act=dismiss&{both}"))
+    assert "已无权查看" in words(come("street_gl").get(f"/findings/selection?act=merge&{both}"))
+    assert "可处理 0 项" in words(come("grid").get(f"/findings/selection?act=merge&{both}"))
+    unsaid = street.post("/findings/decisions", {"act": "merge", "finding": ids, "reason": " "})
+    assert unsaid.status_code == 422
+    assert "请说明理由" in words(unsaid)
     assert street.post("/findings/decisions", {"act": "merge", "finding": ids[0], "reason": "同"}).status_code == 302
-    assert street.post("/findings/decisions", {"act": "dismiss", "finding": ids[1], "reason": "异"}).status_code == 302
+    assert "已有人作出决定" in words(street.get(f"/findings/selection?act=dismiss&{both}"))
+    done = street.post("/findings/decisions", {"act": "dismiss", "finding": ids, "reason": "异", "kind": "duplicate"})
+    assert done.headers["Location"] == "/findings?kind=duplicate"
+    assert "已决定 1 项。 1 项保持不变" in words(street.get(done.headers["Location"]))
     assert "没有待决定" in words(street.get("/findings"))
     for state in ("accepted", "dismissed"):
         assert "两件在办案件" in words(street.get(f"/findings?state={state}"))
@@ -161,6 +181,9 @@ def test_a_wall_and_confidentiality_hold_in_what_was_found(come: Visit, district
     found = finding_of(district, "cluster")
     assert found.facts["count"] == 5  # the confidential one took no part
     street = come("street")
+    assert "此项请打开后单独处理" in words(street.get(f"/findings/selection?act=merge&finding={found.id}"))
+    street.post("/findings/decisions", {"act": "merge", "finding": str(found.id), "reason": "同"})
+    assert finding_of(district, "cluster").state == "open"
     page = words(street.get(f"/findings/{found.id}"))
     assert "4 件" in page
     assert "电梯 0" not in page

@@ -86,8 +86,9 @@ def test_several_tasks_at_once_say_for_each_what_will_happen(
     page = visitor.get(f"/worklist/selection?act=claim&{chosen}")
     assert "可处理 2 项任务" in words(page)
     assert "此任务已被他人认领" in words(page)
-    done = visitor.post("/worklist/selection", {"act": "claim", "task": [str(each) for each in tasks]})
-    assert done.status_code == 302
+    sent = {"act": "claim", "task": [str(each) for each in tasks], "tab": "unit", "light": "green"}
+    done = visitor.post("/worklist/selection", sent)
+    assert done.headers["Location"] == "/?tab=unit&light=green"
     said = words(visitor.get(done.headers["Location"]))
     assert "已处理 2 项任务" in said
     assert "1 项保持不变" in said
@@ -117,6 +118,9 @@ def test_a_selection_reveals_and_moves_nothing_of_others(visit: Visit, district:
     assert "已无权查看" in words(page)
     visitor.post("/worklist/selection", {"act": "claim", "task": [str(tasks[0])]})
     assert claimed_by(district, tasks[0]) is None
+    unchosen = visitor.get("/worklist/selection?act=claim&tab=unit&light=red")
+    assert "请至少选择一项任务" in words(unchosen)
+    assert 'href="/?tab=unit&amp;light=red"' in unchosen.text
     for query in ("", "?act=claim", "?act=explode&task=1", "?act=claim&task=x"):
         assert visitor.get(f"/worklist/selection{query}").status_code == 422, query
 

@@ -23,6 +23,7 @@ const ACTS = {
   ArrowUp: () => at() >= 0 && go(-1),
   c: claim,
   x: pick,
+  a: acts,
   '/': filter,
   '?': () => help?.showModal(),
 };
@@ -52,6 +53,12 @@ function pick() {
   const box = items[at()]?.closest('.line').querySelector('input[type="checkbox"]');
   box?.click();
   return Boolean(box);
+}
+
+function acts() {
+  const first = document.querySelector('[data-acts] button');
+  first?.focus();
+  return Boolean(first);
 }
 
 function filter() {

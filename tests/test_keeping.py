@@ -16,11 +16,12 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from sqlalchemy import select, text
 
-from engine import documents
+from engine import bulk, documents
 from engine.cases import Case
 from engine.cli import main
 from engine.clock import ManualClock, SystemClock
-from engine.config import DocumentsConfig
+from engine.config import Config, DocumentsConfig
+from engine.errors import Invalid
 from engine.scheduler import Node
 from engine.store import Store, newest_revision, open_store
 from tests.web import district as town
@@ -180,13 +181,66 @@ def test_a_backup_brings_its_documents_along(source: Store, back: str, papers: l
     assert not papers[1].exists()
 
 
+@pytest.fixture
+def brought_in(source: Store, papers: list[Path], tmp_path: Path) -> list[Path]:
+    """The files of two imports that wait for somebody."""
+    folder = tmp_path / "documents"
+    config = Config(documents=DocumentsConfig(folder=folder))
+    for name in ("one", "two"):
+        taken = bulk.take_file(config, BytesIO(f"内容,电话\n漏水 {name},1380013800\n".encode()), f"{name}.csv")
+        with source.transaction() as session:
+            columns = bulk.guess_columns(session, config, taken.spool, "LHQ", names={})
+            bulk.open_import(session, taken, columns, "LHQ", viewer=None, now=SystemClock().now())
+    with source.reading() as session:
+        return [folder / "imports" / each.name for each in bulk.spools(session)]
+
+
+def test_a_backup_brings_the_files_of_imports_along(
+    source: Store, back: str, brought_in: list[Path], tmp_path: Path
+) -> None:
+    """They come back as they were; one that was damaged before is named at both ends, and not put back."""
+    file = tmp_path / "monday.zip"
+    whole = brought_in[0].read_bytes()
+    brought_in[1].write_bytes(b'["anything"]\n')
+    made = told(run("backup", str(file), "--database", url(source), "--json"))
+    assert (made["imports"], made["imports_absent"], made["absent"]) == (2, [2], [])
+    for path in brought_in:
+        path.unlink()
+    restored = run("restore", str(file), "--database", back)
+    assert "2 files of imports are named; those of 2 are missing or damaged: bring these files in" in restored.stdout
+    assert [path.read_bytes() if path.exists() else None for path in brought_in] == [whole, None]
+
+
+def test_a_backup_of_before_lacks_the_files_of_imports_and_they_are_named(
+    source: Store, brought_in: list[Path], tmp_path: Path
+) -> None:
+    """Backups of the same form were made without them."""
+    file = tmp_path / "older.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("documents.jsonl", "")
+    brought_in[0].unlink()
+    config = Config(documents=DocumentsConfig(folder=tmp_path / "documents"))
+    with zipfile.ZipFile(file) as archive, source.reading() as session:
+        bulk.unpack(archive, config)
+        assert bulk.lost(bulk.spools(session), config) == [1]
+
+
+def test_a_list_of_imports_that_leads_elsewhere_is_refused(brought_in: list[Path], tmp_path: Path) -> None:
+    file = tmp_path / "odd.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("imports.jsonl", json.dumps(["../../away", "0" * 64, 1]) + "\n")
+    config = Config(documents=DocumentsConfig(folder=tmp_path / "documents"))
+    with zipfile.ZipFile(file) as archive, pytest.raises(Invalid, match=r"imports.jsonl"):
+        bulk.unpack(archive, config)
+
+
 def test_a_folder_that_is_copied_by_other_means_is_only_listed(
-    source: Store, papers: list[Path], tmp_path: Path
+    source: Store, papers: list[Path], brought_in: list[Path], tmp_path: Path
 ) -> None:
     file = tmp_path / "monday.zip"
     run("backup", str(file), "--without-documents", "--database", url(source))
-    assert "documents.jsonl" in (names := zipfile.ZipFile(file).namelist())
-    assert not any(name.startswith("documents/") for name in names)
+    assert {"documents.jsonl", "imports.jsonl"} <= (names := set(zipfile.ZipFile(file).namelist()))
+    assert not any(name.startswith(("documents/", "imports/")) for name in names)
     papers[0].unlink()
     found = unpacked(file, tmp_path / "documents")
     assert (found.listed, found.absent) == (2, [papers[0].name])

@@ -6,6 +6,7 @@ from engine.bulk.fields import FIELDS, Field
 from engine.bulk.held import places_of
 from engine.bulk.matter import Read, Reader
 from engine.bulk.model import BulkImport, FiledRow, ImportState, MappingTemplate, NotedRow, Outcome
+from engine.bulk.packing import Spool, lost, pack, spools, unpack
 from engine.bulk.rows import (
     ACT,
     LISTED,
@@ -55,6 +56,7 @@ __all__ = [
     "Outcome",
     "Read",
     "Reader",
+    "Spool",
     "Taken",
     "Worker",
     "as_csv",
@@ -69,19 +71,23 @@ __all__ = [
     "head_of",
     "how_many_wait",
     "imports_of",
+    "lost",
     "must_be_enough",
     "names_of",
     "noted_counts",
     "noted_rows",
     "open_import",
+    "pack",
     "places_of",
     "said_of",
     "say_columns",
     "see_import",
     "shown_cases",
+    "spools",
     "start_filing",
     "take_file",
     "to_be_mended",
+    "unpack",
     "work_off",
     "write_workbook",
 ]

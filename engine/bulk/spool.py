@@ -49,7 +49,7 @@ def write_spool(config: Config, rows: Iterable[Sequence[str]]) -> tuple[str, int
 def read_spool(config: Config, name: str, *, place: int = 0) -> Iterator[tuple[list[str], int]]:
     """Each row from a byte on, with the byte behind it. Raises Unavailable when the file is not there."""
     try:
-        with (_folder(config) / name).open("rb") as file:
+        with path_of(config, name).open("rb") as file:
             file.seek(place)
             for line in file:
                 place += len(line)
@@ -59,7 +59,7 @@ def read_spool(config: Config, name: str, *, place: int = 0) -> Iterator[tuple[l
 
 
 def remove_spool(config: Config, name: str) -> None:
-    (_folder(config) / name).unlink(missing_ok=True)
+    path_of(config, name).unlink(missing_ok=True)
 
 
 def remove_orphans(config: Config, named: Collection[str | None], *, now: datetime) -> None:
@@ -67,6 +67,10 @@ def remove_orphans(config: Config, named: Collection[str | None], *, now: dateti
     for path in _folder(config).glob("*"):
         if path.name not in named and path.stat().st_mtime < (now - YOUNG).timestamp():
             path.unlink(missing_ok=True)
+
+
+def path_of(config: Config, name: str) -> Path:
+    return _folder(config) / name
 
 
 def _folder(config: Config) -> Path:

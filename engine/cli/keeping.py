@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from engine.cli.starting import configured, opened, there
 from engine.errors import Conflict
 
 if TYPE_CHECKING:
+    from zipfile import ZipFile
+
     from sqlalchemy.orm import Session
 
     from engine.config import Config
@@ -71,35 +72,46 @@ def move(config_file: Path | None, source_url: str, target_url: str, while_in_us
 @database
 @click.pass_obj
 def backup(config_file: Path | None, file: Path, without_documents: bool, database: str | None, as_json: bool) -> None:
-    """Write all rows of this instant and all documents into one file, while nodes go on; neither waits for the other.
+    """Write all rows of this instant, all documents and the files of imports into one file, while nodes go on; neither
+    waits for the other.
 
     A large folder of documents is better copied by its own means, after this command, and kept together with the file.
     """
-    from engine import documents
+    from engine import bulk, documents
     from engine import store as databases
     from engine.clock import SystemClock
     from engine.main import load_every_table
 
     with refusals(as_json):
         config = configured(config_file, database)
-        source = there(config)
+        source, whole = there(config), not without_documents
         databases.must_be_migrated(source)
         load_every_table()
         with _progress("kept", as_json) as (rows, papers), source.reading() as session:
-            manifest, packed = databases.back_up(
+
+            def beside(_: Session, archive: ZipFile) -> tuple[Sequence[bulk.Spool], list[int], documents.Packed]:
+                spools, known = bulk.spools(session), documents.contents(session)
+                session.rollback()
+                lost = bulk.pack(archive, spools, config, whole=whole)
+                return spools, lost, documents.pack(archive, known, config.documents, whole=whole, progress=papers)
+
+            manifest, (spools, lost, packed) = databases.back_up(
                 session,
                 file,
                 revision=databases.newest_revision(),
                 now=SystemClock().now(),
-                beside=partial(documents.pack, limits=config.documents, whole=not without_documents, progress=papers),
+                beside=beside,
                 progress=rows,
             )
         size, verb = file.stat().st_size, "listed" if without_documents else "packed"
         lines = [f"{manifest.rows} rows, {size / 1_000_000:.1f} MB in {file}, {packed.listed} documents {verb}."]
         if packed.absent:
             lines.append(f"{len(packed.absent)} of them are missing or damaged: run `maplebridge documents`.")
+        if spools:
+            lines.append(f"{len(spools)} files of imports {verb}{_lost_imports(lost)}.")
         facts = {"rows": manifest.rows, "bytes": size, "documents": packed.listed, "absent": packed.absent}
-        say(as_json, {**facts, "revision": manifest.revision}, "\n".join(lines))
+        facts |= {"imports": len(spools), "imports_absent": lost, "revision": manifest.revision}
+        say(as_json, facts, "\n".join(lines))
 
 
 @click.command()
@@ -111,9 +123,9 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
     """Fill an empty database from a backup. Nothing leaves it until `maplebridge release-deliveries`.
 
     The old installation may have sent since what this one remembers as unsent: so mail, messages and deliveries are
-    held. Everybody signs in anew. Documents that are packed in it go into their folder; what is missing there is named.
+    held. Everybody signs in anew. Documents and files of imports that are packed in it go into their folder; what is missing is named.
     """
-    from engine import documents, outbox, people
+    from engine import bulk, documents, outbox, people
     from engine import store as databases
     from engine.clock import SystemClock
     from engine.main import load_every_table
@@ -129,10 +141,17 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
 
         load_every_table()
         with _progress("restored", as_json) as (rows, papers):
-            beside = partial(documents.unpack, limits=config.documents, progress=papers)
+
+            def beside(archive: ZipFile) -> documents.Packed:
+                bulk.unpack(archive, config)
+                return documents.unpack(archive, config.documents, progress=papers)
+
             manifest, packed = databases.put_back(file, target, beside=beside, finish=finish, progress=rows)
         _index_anew(target, as_json)
         broken = _verify(config, target, as_json)
+        with target.reading() as session:
+            spools = bulk.spools(session)
+        lost = bulk.lost(spools, config)
         lines = [
             f"{manifest.rows} rows of {manifest.made_at} are there as they were; {_told(broken)}",
             f"{packed.listed - len(packed.absent)} of {packed.listed} documents are there as they were.",
@@ -140,7 +159,10 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
         ]
         if packed.absent:
             lines.append(f"The others are missing or damaged in {config.documents.folder}.")
+        if spools:
+            lines.append(f"{len(spools)} files of imports are named{_lost_imports(lost)}.")
         facts = {"rows": manifest.rows, "documents": packed.listed, "absent": packed.absent}
+        facts |= {"imports": len(spools), "imports_absent": lost}
         facts |= {"made_at": manifest.made_at, "violations": broken}
         say(as_json, facts, "\n".join(lines))
         sys.exit(1 if broken else 0)
@@ -243,6 +265,14 @@ def _verify(config: Config, target: Store, quiet: bool) -> int:
             on_progress=lambda done, total: progress(done, f"of {total} cases"),
         )
     return len(found)
+
+
+def _lost_imports(lost: Sequence[int]) -> str:
+    """The pages name imports as people named their files; an operator reads no case, so numbers have to do."""
+    if not lost:
+        return ""
+    numbers = ", ".join(map(str, lost))
+    return f"; those of {numbers} are missing or damaged: bring these files in again, nothing is filed twice"
 
 
 def _told(broken: int) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,25 +38,33 @@ class Packed:
     absent: list[str]
 
 
-def pack(
-    session: Session, archive: zipfile.ZipFile, limits: DocumentsConfig, *, whole: bool, progress: Progress
-) -> Packed:
-    """Lists the contents, and with `whole` packs them, one at a time; a damaged one too, better than none.
+def contents(session: Session) -> list[tuple[str, str]]:
+    """Hash and kind of every content that rows name."""
+    return [(sha256, kind) for part in PARTS for sha256, kind in sorted(named(session, part).items())]
 
-    The session's snapshot ends before that: a content never changes, so nobody has to wait while many are copied.
+
+def pack(
+    archive: zipfile.ZipFile,
+    known: Sequence[tuple[str, str]],
+    limits: DocumentsConfig,
+    *,
+    whole: bool,
+    progress: Progress,
+) -> Packed:
+    """Lists contents, and with `whole` packs them, one at a time; a damaged one too, better than none.
+
+    A content never changes: the snapshot that named it may have ended, so that nobody waits while many are copied.
     """
-    known = [(sha256, kind) for part in PARTS for sha256, kind in sorted(named(session, part).items())]
-    session.rollback()
     lines, absent = [], []
     for done, (sha256, kind) in enumerate(known, 1):
         path = path_of(limits.folder, sha256)
         size = path.stat().st_size if path.is_file() else None
         lines.append(json.dumps([sha256, kind, size]) + "\n")
-        if size is None or (whole and _put_in(archive, path) != sha256):
+        if size is None or (whole and put_in(archive, path, _name(path)) != sha256):
             absent.append(sha256)
         preview = path.with_name(path.name + PREVIEW)
         if whole and preview.is_file():
-            _put_in(archive, preview)
+            put_in(archive, preview, _name(preview))
         progress(done)
     archive.writestr(LIST, "".join(lines))
     return Packed(len(known), absent)
@@ -68,15 +76,14 @@ def unpack(archive: zipfile.ZipFile, limits: DocumentsConfig, *, progress: Progr
 
     Raises Invalid for a list that is none, and Unavailable when the folder cannot be written.
     """
-    packed = set(archive.namelist())
     listed, absent = 0, list[str]()
     for sha256 in _listed(archive):
         path = path_of(limits.folder, sha256)
         preview = path.with_name(path.name + PREVIEW)
         try:
-            is_there = (path.is_file() and hash_of(path) == sha256) or _take_out(archive, packed, path, sha256)
+            is_there = (path.is_file() and hash_of(path) == sha256) or take_out(archive, _name(path), path, sha256)
             if not preview.is_file():
-                _take_out(archive, packed, preview)
+                take_out(archive, _name(preview), preview)
         except OSError as error:
             words = f"The folder of documents ({limits.folder}) cannot be written: {error.strerror}."
             raise Unavailable("document.folder", words) from error
@@ -87,19 +94,20 @@ def unpack(archive: zipfile.ZipFile, limits: DocumentsConfig, *, progress: Progr
     return Packed(listed, absent)
 
 
-def _put_in(archive: zipfile.ZipFile, path: Path) -> str:
-    """Stored as it is, for pictures and papers are compressed already. Gives its hash."""
-    member = zipfile.ZipInfo.from_file(path, _name(path), strict_timestamps=False)
+def put_in(archive: zipfile.ZipFile, path: Path, name: str, *, small: bool = False) -> str:
+    """Stored as it is, for pictures and papers are compressed already, or made `small`. Gives the hash of the file."""
+    member = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+    member.compress_type = zipfile.ZIP_DEFLATED if small else zipfile.ZIP_STORED
     with path.open("rb") as source, archive.open(member, "w") as target:
         return _copied(source, target)
 
 
-def _take_out(archive: zipfile.ZipFile, packed: Container[str], path: Path, sha256: str | None = None) -> bool:
+def take_out(archive: zipfile.ZipFile, name: str, path: Path, sha256: str | None = None) -> bool:
     """Whether it was packed, and undamaged; what is damaged is not kept."""
-    if _name(path) not in packed:
+    if name not in archive.NameToInfo:
         return False
     try:
-        with archive.open(_name(path)) as source, written(path) as target:
+        with archive.open(name) as source, written(path) as target:
             if _copied(source, target) != sha256 and sha256 is not None:
                 raise zipfile.BadZipFile
     except zipfile.BadZipFile:

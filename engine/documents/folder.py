@@ -42,7 +42,7 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
     if not data:
         raise _refused("empty", shown, "文件是空的。", "the file is empty.")
     if len(data) > limits.max_bytes:
-        most = max(1, limits.max_bytes // (1024 * 1024))
+        most = whole_mb(limits)
         raise _refused("too_large", shown, f"超过 {most} MB。", f"it is larger than {most} MB.")
     kind = kind_of(data)
     if kind is None:
@@ -80,6 +80,11 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
     except OSError as error:
         raise Unavailable("document.folder", "The folder of documents cannot be written.", retry_after_s=30) from error
     return Kept(shown or sha256[:8], kind, sha256, len(data))
+
+
+def whole_mb(limits: DocumentsConfig) -> int:
+    """How large a file may be, as people are told."""
+    return max(1, limits.max_bytes // (1024 * 1024))
 
 
 def content(limits: DocumentsConfig, document: Document) -> bytes:

@@ -49,11 +49,13 @@ def invitees(
     """
     units, staff = _community(session, task, case, tiers, wall)
     near = _near(task, case, units)
-    known = {unit.id: Choice(unit.id, Words(unit.name_zh, unit.name_en), heading=OTHERS) for unit in units.values()}
+    known = {unit.id: Choice(unit.id, _label(unit, units), heading=OTHERS) for unit in units.values()}
     every = {unit: replace(known[unit], heading=NEAR) for unit in near}
     every |= {unit: choice for unit, choice in known.items() if unit not in every}
     every |= {
-        choice.value: choice for unit in near for choice in map(_by_name(units[unit]), staff.get(unit, {}).values())
+        choice.value: choice
+        for unit in near
+        for choice in map(_by_name(unit, known[unit].label), staff.get(unit, {}).values())
     }
     if on is not None and asks_members(task.unit_id, tiers):
         every |= {choice.value: choice for choice in _members(session, task, case, wall, on)}
@@ -128,10 +130,18 @@ def _near(task: Task, case: Case, units: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*above, *below, *beside]))
 
 
-def _by_name(unit: Unit) -> Callable[[Person], Choice]:
+def _label(unit: Unit, units: Mapping[str, Unit]) -> Words:
+    """Every zone has a first grid: its name stands with the zone's. The community is the same for all of them."""
+    above = units.get(unit.parent_id or "")
+    if above is None or above.tier == "community":
+        return Words(unit.name_zh, unit.name_en)
+    return Words(f"{above.name_zh}{unit.name_zh}", f"{unit.name_en}, {above.name_en}")
+
+
+def _by_name(unit_id: str, unit: Words) -> Callable[[Person], Choice]:
     return lambda person: Choice(
-        f"{unit.id}{PERSON}{person.id}",
-        Words(f"{person.name_zh}（{unit.name_zh}）", f"{person.name_en} ({unit.name_en})"),
+        f"{unit_id}{PERSON}{person.id}",
+        Words(f"{person.name_zh}（{unit.zh}）", f"{person.name_en} ({unit.en})"),
         heading=PEOPLE,
     )
 

@@ -147,6 +147,14 @@ def file_size(size_bytes: int) -> str:
     return f"{size_bytes / 1_000_000:.1f} MB" if size_bytes >= 1_000_000 else f"{max(1, round(size_bytes / 1000))} kB"
 
 
+def largest_file() -> int:
+    return attached.limits().max_bytes
+
+
+def too_large(name: str) -> str:
+    return _("%(file)s: it is larger than %(most)d MB.", file=name, most=documents.whole_mb(attached.limits()))
+
+
 def upload_address() -> str:
     """Where the script of this page sends files one by one; empty where they go with the form."""
     task_id = (request.view_args or {}).get("task_id")
@@ -157,6 +165,7 @@ def _for_pages(state: BlueprintSetupState) -> None:
     pages_know = state.app.jinja_env
     pages_know.filters["file_size"] = file_size
     pages_know.globals.update(accepted_files=ACCEPTED, may_remove_document=may_remove, upload_address=upload_address)
+    pages_know.globals.update(largest_file=largest_file, too_large=too_large)
 
 
 pages.record(_for_pages)

@@ -323,13 +323,15 @@ def test_photos_are_taken_in_two_taps_and_stay_when_the_page_is_left(
     page.wait_for_url(f"{address}/")
     page.goto(f"{address}/tasks/{task.id}")
     field = page.locator('.field[data-key="photos"]')
+    field.locator(".paper-said").evaluate("said => { said.dataset.most = 50_000; }")
     given = [
+        {"name": "大.txt", "mimeType": "text/plain", "buffer": b"1" * 50_001},  # it is not even sent
         {"name": "三楼.jpg", "mimeType": "image/jpeg", "buffer": photo("teal")},
         {"name": "坏.pdf", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00"},
     ]
     field.locator('input[type="file"]').last.set_input_files(given)
     field.locator("label.paper", has_text="三楼.jpg").wait_for()
-    field.locator(".paper-said", has_text="坏.pdf").wait_for()
+    field.locator(".paper-said", has_text="大.txt：超过 10 MB。 坏.pdf").wait_for()
     assert field.locator('input[type="checkbox"]').is_checked()
     assert barriers(page) == []
     screenshot("photos")

@@ -73,6 +73,7 @@ def test_those_who_come_to_mind_stand_first_and_the_question_is_written(
     assert len(offered) == len(set(offered))
     assert "LHQ.MZ.01.01.01" not in offered  # the asking unit itself
     assert "提出意见，并说明可以采取的措施" in page
+    assert "第1片区第2网格" in page  # other zones have a second grid too
     answer = visitor.post(
         f"/tasks/{town.open_task(district, inviting).id}/completion",
         {"co_units": ["LHQ.MZ.01.02"], "question": "请提出意见"},
@@ -114,6 +115,9 @@ def test_answers_are_seen_arriving_and_absence_is_told(
     assert "3 个单位中已有 1 个答复" in seen
     assert "同意联办" in seen
     assert seen.count("等待答复，期限") == 2
+    assert "第1片区第2网格 等待答复" in seen  # every zone has a second grid
+    page = words(visit("community").get(f"/tasks/{town.open_task(district, inviting, 'co_opinion').id}"))
+    assert page.index("第1片区第1网格请您答复此事。 请提出意见") < page.index("具体意见")
     with district.store.reading() as session:
         awaited = (Task.case_id == inviting, Task.form == "co_opinion", Task.state == "open")
         due = session.scalars(select(Task.due_at).where(*awaited)).first()

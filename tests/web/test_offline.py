@@ -159,8 +159,9 @@ class Phone:
         field('.field[data-key="findings"] textarea').fill(FOUND)
         field('.field[data-key="outcome"] input[value="resolved"]').check()
         if photo is not None:
-            given = {"name": "三楼.jpg", "mimeType": "image/jpeg", "buffer": photo}
-            field('.field[data-key="photos"] input[type="file"]').last.set_input_files([given])
+            given = [{"name": f"{floor}楼.jpg", "mimeType": "image/jpeg", "buffer": photo} for floor in "二三"]
+            field('.field[data-key="photos"] input[type="file"]').last.set_input_files(given)
+            field('.field[data-key="photos"] [aria-label="移除 二楼.jpg"]').click()
             field('.field[data-key="photos"] [data-chosen] li:not(:has(progress))').wait_for()
 
 

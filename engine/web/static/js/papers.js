@@ -1,5 +1,6 @@
 // Photos and papers: shown at once, made smaller where they are huge, sent one by one with their progress.
-// What cannot be sent now stays in the form and goes with it; nothing chosen is lost.
+// What cannot be sent now stays in the form and goes with it until it is taken out again; nothing chosen is lost. What is
+// too large for the server is not sent at all.
 const HUGE_BYTES = 3_000_000;
 const LONGEST_EDGE = 2560;
 
@@ -9,12 +10,14 @@ for (const box of document.querySelectorAll('[data-papers]')) {
   const list = box.querySelector('[data-chosen]') ?? addList(box);
   const said = box.querySelector('.paper-said');
   const waiting = new Map();
+  let refused = [];
   let added = 0;
   const carrier = inputs.at(-1);
   for (const input of inputs) {
     input.addEventListener('change', async () => {
       const chosen = [...input.files];
       if (input !== carrier) input.value = '';
+      say([]);
       for (const file of chosen) await take(file);
       carry();
       if (added && !box.dataset.key) location.reload(); // the page of a case tells all of it
@@ -23,20 +26,26 @@ for (const box of document.querySelectorAll('[data-papers]')) {
 
   async function take(file) {
     const small = await smaller(file);
+    if (small.size > Number(said.dataset.most)) return say([...refused, said.dataset.tooLarge.replace('%s', small.name)]);
     const tile = await tileOf(small);
     list.append(tile);
-    if (!box.dataset.upload) {
-      tile.querySelector('progress').remove();
-      return waiting.set(tile, small);
-    }
-    const answer = await send(box, small, tile.querySelector('progress'));
-    if (answer === null) {
-      waiting.set(tile, small); // no network: it goes with the form
-      return tile.querySelector('progress')?.remove();
-    }
+    const answer = box.dataset.upload ? await send(box, small, tile.querySelector('progress')) : null;
+    if (answer === null) return wait(tile, small); // no network, or no case yet: it goes with the form
     tile.remove();
-    for (const sentence of answer.refused ?? [answer.detail ?? '']) say(sentence);
+    say([...refused, ...(answer.refused ?? [answer.detail ?? ''])]);
     for (const paper of answer.added ?? []) settle(paper, tile);
+  }
+
+  function wait(tile, file) {
+    const label = `${said.dataset.drop} ${file.name}`;
+    const drop = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet paper-drop', textContent: '×', ariaLabel: label });
+    drop.addEventListener('click', () => {
+      waiting.delete(tile);
+      tile.remove();
+      carry();
+    });
+    tile.querySelector('progress')?.replaceWith(drop);
+    waiting.set(tile, file);
   }
 
   function settle(paper, tile) {
@@ -59,10 +68,10 @@ for (const box of document.querySelectorAll('[data-papers]')) {
     carrier.dispatchEvent(new Event('input', { bubbles: true }));
   }
 
-  function say(sentence) {
-    if (!sentence) return;
-    said.textContent = sentence;
-    said.hidden = false;
+  function say(sentences) {
+    refused = sentences.filter(Boolean);
+    said.textContent = refused.join('\n');
+    said.hidden = !refused.length;
   }
 }
 

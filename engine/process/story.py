@@ -141,7 +141,8 @@ def tell(session: Session, world: World, case: Case, *, viewer: Viewer, now: dat
     answered = _answered(session, world, every_task, {run.id: run.release_id for run in runs})
     joint = joint_of(every_task)
     wanted = {case.holder_id, case.accountable_id, *ancestors(case.place_id), *wall.units}
-    wanted |= {visit.unit_id for visit in visits} | {task.unit_id for task in every_task}
+    wanted |= {visit.unit_id for visit in visits}
+    wanted |= {unit for task in every_task for unit in ancestors(task.unit_id)[:2]}
     wanted |= {str(unit) for entry in entries for unit in _units_in(entry)}
     wanted |= {unit for task, form in answered for unit in _units_chosen(task, form)}
     wanted |= {rise.to_unit_id for rise in ahead if rise.to_unit_id is not None}

@@ -14,7 +14,8 @@ from engine.letters import KINDS
 from engine.process import Story
 from engine.web.context import locale
 from engine.web.language import _, bilingual
-from engine.web.show import moment, person_name, say, unit_name
+from engine.web.show import moment, person_name, say, unit_name, unit_of
+from engine.web.show_case import length_words
 from engine.web.show_people import news
 from engine.web.words import word
 
@@ -32,7 +33,7 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
         case "case.told" | "case.noted":
             return news(str(facts.get("what")))
         case "task.asked":
-            whom = [unit_name(story.units.get(unit)) for unit in facts.get("units") or []]
+            whom = [unit_of(unit, story) for unit in facts.get("units") or []]
             return " · ".join([say(facts["task"]), *whom])
         case "identity.unmasked":
             fields = _("; ").join(word(field, "field") for field in facts.get("fields") or [])
@@ -68,10 +69,16 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             to = _("to %(person)s", person=person_name(story.people.get(facts.get("to", 0))))
             said = masked_text(str(facts.get("question") or facts.get("note") or ""))
             return " · ".join(part for part in (to, said) if part)
-        case "clock.warned" | "clock.breached" | "clock.paused" | "clock.resumed":
+        case "clock.paused":
+            return f"{word(facts.get('step'), 'step')} · {word(facts.get('reason'), 'pause')}"
+        case "clock.warned" | "clock.breached" | "clock.resumed":
             return word(facts.get("step"), "step")
-        case "clock.extended" | "extension.asked" | "extension.refused" | "case.merged" | "case.joined" | "case.left":
-            return " · ".join(str(facts[key]) for key in ("by", "number", "reason") if facts.get(key))
+        case "clock.extended" | "extension.asked" | "extension.refused":
+            more = length_words(str(facts["by"])) if facts.get("by") else ""
+            return " · ".join(part for part in (more, masked_text(str(facts.get("reason") or ""))) if part)
+        case "case.merged" | "case.joined" | "case.left":
+            said = masked_text(str(facts.get("reason") or ""))
+            return " · ".join(str(part) for part in (facts.get("number"), said) if part)
         case "letter.issued" | "letter.delivered" | "letter.voided" | "letter.waived":
             about = KINDS[str(facts.get("kind"))].name(locale()) if facts.get("kind") in KINDS else ""
             said = masked_text(str(facts.get("reason") or ""))
@@ -134,7 +141,7 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
         case "force.added" | "force.removed":
             return str(facts.get("name") or "")
         case "joint.absent":
-            return ", ".join(unit_name(story.units.get(unit)) for unit in facts.get("units") or [])
+            return _("; ").join(unit_of(unit, story) for unit in facts.get("units") or [])
         case _:
             return ""
 

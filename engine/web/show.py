@@ -60,6 +60,7 @@ def register(app: Flask) -> None:
         remaining=remaining,
         running_length=running_length,
         tier_name=tier_name,
+        unit_of=unit_of,
         way_effect=way_effect,
         way_name=way_name,
         why_mine=why_mine,
@@ -193,6 +194,15 @@ def unit_name(unit: Unit | None) -> str:
     return unit.name(locale()) if unit is not None else "—"
 
 
+def unit_of(unit_id: str, story: Story) -> str:
+    """A unit of a case by its name; for every zone has a first grid, it stands behind the zone's or the grid's."""
+    unit, tiers = story.units.get(unit_id), world().tiers
+    above = story.units.get(unit.parent_id or "") if unit is not None else None
+    if unit is None or above is None or unit.tier not in tiers.names or "community" not in tiers.names:
+        return unit_name(unit)
+    return place_line([above, unit]) if tiers.index(above.tier) < tiers.index("community") else unit_name(unit)
+
+
 def task_name(task: Task) -> str:
     return task.name_zh if locale().startswith("zh") else task.name_en
 
@@ -254,7 +264,7 @@ def _answer(field: Field, value: Any, story: Story) -> str:
 
 def _invitee(value: str, story: Story) -> str:
     unit, person = split_invitee(value)
-    where = unit_name(story.units.get(unit))
+    where = unit_of(unit, story)
     return where if person is None else f"{person_name(story.people.get(person))} ({where})"
 
 

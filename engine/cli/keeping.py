@@ -123,7 +123,8 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
     """Fill an empty database from a backup. Nothing leaves it until `maplebridge release-deliveries`.
 
     The old installation may have sent since what this one remembers as unsent: so mail, messages and deliveries are
-    held. Everybody signs in anew. Documents and files of imports that are packed in it go into their folder; what is missing is named.
+    held. Everybody signs in anew. Documents and files of imports that are packed in it go into their folder; what is
+    missing is named.
     """
     from engine import bulk, documents, outbox, people
     from engine import store as databases

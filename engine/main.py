@@ -25,6 +25,7 @@ from engine.clock import Clock, SystemClock
 from engine.config import Config, load_config, refuse_unsafe
 from engine.deadlines import WorkingCalendar, YearTable, load_year_tables, packaged_year_tables, read_year_table
 from engine.deliveries import Receiver
+from engine.errors import Invalid
 from engine.outward import Outward
 from engine.people import Viewer
 from engine.process import World
@@ -152,6 +153,8 @@ def read_calendar(session: Session | None, config: Config) -> WorkingCalendar:
     if session is not None:
         for row in session.query(YearTable).order_by(YearTable.year):
             tables[row.year] = read_year_table(row.text, f"the loaded table of {row.year}")
+    if not tables:
+        raise Invalid("calendar.empty", f"calendar.year_tables: there is no table of a year (2026.yaml) in {folder}.")
     return WorkingCalendar(
         tables=tuple(tables[year] for year in sorted(tables)),
         sessions=config.working_hours,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,30 +16,6 @@ from click.testing import CliRunner, Result
 from engine.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
-VERBS = (
-    "serve",
-    "work",
-    "migrate",
-    "check",
-    "play",
-    "publish",
-    "rehearse",
-    "templates",
-    "file",
-    "migrate-cases",
-    "simulate",
-    "verify",
-    "export",
-    "demo",
-    "token",
-    "calendar",
-    "documents",
-    "account",
-    "units",
-    "mediation",
-    "assignments",
-    "channels",
-)
 REPORT = {
     "channel": "qr",
     "kind": "complaint",
@@ -63,11 +40,17 @@ def told(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", main.commands)
 def test_every_verb_explains_itself(verb: str) -> None:
     result = run(verb, "--help")
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) > 5
+
+
+def test_every_verb_is_shown_with_its_whole_sentence() -> None:
+    shown = run("--help").stdout
+    assert [line.split()[0] for line in shown.splitlines() if re.match(r"  [a-z]", line)][1:] == list(main.commands)
+    assert "..." not in shown.partition("Options:")[2]
 
 
 def test_wrong_use_is_exit_code_2() -> None:
@@ -172,7 +155,10 @@ def test_a_database_lives_from_migration_to_verification(empty: str, tmp_path: P
 def test_an_installation_begins_with_units_and_an_operator(empty: str, tmp_path: Path) -> None:
     run("migrate", "--database", empty)
     table = tmp_path / "units.csv"
-    table.write_text("id,name_zh,name_en\nLHQ,龙华区,Longhua\nLHQ.MZ,民治街道,Minzhi\n", encoding="utf-8")
+    table.write_text("id,name_zh,name_en\nLHQ,龙华区,Longhua\nLHQ.MZ,民治街道,Minzhi\n", encoding="gb18030")
+    person = ("account", "admin", "--name-zh", "管理员", "--name-en", "Admin", "--database", empty, "--json")
+    too_early = run(*person, "--role", "operator", "--unit", "LHQ")
+    assert (too_early.exit_code, told(too_early)["code"]) == (1, "unit.none")
     for dry in (["--dry-run"], []):
         assert told(run("units", str(table), *dry, "--database", empty, "--json"))["added"] == 2
     assert told(run("units", str(table), "--database", empty, "--json"))["same"] == 2
@@ -182,7 +168,6 @@ def test_an_installation_begins_with_units_and_an_operator(empty: str, tmp_path:
         assert told(run("mediation", str(register), *dry, "--database", empty, "--json"))["added"] == 1
     register.write_text("organisation,name_zh,name_en\nLHQ.o1,包某,Bao\n", encoding="utf-8")
     assert told(run("mediation", str(register), "--database", empty, "--json"))["what"] == "mediators"
-    person = ("account", "admin", "--name-zh", "管理员", "--name-en", "Admin", "--database", empty, "--json")
     half = run(*person, "--role", "operator")
     assert (half.exit_code, told(half)["code"]) == (1, "role.half")
     nowhere = run(*person, "--role", "operator", "--unit", "LHQ.NO")
@@ -234,6 +219,13 @@ def test_an_unmigrated_database_is_refused_with_the_command_to_run(empty_postgre
     result = run("verify", "--database", empty_postgres_url)
     assert result.exit_code == 1
     assert "maplebridge migrate" in result.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run("migrate", "--database", f"sqlite:///{tmp_path}/file/new.db")
+    assert result.exit_code == 1
+    assert "cannot be made" in result.stderr
 
 
 def test_a_database_that_is_not_there_is_not_made_to_be_verified(tmp_path: Path) -> None:

@@ -167,10 +167,11 @@ def token(config_file: Path | None, username: str, name: str, days: int, databas
 def calendar(config_file: Path | None, table: Path, dry_run: bool, database: str | None, as_json: bool) -> None:
     """Load the working-day table of a year and move the running clocks it moves; each change is recorded."""
     from engine import process
+    from engine.territory import table_text
 
     with refusals(as_json):
         application = prepared(configured(config_file, database))
-        text, now = table.read_text(encoding="utf-8"), application.clock.now()
+        text, now = table_text(table.read_bytes()), application.clock.now()
         if dry_run:
             with application.store.reading() as session:
                 _, moves = process.plan_year(session, application.world, text, now=now)

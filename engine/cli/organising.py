@@ -29,6 +29,12 @@ def _brings_in(table: str) -> Callable[[Command], click.Command]:
     return make
 
 
+def _text(table: Path) -> str:
+    from engine.territory import table_text
+
+    return table_text(table.read_bytes())
+
+
 def _planned(application: Any, dry_run: bool, plan: Callable[[Any], Plan], bring_in: Callable[[Any], Plan]) -> Plan:
     if dry_run:
         with application.store.reading() as session:
@@ -58,6 +64,7 @@ def account(
 ) -> None:
     """Open an account. The first password is shown once; it opens for a day, and only to choose another."""
     from engine.people import Account, accounts
+    from engine.territory import children
 
     with refusals(as_json):
         if (unit is None) != (role is None):
@@ -65,10 +72,14 @@ def account(
         application = prepared(configured(config_file, database))
         now = application.clock.now()
         with application.store.transaction() as session:
+            if unit is not None and not children(session, None):
+                raise Invalid(
+                    "unit.none", "There is no unit yet: bring units in first, with `maplebridge units UNITS.csv`."
+                )
             wanted = Account(username, name_zh, name_en)
             person, password = accounts.open_account(session, wanted, viewer=None, now=now)
             if unit is not None and role is not None:
-                accounts.give_role(session, person.id, unit, role, "command line", viewer=None, now=now)
+                accounts.give_role(session, person.id, unit, role, "maplebridge account", viewer=None, now=now)
         say(as_json, {"person": person.id, "password": password}, password)
 
 
@@ -79,7 +90,7 @@ def units(config_file: Path | None, table: Path, dry_run: bool, database: str | 
 
     with refusals(as_json):
         application = prepared(configured(config_file, database))
-        text, now = table.read_text(encoding="utf-8"), application.clock.now()
+        text, now = _text(table), application.clock.now()
         plan = _planned(
             application,
             dry_run,
@@ -100,7 +111,7 @@ def mediation(config_file: Path | None, table: Path, dry_run: bool, database: st
 
     with refusals(as_json):
         application = prepared(configured(config_file, database))
-        text, now = table.read_text(encoding="utf-8"), application.clock.now()
+        text, now = _text(table), application.clock.now()
         plan = _planned(
             application,
             dry_run,
@@ -118,7 +129,7 @@ def channels(config_file: Path | None, table: Path, dry_run: bool, database: str
 
     with refusals(as_json):
         application = prepared(configured(config_file, database))
-        text, config = table.read_text(encoding="utf-8-sig"), application.config
+        text, config = _text(table), application.config
         said = {"locale": config.locale, "now": application.clock.now()}
         plan = _planned(
             application,
@@ -137,7 +148,7 @@ def assignments(config_file: Path | None, table: Path, dry_run: bool, database: 
 
     with refusals(as_json):
         application = prepared(configured(config_file, database))
-        text, now = table.read_text(encoding="utf-8"), application.clock.now()
+        text, now = _text(table), application.clock.now()
         today = now.astimezone(application.config.tz).date()
         plan = _planned(
             application,

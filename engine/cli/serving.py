@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--host", help="Listen on this address instead of the configured one.")
-@click.option("--port", type=int, help="Listen on this port instead of the configured one.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Listen on this port instead of the configured one.")
 @click.option("--demo", is_flag=True, help="Demo mode: fill an empty database with a lively district first.")
 @click.option("--no-scheduler", is_flag=True, help="Only pages; `maplebridge work` ticks elsewhere.")
 @click.option("--threads", default=8, show_default=True, help="Requests answered at the same time.")

@@ -185,7 +185,7 @@ def give_role(
     _must_operate(viewer)
     get_person(session, person_id)
     if role not in ROLES:
-        raise _wrong("role.unknown", "role", "没有这个角色。", "There is no such role.")
+        raise _wrong("role.unknown", "role", "没有这个角色。", f"There is no such role, only {', '.join(ROLES)}.")
     try:
         unit = get_unit(session, unit_id.strip())
     except NotFound:

@@ -139,7 +139,11 @@ def _open_sqlite(url: URL, *, durable: bool) -> tuple[Engine, Engine]:
     another one has written.
     """
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            words = f"The folder of the database cannot be made: {error.strerror} ({error.filename})."
+            raise Unavailable("store.gone", words) from error
     given = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=given, pool_size=16, max_overflow=32, pool_use_lifo=True)
     writing = create_engine(url, connect_args=given, pool_size=1, max_overflow=2)

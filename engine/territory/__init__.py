@@ -13,7 +13,7 @@ from engine.territory.rows import (
     units_by_id,
     within,
 )
-from engine.territory.table import Fault, day_in, harmless, read_table, refusal
+from engine.territory.table import Fault, day_in, harmless, read_table, refusal, table_text
 from engine.territory.tiers import (
     COARSEST,
     OFFICE,
@@ -59,6 +59,7 @@ __all__ = [
     "read_units",
     "refusal",
     "subtree_bounds",
+    "table_text",
     "units_by_id",
     "within",
     "write_units",

@@ -24,6 +24,19 @@ class Fault:
     en: str
 
 
+def table_text(data: bytes) -> str:
+    """The text of a file: UTF-8, or GB18030, in which Excel saves a CSV in China. Raises Invalid `file.unreadable`."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    fields = {
+        "table": {"zh": "文件须为 UTF-8 或 GB18030 编码的文本。", "en": "The file must be text, in UTF-8 or GB18030."}
+    }
+    raise Invalid("file.unreadable", "The file cannot be taken.", fields=fields)
+
+
 def read_table(
     text: str,
     columns: Sequence[str],

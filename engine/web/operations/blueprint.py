@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 
 from engine.errors import Invalid
+from engine.territory import table_text
 
 pages = Blueprint("operations", __name__)
 
@@ -14,7 +15,7 @@ def text(key: str) -> str:
 
 
 def file_or_text(key: str) -> str:
-    """What was uploaded, or what the page before carried along. Raises Invalid for nothing, or no UTF-8."""
+    """What was uploaded, or what the page before carried along. Raises Invalid for nothing, or for what is no text."""
     upload = request.files.get(key)
     if upload is None or not upload.filename:
         carried = request.form.get(key, "")
@@ -22,8 +23,4 @@ def file_or_text(key: str) -> str:
             return carried
         fields = {key: {"zh": "请选择文件。", "en": "Choose a file."}}
         raise Invalid("file.missing", "No file was sent.", fields=fields)
-    try:
-        return bytes(upload.read()).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        fields = {key: {"zh": "文件须为 UTF-8 编码的文本。", "en": "The file must be text in UTF-8."}}
-        raise Invalid("file.unreadable", "The file is no text in UTF-8.", fields=fields) from None
+    return table_text(upload.read())

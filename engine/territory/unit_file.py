@@ -15,7 +15,7 @@ from datetime import date
 
 from engine.territory.model import Unit
 from engine.territory.table import Fault, day_in, harmless, read_table, refusal
-from engine.territory.tiers import Tiers, ancestors
+from engine.territory.tiers import Tiers, ancestors, is_top
 
 COLUMNS = ("id", "name_zh", "name_en", "valid_from", "valid_to", "merged_into")
 NEEDED = COLUMNS[:3]
@@ -168,7 +168,7 @@ def _in_the_tree(
         yield Fault(line.row, "id", "比最低层级还深。", "It lies deeper than the lowest tier.")
     elif parent and parent not in by_id and parent not in units:
         yield Fault(line.row, "id", f"没有上级单位 {parent}。", f"There is no unit {parent} above it.")
-    elif not parent and line.id not in units and units:
+    elif not parent and line.id not in units and (units or line.id != next(filter(is_top, by_id))):
         yield Fault(line.row, "id", "最高层级已有单位。", "There is a unit at the highest tier already.")
     elif parent and line.valid_to is None and _is_closed(parent, by_id, units):
         yield Fault(line.row, "id", f"上级单位 {parent} 已停用。", f"The unit {parent} above it is closed.")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engine.clock import ManualClock
 from engine.deadlines import Deadline
+from engine.errors import Invalid
 from engine.people import Membership, OperatorEntry
 from engine.process import Instance
 from engine.scheduler import Scheduler
@@ -187,6 +188,14 @@ def test_the_table_taken_out_says_what_is_there_and_no_cell_is_a_formula(operato
     changes = compare(read_units(text), units, district.world.tiers, today=date(2026, 3, 2))
     assert not changes.any
     assert changes.same == len(units)
+
+
+def test_the_first_table_has_one_highest_unit_alone(district: District) -> None:
+    """Whoever works at the highest sees all there is, so nothing may stand beside it."""
+    lines = read_units(HEADER + "LHQ,区,District,,,\nFTQ,区,District,,,\nFTQ.MZ,街道,Street,,,\n")
+    with pytest.raises(Invalid) as refused:
+        compare(lines, {}, district.world.tiers, today=date(2026, 3, 2))
+    assert [(fault.row, fault.column) for fault in refused.value.facts["faults"]] == [(3, "id")]
 
 
 TABLE = """year: 2027

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -121,6 +121,15 @@ def cancel(session: Session, booking_id: int, *, viewer: Viewer, now: datetime) 
     return booking
 
 
+def call_off_ahead(session: Session, case_id: int, *, by: int | None, now: datetime) -> Sequence[Booking]:
+    """Calls off what has not begun yet of a case that goes no further there; rooms and mediators are free again."""
+    query = select(Booking).where(Booking.case_id == case_id, Booking.cancelled_at.is_(None), Booking.starts_at > now)
+    ahead = session.scalars(query.order_by(Booking.starts_at, Booking.id).with_for_update()).all()
+    for booking in ahead:
+        booking.cancelled_at, booking.cancelled_by = now, by
+    return ahead
+
+
 def case_of(session: Session, booking_id: int) -> int | None:
     """The case a booking is for. Raises NotFound."""
     found = session.execute(select(Booking.id, Booking.case_id).where(Booking.id == booking_id)).first()
@@ -149,6 +158,7 @@ def booked(
     room_ids: Collection[int] | None = None,
     mediator_ids: Collection[int] | None = None,
     case_id: int | None = None,
+    seen: ColumnElement[bool] | None = None,
     most: int = 300,
 ) -> Sequence[tuple[Booking, Room, Mediator | None, Organisation]]:
     """What stands and touches [since, until), in order of time. One statement."""
@@ -166,6 +176,8 @@ def booked(
             query = query.where(column.in_(sorted(ids)))
     if case_id is not None:
         query = query.where(Booking.case_id == case_id)
+    if seen is not None:  # on the case: a booking for something else may always be
+        query = query.where(or_(Booking.case_id.is_(None), seen))
     return [(booking, room, mediator, organisation) for booking, room, mediator, organisation in session.execute(query)]
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from engine.cases import Case
 from engine.errors import Invalid
 from engine.mediation.model import Offer, Referral
-from engine.people import Viewer
 from engine.territory import within
 
 ANSWERS = ("accepted", "declined")
@@ -67,9 +66,12 @@ def offer_of(session: Session, case_id: int) -> Offer | None:
     return session.get(Offer, case_id)
 
 
-def coverage(session: Session, units: Collection[str], *, since: datetime, until: datetime) -> Coverage:
-    """Over the disputes of these units filed within [since, until). A referral counts as an offer. One statement."""
-    disputes = _disputes(units), Case.filed_at >= since, Case.filed_at < until
+def coverage(
+    session: Session, units: Collection[str], seen: ColumnElement[bool], *, since: datetime, until: datetime
+) -> Coverage:
+    """Over the disputes of these units filed within [since, until) that may be `seen`. A referral counts as an offer.
+    One statement."""
+    disputes = _disputes(units), seen, Case.filed_at >= since, Case.filed_at < until
     row = session.execute(
         select(
             func.count(),
@@ -83,9 +85,11 @@ def coverage(session: Session, units: Collection[str], *, since: datetime, until
     return Coverage(*(int(each) for each in row))
 
 
-def not_offered(session: Session, viewer: Viewer, *, before: int | None = None, most: int = PAGE) -> Sequence[Case]:
-    """Open disputes of the viewer's units to which nobody has offered mediation yet, newest first. One statement."""
-    wanted = [_disputes(viewer.units()), Case.closed_at.is_(None), ~Case.walled, ~was_offered()]
+def not_offered(
+    session: Session, units: Collection[str], seen: ColumnElement[bool], *, before: int | None = None, most: int = PAGE
+) -> Sequence[Case]:
+    """Open disputes of these units that may be `seen` and were not offered mediation, newest first. One statement."""
+    wanted = [_disputes(units), seen, Case.closed_at.is_(None), ~was_offered()]
     if before is not None:
         wanted.append(Case.id < before)
     return session.scalars(select(Case).where(*wanted).order_by(Case.id.desc()).limit(most)).all()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
@@ -196,14 +196,17 @@ def mediators_at(session: Session, viewer: Viewer) -> Sequence[Mediator]:
     return session.scalars(select(Mediator).where(Mediator.person_id == viewer.person_id).order_by(Mediator.id)).all()
 
 
-def my_mediations(session: Session, mediator_ids: Collection[int], *, now: datetime, most: int = 50) -> Sequence[Due]:
-    """The running mediations of these mediators, by their next session; those without one last. Two statements."""
+def my_mediations(
+    session: Session, mediator_ids: Collection[int], seen: ColumnElement[bool], *, now: datetime, most: int = 50
+) -> Sequence[Due]:
+    """The running mediations of these mediators whose case may be `seen`, by their next session; those without one
+    last. Two statements."""
     if not mediator_ids:
         return []
     rows = session.execute(
         select(Case, Referral)
         .join(Referral, Referral.case_id == Case.id)
-        .where(Referral.mediator_id.in_(sorted(mediator_ids)), Referral.ended_at.is_(None))
+        .where(Referral.mediator_id.in_(sorted(mediator_ids)), Referral.ended_at.is_(None), seen)
         .order_by(Referral.id.desc())
         .limit(most)
     ).all()

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import mediation
+from engine import mediation, tasks
 from engine.cases import Case, lock_case, lock_open_case
 from engine.deadlines import Deadline, DeadlineState
 from engine.errors import Invalid
@@ -70,12 +70,30 @@ def answered(push: Push, answers: Mapping[str, Any]) -> None:
 
 
 def ended(push: Push, outcome: Outcome) -> None:
-    """Does nothing where no mediation runs."""
+    """Does nothing where no mediation runs. What was agreed may still be signed at a session; else none is held."""
     referral = mediation.running(push.session, push.case.id)
     if referral is not None:
         mediation.end(referral, outcome, now=push.now)
         push.session.flush()
         push.happened("mediation.ended", {"organisation": referral.organisation_id, "outcome": outcome.value})
+        if outcome not in SUCCEEDED:
+            _call_off(push)
+
+
+def closed(push: Push) -> None:
+    """With the case ends a mediation that still runs, and nobody comes to a session that is ahead."""
+    ended(push, Outcome.WITHDRAWN)
+    _call_off(push)
+
+
+def _call_off(push: Push) -> None:
+    for booking in mediation.call_off_ahead(push.session, push.case.id, by=push.actor_id, now=push.now):
+        push.happened("mediation.cancelled", _hours(booking))
+
+
+def _hours(booking: Booking) -> dict[str, Any]:
+    hours = {"from": booking.starts_at.isoformat(), "until": booking.ends_at.isoformat()}
+    return {"booking": booking.id, "room": booking.room_id, **hours}
 
 
 def answering(push: Push) -> str:
@@ -94,8 +112,11 @@ class Pending:
     clock: Deadline
 
 
-def after_mediation(session: Session, mediator_ids: Collection[int], *, most: int = 50) -> Sequence[Pending]:
-    """Of the mediations that these mediators brought to an agreement, the soonest first. One statement."""
+def after_mediation(
+    session: Session, mediator_ids: Collection[int], *, viewer: Viewer, most: int = 50
+) -> Sequence[Pending]:
+    """Of the mediations that these mediators brought to an agreement, the soonest first; none behind the viewer's
+    wall. One statement."""
     if not mediator_ids:
         return []
     theirs = select(Referral.case_id).where(
@@ -105,6 +126,7 @@ def after_mediation(session: Session, mediator_ids: Collection[int], *, most: in
         select(Case, Deadline)
         .join(Deadline, Deadline.case_id == Case.id)
         .where(Case.id.in_(theirs), Deadline.process.in_(AFTER), Deadline.state == DeadlineState.ARMED.value)
+        .where(tasks.outside_wall(viewer, Case.id.expression))
         .order_by(Deadline.due_at, Deadline.id)
         .limit(most)
     ).all()
@@ -153,8 +175,7 @@ def book_session(
         viewer=viewer,
         now=now,
     )
-    facts = {"booking": booking.id, "room": room_id, "from": starts_at.isoformat(), "until": ends_at.isoformat()}
-    record(session, case, "mediation.booked", actor_id=viewer.person_id, now=now, facts=facts)
+    record(session, case, "mediation.booked", actor_id=viewer.person_id, now=now, facts=_hours(booking))
     update_row(session, case)
     return booking
 
@@ -166,6 +187,6 @@ def cancel_session(session: Session, booking_id: int, *, viewer: Viewer, now: da
     stood = mediation.stands(session, booking_id)
     booking = mediation.cancel(session, booking_id, viewer=viewer, now=now)
     if case is not None and stood:
-        record(session, case, "mediation.cancelled", actor_id=viewer.person_id, now=now, facts={"booking": booking_id})
+        record(session, case, "mediation.cancelled", actor_id=viewer.person_id, now=now, facts=_hours(booking))
         update_row(session, case)
     return booking

@@ -15,7 +15,6 @@ from engine import deadlines, escalation, runtime, triage
 from engine.cases import Card, CaseState
 from engine.deadlines import DeadlineState, Extension
 from engine.errors import Conflict, Invalid
-from engine.mediation import Outcome
 from engine.process import arbitration, mediating
 from engine.process.disputed import DISPUTED
 from engine.process.drawn import is_drawn
@@ -291,7 +290,7 @@ def _close_case(push: Push, call: runtime.ServiceCall) -> Given:
     visit.left_at, visit.left_reason = push.now, str(case.state)
     deadlines.close_case_clocks(push.session, case.id, DeadlineState.MET, now=push.now)
     end_side_instances(push)
-    mediating.ended(push, Outcome.WITHDRAWN)
+    mediating.closed(push)
     push.happened("case.closed", {"result": result, "tier": case.tier}, state_after(case))
     return {}
 

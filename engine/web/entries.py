@@ -136,7 +136,7 @@ def tell_entry(entry: HistoryEntry, story: Story) -> str:
             return unit_name(story.units.get(str(facts.get("organisation") or story.case.holder_id)))
         case "mediation.ended":
             return word(facts.get("outcome"), "mediation_outcome")
-        case "mediation.booked":
+        case "mediation.booked" | "mediation.cancelled" if facts.get("from"):
             return f"{moment(datetime.fromisoformat(facts['from']))} – {moment(datetime.fromisoformat(facts['until']))}"
         case "force.added" | "force.removed":
             return str(facts.get("name") or "")

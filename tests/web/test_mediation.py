@@ -9,13 +9,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import mediation, process, search
+from engine import mediation, process, search, verify
 from engine.cases import Case, wall_of
 from engine.clock import ManualClock
 from engine.errors import Conflict, Invalid
 from engine.history import HistoryEntry
+from engine.intake import PartyIn
 from engine.mediation import Fit, MediatorIn, OrganisationIn, RoomIn, ranked
 from engine.people import Membership, Person, viewer_of
+from engine.reports import Within
 from engine.store import Store
 from engine.tasks import Task
 from engine.tasks.competent import competent_units
@@ -123,13 +125,26 @@ def test_an_organisation_is_proposed_asked_and_answers_for_the_case(
         assert later.accepted == 0
         assert mediation.loads_of(session, [guild]) == {guild: 1}
         coverage = mediation.coverage(
-            session, ["LHQ"], since=clock.now() - timedelta(days=1), until=clock.now() + timedelta(days=1)
+            session,
+            ["LHQ"],
+            Within("LHQ").seen(),
+            since=clock.now() - timedelta(days=1),
+            until=clock.now() + timedelta(days=1),
         )
         assert (coverage.disputes, coverage.offered, coverage.mediated) == (1, 1, 1)
     assert "当前在办 1/2" in words(lead.get(f"/mediation/organisations/{guild}"))
     assert "物业纠纷调委会 · 包调解" in words(lead.get(f"/cases/{case_id}/mediation"))
     assert "楼上漏水" in words(bao.get("/mediation/mine"))
     assert "转入调解 物业纠纷调委会" in words(lead.get(f"/cases/{case_id}"))
+    day = (clock.now() + timedelta(days=2)).date().isoformat()
+    assert book(lead, case_id, day, "09:00", "10:30", mediator="1")[0] == 302
+    assert "下次调解会" in words(bao.get("/"))
+    with district.store.transaction() as session:  # it turns out to be about the mediator
+        street = viewer_of(session, district.people["street"])
+        party = PartyIn("respondent", "包调解", person_id=district.people["bao"])
+        process.name_party(session, district.world, case_id, party, reason="来电补充", viewer=street, now=clock.now())
+    assert "下次调解会" not in words(bao.get("/"))
+    assert "楼上漏水" not in words(bao.get("/mediation/mine"))
 
 
 def book(bao: Visitor, case_id: int, day: str, begins: str, ends: str, **more: str) -> tuple[int, str]:
@@ -168,6 +183,12 @@ def test_a_session_is_booked_from_the_case_and_stands_in_the_week_of_the_room(
         acts = session.scalars(select(HistoryEntry.act).where(HistoryEntry.case_id == case_id)).all()
     assert acts.count("mediation.booked") == 3
     assert acts.count("mediation.cancelled") == 2
+    holder = visit("community")
+    holder.get("/")
+    assert holder.post(f"/cases/{case_id}/withdrawal", {"reason": "自行和解"}).status_code == 302
+    assert "LHQ-" not in words(lead.get(f"/mediation/rooms/1?week={day}"))  # nobody comes any more
+    assert words(lead.get(f"/cases/{case_id}")).count("调解会预约已取消") == 3
+    assert verify.check(district.store, district.world, now=clock.now()) == []
 
 
 def test_two_who_book_a_room_or_a_mediator_at_once_never_both_get_it(each_store: Store, clock: ManualClock) -> None:

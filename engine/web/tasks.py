@@ -71,7 +71,7 @@ def complete(task_id: int) -> Response | tuple[str, int]:
     except Unavailable as refusal:
         return _page(task_id, raw=raw, refused=refusal), 503
     except Conflict as refusal:
-        if refusal.code == "task.done" and refusal.facts.get("by") == who.person_id:
+        if refusal.code == "task.done" and refusal.facts.get("by") == who.person_id and _came_twice(task_id, answers):
             flash(_("You had completed this already."))
             return redirect(url_for("cases.show", case_id=task.case_id))
         kept = _kept(task_id, raw, refusal)
@@ -114,6 +114,12 @@ def hand_over(task_id: int) -> Response:
         tasks.hand_over(session, task_id, to_person_id=to, viewer=viewer(), now=now())
     flash(_("Handed over."))
     return redirect(url_for("worklist.show"))
+
+
+def _came_twice(task_id: int, answers: Mapping[str, Any]) -> bool:
+    """Whether the task was completed with these very answers, not with others from another device."""
+    with looking() as session:
+        return session.get_one(Task, task_id, populate_existing=True).answers == answers
 
 
 def _kept(task_id: int, raw: Mapping[str, Any], refusal: Refusal) -> Mapping[str, Any]:

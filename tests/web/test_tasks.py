@@ -125,6 +125,20 @@ def test_a_draft_is_kept_without_a_script_and_given_up_by_a_button(
     assert "先写一半" not in visitor.get(f"/tasks/{task.id}").text
 
 
+def test_other_words_from_another_device_are_kept_when_the_task_was_completed_there(
+    visit: Visit, district: District, case_id: int
+) -> None:
+    here, there = visit("grid"), visit("grid")
+    task_id = town.open_task(district, case_id).id
+    for visitor in (here, there):
+        visitor.get(f"/tasks/{task_id}")
+    first, again = (there.post(f"/tasks/{task_id}/completion", {"action": "sign", "note": "电脑上写的"}) for _ in "ab")
+    assert (first.status_code, again.status_code) == (302, 302)
+    late = here.post(f"/tasks/{task_id}/completion", {"action": "sign", "note": "手机上写的别的话"})
+    assert late.status_code == 409
+    assert "手机上写的别的话" in words(visit("grid").get(f"/tasks/{task_id}"))
+
+
 @pytest.mark.parametrize(("typed", "status"), [({"tier": "district"}, 422), ({"note": "长" * 70_000}, 422)])
 def test_a_draft_takes_only_what_the_form_asks(
     visit: Visit, district: District, case_id: int, typed: dict[str, str], status: int

@@ -58,6 +58,7 @@ def _items(p: Population) -> Rows:
         select(GatheringItem.id)
         .join(Gathering, Gathering.id == GatheringItem.gathering_id)
         .where(_held(p), GatheringItem.disposition != Disposition.NOTED.value)
+        .where(p.ask.within.told(GatheringItem.case_id.expression))
     )
 
 
@@ -73,6 +74,7 @@ def _received_people(p: Population) -> ColumnElement[bool]:
         p.ask.period.holds(Reception.starts_at.expression),
         Booking.received_at <= p.ask.as_of,
         Booking.arrived.is_(True),
+        p.ask.within.told(Booking.case_id.expression),
     )
 
 

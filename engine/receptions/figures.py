@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from engine.process import Instance
 from engine.receptions.model import Booking, Reception
-from engine.reports import Period
-from engine.territory import within
+from engine.reports import Period, Within
+from engine.territory import within as lies_within
 
 SOLVED = "solved"
 """The outcome that the diagram of a reception concludes with, when it is one."""
@@ -28,19 +28,19 @@ class Counts:
     solved: int
 
 
-def count_by_leader(session: Session, unit_id: str, period: Period) -> Mapping[int, Counts]:
+def count_by_leader(session: Session, within: Within, period: Period) -> Mapping[int, Counts]:
     """`count_receptions` of each leader who received somebody, by id. One statement."""
-    rows = session.execute(_counted(unit_id, period, Reception.leader_id).group_by(Reception.leader_id))
+    rows = session.execute(_counted(within, period, Reception.leader_id).group_by(Reception.leader_id))
     return {leader: Counts(events, visitors or 0, solved) for leader, events, visitors, solved in rows}
 
 
-def count_receptions(session: Session, unit_id: str, period: Period) -> Counts:
-    """Of a unit and all below it, by when they took place. One statement."""
-    events, visitors, solved = session.execute(_counted(unit_id, period)).one()
+def count_receptions(session: Session, within: Within, period: Period) -> Counts:
+    """Of a unit and all below it, by when they took place; visits as the book tells them. One statement."""
+    events, visitors, solved = session.execute(_counted(within, period)).one()
     return Counts(events, visitors or 0, solved)
 
 
-def _counted(unit_id: str, period: Period, *by: Any) -> Select[Any]:
+def _counted(within: Within, period: Period, *by: Any) -> Select[Any]:
     return (
         select(
             *by,
@@ -51,6 +51,7 @@ def _counted(unit_id: str, period: Period, *by: Any) -> Select[Any]:
         .select_from(Reception)
         .join(Booking, Booking.reception_id == Reception.id)
         .outerjoin(Instance, Instance.id == Booking.instance_id)
-        .where(within(Reception.unit_id.expression, (unit_id,)), period.holds(Reception.starts_at.expression))
-        .where(Booking.arrived.is_(True))
+        .where(lies_within(Reception.unit_id.expression, (within.unit_id,)))
+        .where(period.holds(Reception.starts_at.expression))
+        .where(Booking.arrived.is_(True), within.told(Booking.case_id.expression))
     )

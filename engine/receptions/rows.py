@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from engine.cases import Case, Party
@@ -73,12 +73,14 @@ def open_to_all(session: Session, *, now: datetime) -> Sequence[Reception]:
     ).all()
 
 
-def received_by(session: Session, leader_id: int, *, now: datetime, most: int = 6) -> Sequence[tuple[Reception, int]]:
+def received_by(session: Session, viewer: Viewer, *, now: datetime, most: int = 6) -> Sequence[tuple[Reception, int]]:
     """A leader's own receptions from today on, the next first, with how many are booked. One statement."""
-    booked = select(func.count()).where(Booking.reception_id == Reception.id, Booking.cancelled_at.is_(None))
+    booked = select(func.count()).where(
+        Booking.reception_id == Reception.id, Booking.cancelled_at.is_(None), _outside(viewer)
+    )
     rows = session.execute(
         select(Reception, booked.scalar_subquery())
-        .where(Reception.leader_id == leader_id, Reception.ends_at >= now - timedelta(hours=12))
+        .where(Reception.leader_id == viewer.person_id, Reception.ends_at >= now - timedelta(hours=12))
         .where(Reception.cancelled_at.is_(None))
         .order_by(Reception.starts_at, Reception.id)
         .limit(most)
@@ -93,12 +95,14 @@ def how_many_soon(session: Session, viewer: Viewer, *, now: datetime) -> int:
     return session.scalar(select(func.count()).where(mine, soon, Reception.cancelled_at.is_(None))) or 0
 
 
-def places_taken(session: Session, ids: Sequence[int]) -> Mapping[int, int]:
+def places_taken(session: Session, ids: Sequence[int], *, viewer: Viewer | None = None) -> Mapping[int, int]:
+    """As a viewer may know it; of None: all of them."""
     if not ids:
         return {}
+    told = true() if viewer is None else _outside(viewer)
     rows = session.execute(
         select(Booking.reception_id, func.count())
-        .where(Booking.reception_id.in_(ids), Booking.cancelled_at.is_(None))
+        .where(Booking.reception_id.in_(ids), Booking.cancelled_at.is_(None), told)
         .group_by(Booking.reception_id)
     )
     return dict(rows.all())
@@ -139,10 +143,14 @@ def _booked(
 
 def shown_to(viewer: Viewer, reception: Reception) -> ColumnElement[bool]:
     """Of its bookings: all of them to who keeps the book, else those they made, and none behind the viewer's wall."""
-    outside = or_(Booking.case_id.is_(None), outside_wall(viewer, Booking.case_id.expression))
+    outside = _outside(viewer)
     if viewer.may("reception.read", reception.unit_id) or reception.leader_id == viewer.person_id:
         return outside
     return and_(outside, Booking.booked_by == viewer.person_id)
+
+
+def _outside(viewer: Viewer) -> ColumnElement[bool]:
+    return or_(Booking.case_id.is_(None), outside_wall(viewer, Booking.case_id.expression))
 
 
 def unknown(reception_id: int) -> NotFound:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     true,
     union_all,
@@ -128,7 +129,11 @@ class Within:
         secret = select(Case.id).where(Case.confidential)
         return and_(below(place, self.unit_id), case_id.not_in(secret), self._outside(case_id))
 
-    def _outside(self, case_id: ColumnElement[int]) -> ColumnElement[bool]:
+    def told(self, case_id: ColumnElement[int | None]) -> ColumnElement[bool]:
+        """On a row of a register: whether it is about no case, or about one that is not behind the viewer's wall."""
+        return or_(case_id.is_(None), self._outside(case_id))
+
+    def _outside(self, case_id: ColumnElement[Any]) -> ColumnElement[bool]:
         if self.viewer is None or self.walled == ():
             return true()
         return outside_wall(self.viewer, case_id) if self.walled is None else case_id.not_in(self.walled)

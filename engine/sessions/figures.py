@@ -8,9 +8,9 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, CaseState
-from engine.reports import Period
+from engine.reports import Period, Within
 from engine.sessions.model import Disposition, Gathering, GatheringItem
-from engine.territory import within
+from engine.territory import within as lies_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class Counts:
     solved: int
 
 
-def count_sessions(session: Session, unit_id: str, period: Period) -> Counts:
-    """Of a unit and all below it, by when they took place. Two statements."""
+def count_sessions(session: Session, within: Within, period: Period) -> Counts:
+    """Of a unit and all below it, by when they took place; items as their list tells them. Two statements."""
     held = and_(
-        within(Gathering.unit_id.expression, (unit_id,)),
+        lies_within(Gathering.unit_id.expression, (within.unit_id,)),
         period.holds(Gathering.starts_at.expression),
         Gathering.held_at.is_not(None),
     )
@@ -38,6 +38,6 @@ def count_sessions(session: Session, unit_id: str, period: Period) -> Counts:
         .select_from(GatheringItem)
         .join(Gathering, Gathering.id == GatheringItem.gathering_id)
         .outerjoin(Case, Case.id == GatheringItem.case_id)
-        .where(held)
+        .where(held, within.told(GatheringItem.case_id.expression))
     ).one()
     return Counts(sessions, problems, done)

@@ -98,7 +98,7 @@ def _entries(session: Session, person: Viewer, *, warns: bool) -> Iterator[ical.
             url=f"{base}{url_for('tasks.show', task_id=task.id)}",
             rings_at=task.warn_at if warns else None,
         )
-    for reception, _booked in receptions.received_by(session, person.person_id, now=now(), most=MOST):
+    for reception, _booked in receptions.received_by(session, person, now=now(), most=MOST):
         yield ical.Entry(
             uid=f"reception-{reception.id}@{host}",
             at=reception.starts_at,

@@ -12,10 +12,11 @@ from engine import receptions, staffing
 from engine.errors import NotFound
 from engine.people import ACTS, members, names
 from engine.receptions import Booked, Plan, Received, Reception, Wish
+from engine.reports import Within
 from engine.territory import get_unit, units_by_id
 from engine.web.areas import own_asked, own_units
 from engine.web.category_words import CATEGORIES
-from engine.web.context import looking, maybe_viewer, now, viewer, world
+from engine.web.context import for_paper, looking, maybe_viewer, now, viewer, world
 from engine.web.kept import Wrong, act_or_page, counted, two_tiers_below
 from engine.web.language import _
 from engine.web.numbers import number, page_number
@@ -38,7 +39,7 @@ def own_receptions() -> list[tuple[Reception, int]]:
     if who is None or "leader" not in who.roles:
         return []
     with looking() as session:
-        return list(receptions.received_by(session, who.person_id, now=now()))
+        return list(receptions.received_by(session, who, now=now()))
 
 
 @pages.app_template_global("brief_is_due")
@@ -54,9 +55,10 @@ def show_list() -> str:
     days, who = read_days(request.args, usual=DAYS), viewer()
     until = days.period.end if request.args.get("to") else days.period.end + AHEAD
     top, page = own_units(READERS)[0], page_number(request.args.get("page"))
+    within = Within(top, who)
     with looking() as session:
         found = receptions.receptions_of(session, who, since=days.period.start, until=until, page=page)
-        by_leader = receptions.count_by_leader(session, top, days.period)
+        by_leader = receptions.count_by_leader(session, within, days.period)
         units = [each.unit_id for each in found] + [each.community_id or "" for each in found]
         return render_template(
             "receptions/list.html",
@@ -64,8 +66,8 @@ def show_list() -> str:
             more=len(found) > receptions.PAGE,
             page=page,
             days=days,
-            taken=receptions.places_taken(session, [each.id for each in found]),
-            counts=receptions.count_receptions(session, top, days.period),
+            taken=receptions.places_taken(session, [each.id for each in found], viewer=who),
+            counts=receptions.count_receptions(session, within, days.period),
             units=units_by_id(session, [*units, top]),
             top=top,
             by_leader=by_leader,
@@ -193,6 +195,7 @@ def note_absence(reception_id: int, booking_id: int) -> Response:
 @policy("reception.receive")
 def brief(reception_id: int, booking_id: int) -> str:
     """One page for the leader, to print."""
+    for_paper()
     with looking() as session:
         reception, booked = _seen(session, reception_id, booking_id)
         found = None if booked.case is None else receptions.brief_of(session, viewer(), booked.case)
@@ -232,7 +235,7 @@ def _page(reception_id: int, wrong: Wrong | None = None) -> str:
         who = viewer()
         reception = receptions.see_reception(session, who, reception_id)
         booked = receptions.bookings_of(session, who, reception)
-        taken = receptions.places_taken(session, [reception.id]).get(reception.id, 0)
+        taken = receptions.places_taken(session, [reception.id], viewer=viewer()).get(reception.id, 0)
         open_ = reception.published_at is not None and reception.cancelled_at is None and reception.ends_at > now()
         units = [reception.unit_id, reception.community_id or "", *(each.row.owner_unit_id or "" for each in booked)]
         return render_template(

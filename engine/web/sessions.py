@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response
 
 from engine import sessions
 from engine.people import ACTS, names
+from engine.reports import Within
 from engine.sessions import Gathering, Kind, Minutes, Plan, Raised
 from engine.territory import line_of, units_by_id
 from engine.web.areas import area_asked, line_down_to, right_below
 from engine.web.category_words import CATEGORIES
-from engine.web.context import locale, looking, now, viewer, world
+from engine.web.context import for_paper, locale, looking, now, viewer, world
 from engine.web.kept import Wrong, act_or_page, counted
 from engine.web.language import _
 from engine.web.meant import staff_on
@@ -52,7 +53,7 @@ def show_list() -> str:
             more=len(found) > sessions.PAGE,
             page=page,
             tallies=sessions.tallies(session, viewer(), [each.id for each in found]),
-            counts=sessions.count_sessions(session, unit_id, days.period),
+            counts=sessions.count_sessions(session, Within(unit_id, viewer()), days.period),
             units=units_by_id(session, [each.unit_id for each in (*found, *coming)]),
             may_hold=viewer().may("session.hold"),
             session_standing=standing,
@@ -137,6 +138,7 @@ def take_back(session_id: int, item_id: int) -> Response:
 @pages.get("/sessions/<int:session_id>/minutes")
 @policy("session.read")
 def minutes(session_id: int) -> str:
+    for_paper()
     return _page(session_id, template="sessions/minutes.html")
 
 

@@ -11,7 +11,7 @@ from engine.cases import Case
 from engine.clock import ManualClock
 from engine.intake import Filing, PartyIn
 from engine.people import viewer_of
-from engine.reports import Period
+from engine.reports import Period, Within
 from tests.web.district import District
 from tests.web.meetings import PANEL
 from tests.web.test_campaigns import do
@@ -136,5 +136,5 @@ def test_c30_charging_points_from_a_tea_talk(visit: Visit, district: District, c
     assert lead.post(f"{later}/minutes", {"attended": "7", "minutes": "通报安装完成。", "told": "1"}).status_code == 302
     assert "suggestion adopted" in words(lead.get(later))
     with district.store.reading() as session:
-        counts = sessions.count_sessions(session, "LHQ", Period(at("2024-10-01 00:00"), at("2024-12-01 00:00")))
+        counts = sessions.count_sessions(session, Within("LHQ"), Period(at("2024-10-01 00:00"), at("2024-12-01 00:00")))
     assert (counts.sessions, counts.problems, counts.solved) == (2, 2, 2)

@@ -14,7 +14,7 @@ from engine.clock import ManualClock
 from engine.people import viewer_of
 from engine.process import complete_task
 from engine.receptions import Booking
-from engine.reports import Period
+from engine.reports import Period, Within
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor, in_english, words
@@ -117,7 +117,7 @@ def test_a_reception_from_the_calendar_to_the_closed_loop(visit: Visit, district
     assert "solved" in words(officer.get(where))
     with district.store.reading() as session:
         period = Period(clock.now() - timedelta(days=30), clock.now() + timedelta(days=1))
-        counts = receptions.count_receptions(session, "LHQ", period)
+        counts = receptions.count_receptions(session, Within("LHQ"), period)
     assert (counts.events, counts.visitors, counts.solved) == (1, 2, 1)
     assert verify.check(district.store, district.world, now=clock.now()) == []
 

@@ -13,7 +13,7 @@ from engine.cases import Case
 from engine.clock import ManualClock
 from engine.people import viewer_of
 from engine.process import complete_task
-from engine.reports import Period
+from engine.reports import Period, Within
 from engine.sessions import GatheringItem
 from tests.web import district as town
 from tests.web.district import District
@@ -102,7 +102,7 @@ def test_a_session_from_the_call_to_the_last_closed_item(
     assert "suggestion adopted" in page
     with district.store.reading() as session:
         period = Period(clock.now() - timedelta(days=30), clock.now() + timedelta(days=1))
-        counted = sessions.count_sessions(session, "LHQ.MZ", period)
+        counted = sessions.count_sessions(session, Within("LHQ.MZ"), period)
     assert (counted.sessions, counted.problems, counted.solved) == (2, 2, 2)
     assert verify.check(district.store, district.world, now=clock.now()) == []
 

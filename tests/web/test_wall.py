@@ -21,6 +21,8 @@ from engine.history import HistoryEntry
 from engine.intake import Filing, PartyIn
 from engine.notify import notices_of, unread
 from engine.people import tokens
+from engine.receptions import Booking, Reception
+from engine.sessions import Gathering, GatheringItem
 from engine.tasks import Task
 from engine.territory import Tiers, is_within
 from tests.web import district as town
@@ -162,6 +164,42 @@ def test_counts_leave_the_walled_case_out(visit: Visit, district: District, cloc
     file_about(district, clock, person_id=district.people["grid"])
     assert re.findall(r"\d+", words(visit("grid").get("/"))) == before
     assert TITLE in visit("grid_b").get("/").text
+
+
+def test_registers_and_figures_count_without_the_case(visit: Visit, district: District, clock: ManualClock) -> None:
+    """It was raised in a session and brought to a reception before it became clear whom it is about."""
+    about, other = town.file_case(district, clock), town.file_case(district, clock)
+    by, now = district.people["petition"], clock.now()
+    with district.store.transaction() as session:
+        at: dict[str, Any] = {"unit_id": "LHQ", "place_text": "一楼", "created_by": by, "created_at": now}
+        held = Gathering(kind="tea_talk", topic="楼道", host_id=by, starts_at=now, held_at=now, **at)
+        day = Reception(leader_id=by, starts_at=now, ends_at=now, topics="居住", quota=9, published_at=now, **at)
+        session.add_all([held, day])
+        session.flush()
+        for seq, case_id in enumerate((about, other), 1):
+            text = TITLE if case_id == about else "路灯不亮"
+            raised = {"gathering_id": held.id, "text": text, "by_name": "谢", "disposition": "answered"}
+            came = {"reception_id": day.id, "matter": text, "booked_at": now, "received_at": now, "arrived": True}
+            session.add_all([GatheringItem(seq=seq, case_id=case_id, **raised)])
+            session.add(Booking(seq=seq, case_id=case_id, persons=1, **came))
+    told = {
+        "/sessions": "提出问题 {0} 解决问题 {0}",
+        "/receptions": "接访人次 {0} 解决问题 0",
+        "/mediation/offers": "矛盾纠纷数 {0} ",
+        "/reports/figures/issues_solved/cases": "共 {0} 件",
+        "/reports/figures/reception_visitors/cases": "共 {0} 件",
+    }
+    before = {where: words(visit("petition").get(where)) for where in told}
+    with district.store.transaction() as session:
+        street = people.viewer_of(session, district.people["street"])
+        party = PartyIn("respondent", "被反映的", person_id=by)
+        process.name_party(session, district.world, about, party, reason="来电补充", viewer=street, now=now)
+    for where, said in told.items():
+        assert said.format(2) in before[where], where
+        page = words(visit("petition").get(where))
+        assert said.format(1) in page, where
+        assert TITLE not in page, where
+    assert "已约 1／9" in words(visit("petition").get("/receptions"))
 
 
 def test_nobody_stands_above_the_highest_unit(district: District, clock: ManualClock) -> None:

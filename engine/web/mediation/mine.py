@@ -9,10 +9,12 @@ from datetime import timedelta
 from flask import Flask, render_template, request
 from sqlalchemy.orm import Session
 
-from engine import mediation, process
+from engine import mediation, process, tasks
+from engine.cases import Case
 from engine.mediation import Booking, Mediator, Organisation, Room
 from engine.people import ACTS
 from engine.process import Pending
+from engine.reports import Within
 from engine.territory import is_office, units_by_id
 from engine.web.areas import area_asked, line_down_to
 from engine.web.context import looking, maybe_viewer, now, today, viewer
@@ -61,18 +63,25 @@ def mine() -> str:
             "mediation/mine.html",
             ahead=ahead,
             units=units_by_id(session, {each.organisation_id for each in ahead.registered}),
-            cases=mediation.my_mediations(session, [each.id for each in ahead.registered], now=now()),
+            cases=mediation.my_mediations(
+                session,
+                [each.id for each in ahead.registered],
+                tasks.outside_wall(viewer(), Case.id.expression),
+                now=now(),
+            ),
             today_count=sum(booking.starts_at < tomorrow for booking, *_rest in ahead.sessions),
         )
 
 
 def _ahead(session: Session) -> Ahead:
-    registered = mediation.mediators_at(session, viewer())
-    ids, since = [each.id for each in registered], now()
-    after = process.after_mediation(session, ids)
+    who, since = viewer(), now()
+    registered = mediation.mediators_at(session, who)
+    ids = [each.id for each in registered]
+    after = process.after_mediation(session, ids, viewer=who)
+    outside = tasks.outside_wall(who, Booking.case_id.expression)
     return Ahead(
         registered,
-        mediation.booked(session, since=since, until=since + AHEAD, mediator_ids=ids) if ids else [],
+        mediation.booked(session, since=since, until=since + AHEAD, mediator_ids=ids, seen=outside) if ids else [],
         [each for each in after if each.clock.process == "p_performance"],
         [each for each in after if each.clock.process == "p_confirmation"],
     )
@@ -86,13 +95,14 @@ def offers() -> str:
     unit_id, days = area_asked(request.args.get("unit"), roles), read_days(request.args, usual=30)
     with looking() as session:
         period = days.period
-        found = mediation.not_offered(session, viewer(), before=number(request.args.get("before")))
+        seen, before = Within(unit_id, viewer()).seen(), number(request.args.get("before"))
+        found = mediation.not_offered(session, viewer().units(), seen, before=before)
         return render_template(
             "mediation/offers.html",
             line=line_down_to(session, unit_id, roles),
             unit_id=unit_id,
             days=days,
-            coverage=mediation.coverage(session, [unit_id], since=period.start, until=period.end),
+            coverage=mediation.coverage(session, [unit_id], seen, since=period.start, until=period.end),
             found=found,
             units=units_by_id(session, {case.holder_id for case in found}),
             next=found[-1].id if len(found) == mediation.PAGE else None,

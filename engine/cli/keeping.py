@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import click
 
 from engine.cli.output import as_json, database, progress_line, refusals, say
 from engine.cli.starting import configured, opened, there
-from engine.errors import Conflict
+from engine.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
@@ -84,7 +84,7 @@ def backup(config_file: Path | None, file: Path, without_documents: bool, databa
 
     with refusals(as_json):
         config = configured(config_file, database)
-        source, whole = there(config), not without_documents
+        source, whole, begun = there(config), not without_documents, SystemClock().now()
         databases.must_be_migrated(source)
         load_every_table()
         with _progress("kept", as_json) as (rows, papers), source.reading() as session:
@@ -99,7 +99,7 @@ def backup(config_file: Path | None, file: Path, without_documents: bool, databa
                 session,
                 file,
                 revision=databases.newest_revision(),
-                now=SystemClock().now(),
+                now=begun,
                 beside=beside,
                 progress=rows,
             )
@@ -111,7 +111,21 @@ def backup(config_file: Path | None, file: Path, without_documents: bool, databa
             lines.append(f"{len(spools)} files of imports {verb}{_lost_imports(lost)}.")
         facts = {"rows": manifest.rows, "bytes": size, "documents": packed.listed, "absent": packed.absent}
         facts |= {"imports": len(spools), "imports_absent": lost, "revision": manifest.revision}
+        if not _noted(source, size, now=begun):
+            lines.append("The database is read-only or full, so its pages do not tell of this backup.")
         say(as_json, facts, "\n".join(lines))
+
+
+def _noted(source: Store, size: int, *, now: datetime) -> bool:
+    """Whether the database kept that it was backed up, and when, for the pages of operators."""
+    from engine.people import operator_log
+
+    try:
+        with source.transaction() as session:
+            operator_log.log(session, None, "database.backed_up", operator_log.BACKUP, now=now, facts={"bytes": size})
+    except Unavailable:
+        return False
+    return True
 
 
 @click.command()

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from engine.people.model import OperatorEntry
 from engine.people.rights import Viewer
 
+BACKUP = "backup"
+"""The subject of every backup."""
+
 
 def log(
     session: Session,

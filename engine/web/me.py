@@ -96,7 +96,7 @@ def come_back(absence_id: int) -> Response:
 @pages.get("/me/password")
 @policy("signed_in")
 def password() -> str:
-    return render_template("me/password.html", wrong={})
+    return render_template("me/password.html", username=_username(), wrong={})
 
 
 @pages.post("/me/password")
@@ -104,8 +104,7 @@ def password() -> str:
 def change_password() -> Response | tuple[str, int]:
     """The try is counted before it is made, as at the door."""
     me = viewer()
-    with looking() as session:
-        username = people.accounts.get_person(session, me.person_id).username
+    username = _username()
     with acting() as session:
         people.note_attempt(session, username, address(), now=now())
     try:
@@ -118,7 +117,7 @@ def change_password() -> Response | tuple[str, int]:
                 secret=request.cookies.get(cookies.sign_in_cookie()),
             )
     except Invalid as refusal:
-        return render_template("me/password.html", wrong=refusal.facts.get("fields", {})), 422
+        return render_template("me/password.html", username=username, wrong=refusal.facts.get("fields", {})), 422
     flash(_("Your password is changed. Your other browsers are signed out."))
     return redirect(url_for("me.show"))
 
@@ -217,6 +216,11 @@ def page(
             refused=refused,
             raw=request.form,
         )
+
+
+def _username() -> str:
+    with looking() as session:
+        return people.accounts.get_person(session, viewer().person_id).username
 
 
 def _tried(act: Callable[[], Response]) -> Response | tuple[str, int]:

@@ -18,6 +18,7 @@ OPERATIONS: Mapping[str, Any] = {
     "role.taken": _("Role taken"),
     "absence.noted": _("Absence noted"),
     "sign_in.ended": _("Signed out"),
+    "database.backed_up": _("Database backed up"),
     "database.restored": _("Database restored from a backup"),
     "deliveries.held": _("Everything that leaves held"),
     "deliveries.released": _("What was held sent again"),

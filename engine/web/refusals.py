@@ -45,6 +45,10 @@ NEXT: Mapping[int, Any] = {
     500: N_("It has been written down. Try again; if it happens twice, tell your operator."),
     503: N_("Nothing was lost. Wait a few seconds and send it again."),
 }
+NEXT_OF: Mapping[str, Any] = {
+    "release.none": N_("An operator publishes the processes on the server: maplebridge publish bpmn"),
+}
+"""Where the code says better than the status what to do next."""
 SAID: Mapping[str, Any] = {
     "absence.deputy_away": N_("The deputy is away in that time too."),
     "absence.stands_in": N_("You stand in for somebody else in that time; they need another deputy first."),
@@ -115,6 +119,7 @@ SAID: Mapping[str, Any] = {
     "limits.word": N_("Steps are words of letters, digits and _, lengths a number and a unit."),
     "file.too_large": N_("This file is too large: at most 2 MB."),
     "proposal.unknown": N_("There is no such proposal."),
+    "release.none": N_("No process is published yet, so nothing can be filed or worked on."),
     "release.moved_on": N_("Somebody published meanwhile. Look at it, then decide anew."),
     "release.unknown": N_("There is no such release."),
     "rehearsal.cannot_run": N_("It has errors and cannot run: mend what the check says first."),
@@ -237,6 +242,7 @@ def words_of(status: int, error: Exception, *, expired: bool = False) -> Said:
         return Said(title, "", None, next_step, None, None)
     case_id = error.facts.get("case")
     address = url_for("cases.show", case_id=case_id) if isinstance(case_id, int) and status in (409, 503) else None
+    next_step = str(NEXT_OF.get(error.code, next_step))
     return Said(title, sentence_of(error), _who(error), next_step, error.code, address)
 
 

@@ -8,7 +8,8 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import deadlines, deliveries, notify, outbox, people, process
+from engine import deadlines, deliveries, deploy, notify, outbox, people, process
+from engine.store import whole_size
 from engine.web.context import looking, now, viewer, world
 from engine.web.delivery_words import why
 from engine.web.heartbeat import nodes
@@ -19,6 +20,8 @@ from engine.web.operations.blueprint import pages
 from engine.web.policy import policy
 
 SILENT_AFTER = timedelta(seconds=60)
+STALE_AFTER = timedelta(days=8)
+"""A weekly backup that did not come is told."""
 
 
 @pages.get("/operations")
@@ -26,6 +29,7 @@ SILENT_AFTER = timedelta(seconds=60)
 def show() -> str:
     with looking() as session:
         beats = nodes(session)
+        backups, _older = people.operator_log.entries(session, subject=people.operator_log.BACKUP, most=1)
         return render_template(
             "operations/operations.html",
             oldest=deadlines.oldest_unprocessed(session, now=now()),
@@ -42,6 +46,10 @@ def show() -> str:
             open_of=deliveries.health_of(session, [each.id for each in receivers]) if receivers else {},
             why=why,
             loaded_until=world().calendar.loaded_until,
+            unpublished=not deploy.recent_releases(session, most=1),
+            size=whole_size(session),
+            backup=(backed_up := backups[0].at if backups else None),
+            stale=backed_up is not None and backed_up < now() - STALE_AFTER,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from engine import process
 from tests.stories.district import District, at
-from tests.stories.test_ladder import begin_handling
+from tests.stories.ladder import begin_handling
 
 TABLE_2027 = """
 year: 2027

@@ -1,22 +1,27 @@
-"""The cases of the field, walked through the real diagrams on the manual clock: C06, C07, C08, C10, C11, C12, C35."""
+"""The cases of the field, walked through the real diagrams on the manual clock: C06, C07, C08, C12, C35."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 
 from engine import process
 from engine.cases import CaseState
-from engine.errors import Conflict, NotAllowed
-from tests.stories.district import District, at, on_one
-
-GRID = "LHQ.MZ.01.01.01"
-ZONE = "LHQ.MZ.01.01"
-COMMUNITY = "LHQ.MZ.01"
-STREET = "LHQ.MZ"
-
-Open = Callable[[str], District]
+from engine.errors import Conflict
+from tests.stories.district import at, on_one
+from tests.stories.ladder import (
+    AGREEMENT,
+    COMMUNITY,
+    GRID,
+    RESULT,
+    ZONE,
+    Open,
+    ask_for_a_rise,
+    begin_handling,
+    confirm,
+    finish_check,
+    handled,
+    settle_alone,
+)
 
 
 def test_an_overdue_case_rises_by_itself_over_the_national_day(district: Open) -> None:
@@ -127,75 +132,6 @@ def test_what_did_not_rise_is_returned_by_decision_of_the_tier_above(district: O
     here.do(case, "t_sign_in", action="return", reason_code="not_ours", note="")
     assert here.open_elements(case) == ["t_sign_in", "t_statement"]
     assert (here.case(case).holder_id, len(here.visits(case))) == (GRID, 1)
-
-
-def test_waiting_for_the_petitioner_stops_the_clock_to_the_minute(district: Open) -> None:
-    here = district("2025-01-13 10:00")
-    case = here.file(GRID, amount_cny=6200)
-    assert here.clocks(case)["handle"].due_at == at("2025-01-15 18:00")
-    here.until("2025-01-13 10:30")
-    here.sign_in(case)
-    here.until("2025-01-14 10:30")
-    begin_handling(here, case)
-    here.do(case, "t_handle", **handled("wait"), material_needed="合同和付款凭证")
-    assert here.case(case).state == CaseState.WAITING_PETITIONER
-    assert (here.clocks(case)["handle"].state, here.clocks(case)["handle"].rest) == ("paused", 750)
-    assert here.open_tasks(case) == []
-    here.until("2025-01-20 15:00")
-    with here.store.transaction() as session:
-        assert process.supply(session, here.world, case, "扫码补传材料", viewer=None, now=here.clock.now())
-    clock = here.clocks(case)["handle"]
-    assert (clock.due_at, clock.paused_minutes) == (at("2025-01-22 11:30"), 1830)
-    assert here.open_elements(case) == ["t_handle"]
-    assert here.open_tasks(case)[0].due_at == at("2025-01-22 11:30")
-
-
-@on_one
-def test_a_pause_ends_by_itself(district: Open) -> None:
-    here = district("2025-03-03 09:00")
-    case = here.file(GRID)
-    here.sign_in(case)
-    begin_handling(here, case)
-    here.do(case, "t_handle", **handled("wait"), material_needed="凭证")
-    here.until("2025-03-17 18:00")
-    assert here.clocks(case)["handle"].state == "armed"
-    assert here.open_elements(case) == ["t_handle"]
-
-
-def test_one_extension_asked_in_time_moves_both_clocks(district: Open) -> None:
-    here = district("2024-12-09 09:00")
-    case = here.file(COMMUNITY, people_count=3, departments=3)
-    assert here.case(case).tier == "street"
-    confirm(here, case)
-    here.sign_in(case)
-    here.until("2024-12-19 10:00")
-    asker = here.person(STREET, "handler")
-    ask = lambda: extension(here, case, "10wd", asker)  # noqa: E731
-    ask()
-    with pytest.raises(Conflict, match="once"):
-        ask()
-    here.until("2024-12-19 15:00")
-    here.do(case, "t_decide_extension", by=here.person(STREET, "leader"), decision="approve", reason="需第三方鉴定")
-    assert here.clocks(case)["handle"].due_at == at("2025-01-07 18:00")
-    assert here.clocks(case)["case_outer"].due_at == at("2025-01-14 18:00")
-    here.until("2025-01-02 10:00")
-    with pytest.raises(Conflict, match="once"):
-        ask()
-
-
-@on_one
-def test_nobody_grants_their_own_extension_and_silence_refuses(district: Open) -> None:
-    here = district("2024-12-09 09:00")
-    case = here.file(COMMUNITY, departments=3)
-    confirm(here, case)
-    here.sign_in(case)
-    lead = here.person(STREET, "lead")
-    extension(here, case, "5wd", lead)
-    with pytest.raises(NotAllowed, match="own request"):
-        here.do(case, "t_decide_extension", by=lead, decision="approve", reason="")
-    here.until("2024-12-10 18:00")
-    assert here.clocks(case)["handle"].due_at == at("2024-12-23 18:00")
-    assert here.facts_of(case, "extension.refused")[0]["silent"] is True
 
 
 def test_cards_and_the_ceiling_of_a_case_nobody_settles(district: Open) -> None:
@@ -340,77 +276,3 @@ def test_after_three_days_of_outage_each_case_rises_one_tier_and_gets_its_full_t
         assert here.case(case).tier == "zone"
         assert here.clocks(case)["handle"].due_at == at("2024-11-28 18:00")
         assert here.facts_of(case, "clock.breached")[-1]["late_s"] > 4 * 86400
-
-
-# --- what several stories do ----------------------------------------------------------------------------------------
-
-RESULT = {
-    "result_code": "agreement_oral",
-    "substantive": "yes",
-    "summary": "双方和解",
-    "reply_text": "已办结",
-    "evidence": "现场照片",
-}
-AGREEMENT = {
-    "agreement_form": "written",
-    "facts": "音响扰民",
-    "disputed": "时段",
-    "duties": "限时",
-    "terms": "21:30前结束",
-    "performance_way": "当场",
-}
-
-
-def handled(outcome: str) -> dict[str, str]:
-    return {"action_type": "talk", "findings": "已了解情况", "outcome": outcome}
-
-
-def confirm(here: District, case: int) -> None:
-    here.do(case, "t_confirm_triage", verdict="agree")
-
-
-def begin_handling(here: District, case: int) -> None:
-    """Whatever a diagram asks between signing in and handling."""
-    for element, answers in (
-        ("t_first_contact", {"method": "phone", "reached": "yes", "summary": "已联系"}),
-        ("t_assess", {"main_facts": "已核实", "risk_level": "low", "plan": "调解"}),
-    ):
-        if element in here.open_elements(case):
-            here.do(case, element, **answers)
-
-
-def ask_for_a_rise(here: District, case: int) -> None:
-    begin_handling(here, case)
-    here.do(
-        case,
-        "t_handle",
-        **handled("up"),
-        upgrade_reason="beyond_power",
-        done_so_far="走访",
-        upgrade_opinion="请上级牵头",
-    )
-
-
-def settle_alone(here: District, case: int) -> None:
-    begin_handling(here, case)
-    here.do(case, "t_handle", **handled("resolved"))
-    here.do(case, "t_resolve", **RESULT)
-    finish_check(here, case)
-
-
-def finish_check(here: District, case: int) -> None:
-    if "t_quality_check" in here.open_elements(case):
-        here.do(case, "t_quality_check", verdict="pass")
-
-
-def extension(here: District, case: int, length: str, asker: object) -> None:
-    with here.store.transaction() as session:
-        process.ask_extension(
-            session,
-            here.world,
-            case,
-            length,
-            "需第三方鉴定",
-            viewer=asker,
-            now=here.clock.now(),  # type: ignore[arg-type]
-        )

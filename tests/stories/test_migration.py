@@ -15,7 +15,7 @@ from engine.people import Viewer
 from engine.process import Instance, MigrationCase, MigrationFigures
 from engine.tasks import Task
 from tests.stories.district import ROOT, District, at, on_one
-from tests.stories.test_ladder import GRID
+from tests.stories.ladder import GRID
 
 Open = Callable[[str], District]
 SMALL = "small/small.bpmn"

@@ -15,7 +15,7 @@ from engine.people import OperatorEntry
 from engine.process import CaseStanding, Moved
 from engine.runtime import Movable
 from tests.stories.district import District, at
-from tests.stories.test_ladder import GRID, RESULT, finish_check, handled
+from tests.stories.ladder import GRID, RESULT, finish_check, handled
 from tests.stories.test_migration import operator, sound
 
 Open = Callable[[str], District]

@@ -15,7 +15,7 @@ from engine.people import members
 from engine.web.told import Words
 from tests.engine.notify.mailbox import mail_server
 from tests.stories.district import District, at, on_one
-from tests.stories.test_ladder import (
+from tests.stories.ladder import (
     COMMUNITY,
     GRID,
     ZONE,

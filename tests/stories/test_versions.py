@@ -9,7 +9,7 @@ import pytest
 from engine import deploy
 from engine.errors import Conflict, Invalid
 from tests.stories.district import ROOT, District, at
-from tests.stories.test_ladder import GRID
+from tests.stories.ladder import GRID
 
 Open = Callable[[str], District]
 

@@ -1,4 +1,4 @@
-"""Working-day arithmetic: the field's own vectors, laws that hold for every start and length, and an oracle."""
+"""Working-day arithmetic: the field's own vectors, days and years, and an independent calendar as the oracle."""
 
 from __future__ import annotations
 
@@ -6,29 +6,19 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, get_args
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import chinese_calendar
 import pytest
 import yaml
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
-from engine.deadlines.calendar import DueInstant, Light, WorkingCalendar, light
-from engine.deadlines.lengths import Length, LengthUnit, parse_length
-from engine.deadlines.year_tables import Workdays, load_year_tables, packaged_year_tables
+from engine.deadlines.calendar import DueInstant, WorkingCalendar
+from engine.deadlines.lengths import Length, parse_length
+from engine.deadlines.year_tables import Workdays
 from engine.errors import Invalid
+from tests.engine.deadlines.counted import CALENDAR, SESSIONS, SHANGHAI, TABLES, at
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-SESSIONS = ((time(9), time(12)), (time(14), time(18)))
-TABLES = load_year_tables(packaged_year_tables())
-CALENDAR = WorkingCalendar(TABLES, SESSIONS, SHANGHAI)
 SAMPLES = Path(__file__).parents[4] / "shared" / "domain" / "samples.yaml"
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
 CLOCKS = [
@@ -261,243 +251,6 @@ def test_calendar_days_stand_still_where_they_do_not_roll() -> None:
 def test_other_weeks_and_hours_are_possible() -> None:
     friday_off = WorkingCalendar(TABLES, ((time(8), time(16, 30)),), SHANGHAI, weekend=frozenset({4, 5}))
     assert friday_off.due(at("2024-11-21T10:00"), parse_length("1wd")).at == at("2024-11-24T16:30")
-
-
-# pause, resume, extend, warn
-
-
-def test_a_pause_keeps_what_is_left_to_the_minute() -> None:
-    """C10: paused on 14 January at 10:30 with 750 working minutes left, goes on on 20 January at 15:00."""
-    length = parse_length("2wd")
-    due = CALENDAR.due(at("2025-01-13T10:00"), length).at
-    rest = CALENDAR.rest(at("2025-01-14T10:30"), due, length)
-    assert rest == 750
-    assert CALENDAR.resume(at("2025-01-20T15:00"), rest, length) == DueInstant(at("2025-01-22T11:30"))
-    assert CALENDAR.working_minutes(at("2025-01-14T10:30"), at("2025-01-20T15:00")) == 1830
-
-
-def test_a_clock_in_days_goes_on_with_its_whole_days() -> None:
-    """A petition's 60 days, stopped for a hearing from day 10 to day 17, end seven days later."""
-    length = parse_length("60cd")
-    due = CALENDAR.due(at("2024-11-04T09:00"), length).at
-    assert due == at("2025-01-03T23:59:59")
-    rest = CALENDAR.rest(at("2024-11-14T15:00"), due, length)
-    assert rest == 50 * 86_400
-    assert CALENDAR.resume(at("2024-11-21T08:00"), rest, length).at == at("2025-01-10T23:59:59")
-    assert CALENDAR.resume(at("2024-11-14T23:00"), rest, length).at == due
-
-
-def test_an_overdue_clock_has_nothing_left() -> None:
-    for text in ("2wd", "4wh", "24h", "3cd"):
-        length = parse_length(text)
-        due = CALENDAR.due(at("2024-11-04T09:00"), length).at
-        assert CALENDAR.rest(due + timedelta(days=5), due, length) == 0
-
-
-def test_an_extension_counts_from_the_due_instant() -> None:
-    """C11: ten working days more are ten from 23 December, whenever they were granted."""
-    assert CALENDAR.extend(at("2024-12-23T18:00"), parse_length("10wd")).at == at("2025-01-07T18:00")
-
-
-def test_an_extended_term_in_days_is_one_longer_term() -> None:
-    """C23: 60 days, whose last was a Saturday and rolled, and 30 more are 90 days from the start."""
-    started, sixty, thirty = at("2024-09-10T16:00"), parse_length("60cd"), parse_length("30cd")
-    due = CALENDAR.due(started, sixty).at
-    assert due == at("2024-11-11T23:59:59")
-    assert CALENDAR.extend(due, thirty, started_at=started, length=sixty).at == at("2024-12-09T23:59:59")
-    moved = at("2024-11-20T23:59:59")
-    assert CALENDAR.extend(moved, thirty, started_at=started, length=sixty).at == at("2024-12-20T23:59:59")
-
-
-def test_the_warning_comes_when_four_fifths_of_the_working_time_are_used() -> None:
-    """C06: 960 working minutes over a make-up Sunday; 768 of them are used on Monday at 14:48."""
-    start, due, length = at("2024-09-27T16:00"), at("2024-09-30T18:00"), parse_length("2wd")
-    assert CALENDAR.warn_at(start, due, length, share=0.8) == at("2024-09-30T14:48")
-
-
-def test_running_clocks_warn_by_running_time() -> None:
-    start = at("2024-09-30T08:00")
-    assert CALENDAR.warn_at(start, start + timedelta(hours=24), parse_length("24h"), share=0.75) == at(
-        "2024-10-01T02:00"
-    )
-
-
-def test_a_warning_after_a_pause_leaves_the_pause_out() -> None:
-    """C10: 60 + 840 working minutes were given at first; 1830 minutes of pause do not use any of them."""
-    start, length = at("2025-01-13T10:00"), parse_length("2wd")
-    whole = CALENDAR.working_minutes(start, CALENDAR.due(start, length).at)
-    warn = CALENDAR.warn_at(start, at("2025-01-22T11:30"), length, paused_minutes=1830)
-    assert CALENDAR.working_minutes(warn, at("2025-01-22T11:30")) == pytest.approx(whole * 0.2)
-    share = CALENDAR.used_share(start, at("2025-01-22T11:30"), at("2025-01-20T15:00"), length, paused_minutes=1830)
-    assert share == pytest.approx((whole - 750) / whole)
-
-
-def test_a_pause_uses_up_the_kind_of_time_that_the_clock_counts() -> None:
-    friday, monday = at("2024-11-22T17:00"), at("2024-11-25T10:00")
-    assert CALENDAR.minutes_counted(friday, monday, parse_length("2wd")) == 120
-    assert CALENDAR.minutes_counted(friday, monday, parse_length("24h")) == 65 * 60
-    start, length = at("2024-11-22T12:00"), parse_length("24h")
-    moved = CALENDAR.resume(monday, CALENDAR.rest(friday, CALENDAR.due(start, length).at, length), length).at
-    warn = CALENDAR.warn_at(start, moved, length, share=0.5, paused_minutes=65 * 60)
-    assert warn == at("2024-11-25T17:00")
-
-
-@pytest.mark.parametrize(
-    ("now", "colour"),
-    [
-        ("08:00", Light.GREEN),
-        ("14:47:59", Light.GREEN),
-        ("14:48", Light.YELLOW),
-        ("17:59:59", Light.YELLOW),
-        ("18:00", Light.RED),
-        ("23:00", Light.RED),
-    ],
-)
-def test_lights(now: str, colour: Light) -> None:
-    due, warn = at("2024-09-30T18:00"), at("2024-09-30T14:48")
-    assert light(at(f"2024-09-30T{now}"), due_at=due, warn_at=warn) is colour
-
-
-def test_without_a_warning_there_is_no_yellow() -> None:
-    assert light(at("2024-09-30T17:59"), due_at=at("2024-09-30T18:00"), warn_at=None) is Light.GREEN
-
-
-# laws
-
-UNITS: st.SearchStrategy[LengthUnit] = st.sampled_from(get_args(LengthUnit))
-WORKING: st.SearchStrategy[LengthUnit] = st.sampled_from(("wd", "wh", "wm"))
-EXACT: st.SearchStrategy[LengthUnit] = st.sampled_from(("wd", "wh", "wm", "h"))
-WHOLE_DAYS: st.SearchStrategy[LengthUnit] = st.sampled_from(("cd", "mo"))
-BIGGEST = {"wd": 60, "cd": 90, "wh": 400, "wm": 20_000, "h": 2_000, "mo": 3}
-
-
-@st.composite
-def lengths(draw: st.DrawFn, units: st.SearchStrategy[LengthUnit] = UNITS) -> Length:
-    unit = draw(units)
-    return Length(draw(st.integers(1, BIGGEST[unit])), unit)
-
-
-INSTANTS = st.datetimes(datetime(2023, 1, 2), datetime(2026, 6, 1), timezones=st.just(UTC))
-WAITS = st.timedeltas(timedelta(0), timedelta(days=40))
-
-
-def is_working_instant(instant: datetime) -> bool:
-    """In a session of a working day, its end included: the last moment at which work can be handed in."""
-    local = instant.astimezone(SHANGHAI)
-    in_session = any(start < local.time() <= end for start, end in SESSIONS)
-    return CALENDAR.is_working_day(local.date()) and in_session
-
-
-@given(INSTANTS, WAITS, lengths())
-def test_who_starts_later_is_never_due_earlier(start: datetime, wait: timedelta, length: Length) -> None:
-    assert CALENDAR.due(start, length).at <= CALENDAR.due(start + wait, length).at
-
-
-@given(INSTANTS, lengths(), st.integers(1, 20))
-def test_who_has_longer_is_never_due_earlier(start: datetime, length: Length, more: int) -> None:
-    longer = Length(length.amount + more, length.unit)
-    assert start < CALENDAR.due(start, length).at <= CALENDAR.due(start, longer, provisional=True).at
-
-
-@given(INSTANTS, lengths(WORKING))
-def test_what_counts_in_working_time_is_due_in_working_time(start: datetime, length: Length) -> None:
-    assert is_working_instant(CALENDAR.due(start, length).at)
-
-
-@given(INSTANTS, lengths(WHOLE_DAYS))
-def test_what_counts_in_days_is_due_at_the_end_of_a_working_day(start: datetime, length: Length) -> None:
-    local = CALENDAR.due(start, length).at.astimezone(SHANGHAI)
-    assert local.time() == time(23, 59, 59)
-    assert CALENDAR.is_working_day(local.date())
-
-
-@given(INSTANTS, st.integers(1, 60))
-def test_working_days_lie_between_a_start_and_its_due_day(start: datetime, days: int) -> None:
-    """Counted one by one, as a person would with a wall calendar."""
-    due = CALENDAR.due(start, Length(days, "wd")).at.astimezone(SHANGHAI)
-    day, left = start.astimezone(SHANGHAI).date(), days
-    while left:
-        day += timedelta(days=1)
-        left -= CALENDAR.is_working_day(day)
-    assert due == datetime.combine(day, time(18), SHANGHAI)
-
-
-@given(INSTANTS, WAITS, WAITS)
-def test_working_time_adds_up(first: datetime, one: timedelta, two: timedelta) -> None:
-    second, third = first + one, first + one + two
-    whole = CALENDAR.working_minutes(first, third)
-    assert whole == pytest.approx(CALENDAR.working_minutes(first, second) + CALENDAR.working_minutes(second, third))
-    assert CALENDAR.working_minutes(third, first) == -whole
-
-
-@given(INSTANTS, st.integers(1, 30_000_000).map(lambda thousandths: thousandths / 1000))
-def test_added_working_time_is_what_lies_between(start: datetime, minutes: float) -> None:
-    end = CALENDAR.add_working_minutes(start, minutes)
-    assert CALENDAR.working_minutes(start, end) == pytest.approx(minutes, abs=1e-7)
-    earlier = end - timedelta(microseconds=1)
-    assert CALENDAR.working_minutes(start, earlier) < CALENDAR.working_minutes(start, end)
-
-
-def test_no_working_time_added_is_no_step_at_all() -> None:
-    assert CALENDAR.add_working_minutes(at("2024-10-01T03:00"), 0) == at("2024-10-01T03:00")
-    with pytest.raises(Invalid):
-        CALENDAR.add_working_minutes(at("2024-10-01T03:00"), -1)
-
-
-@given(INSTANTS, lengths(EXACT), st.floats(0, 1), WAITS)
-def test_a_pause_neither_takes_nor_gives(start: datetime, length: Length, when: float, wait: timedelta) -> None:
-    due = CALENDAR.due(start, length).at
-    paused_at = start + (due - start) * when
-    rest = CALENDAR.rest(paused_at, due, length)
-    resumed_at = paused_at + wait
-    moved = CALENDAR.resume(resumed_at, rest, length).at
-    assert CALENDAR.rest(resumed_at, moved, length) == pytest.approx(rest, abs=1e-7)
-    assert moved >= due
-    if wait == timedelta(0) and rest > 0:
-        assert moved == due
-
-
-@given(INSTANTS, lengths(WHOLE_DAYS), st.floats(0, 1), WAITS)
-def test_a_pause_leaves_a_clock_in_days_its_days(start: datetime, length: Length, when: float, wait: timedelta) -> None:
-    due = CALENDAR.due(start, length).at
-    paused_at = start + (due - start) * when
-    rest = CALENDAR.rest(paused_at, due, length)
-    resumed_at = paused_at + wait
-    moved = CALENDAR.resume(resumed_at, rest, length).at
-    local = resumed_at.astimezone(SHANGHAI).date() + timedelta(days=round(rest / 86_400))
-    while not CALENDAR.is_working_day(local):
-        local += timedelta(days=1)
-    assert moved.astimezone(SHANGHAI).date() == local
-    if resumed_at.astimezone(SHANGHAI).date() == paused_at.astimezone(SHANGHAI).date():
-        assert moved == due
-
-
-@given(INSTANTS, lengths(), st.floats(0.05, 0.95))
-def test_the_warning_is_the_instant_at_which_the_share_is_used(start: datetime, length: Length, share: float) -> None:
-    due = CALENDAR.due(start, length).at
-    warn = CALENDAR.warn_at(start, due, length, share=share)
-    assert start <= warn <= due
-    assert CALENDAR.used_share(start, due, warn, length) == pytest.approx(share, abs=1e-6)
-
-
-@given(INSTANTS, lengths(), st.floats(0, 2), st.floats(0, 2))
-def test_the_used_share_only_grows(start: datetime, length: Length, one: float, two: float) -> None:
-    due = CALENDAR.due(start, length).at
-    sooner, later = sorted(start + (due - start) * each for each in (one, two))
-    assume(later < datetime(2026, 12, 1, tzinfo=UTC))
-    assert CALENDAR.used_share(start, due, sooner, length) <= CALENDAR.used_share(start, due, later, length)
-    assert (CALENDAR.used_share(start, due, due, length)) == 1
-
-
-@given(INSTANTS, st.integers(1, 30), st.integers(1, 30))
-def test_an_extension_of_working_days_is_one_longer_clock(start: datetime, days: int, more: int) -> None:
-    due = CALENDAR.due(start, Length(days, "wd")).at
-    assert CALENDAR.extend(due, Length(more, "wd")).at == CALENDAR.due(start, Length(days + more, "wd")).at
-
-
-@given(INSTANTS, lengths(), st.sampled_from(["America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"]))
-def test_the_zone_an_instant_is_written_in_does_not_matter(start: datetime, length: Length, zone: str) -> None:
-    assert CALENDAR.due(start.astimezone(ZoneInfo(zone)), length) == CALENDAR.due(start, length)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"])

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import FileStorage
 
 from engine.clock import ManualClock
 from engine.people import tokens
 from engine.scheduler import Scheduler
 from engine.store import Store
 from tests.web import district as town
-from tests.web.api.caller import Caller
+from tests.web.api.acting import Do
+from tests.web.api.caller import Caller, document
 from tests.web.conftest import standing_on
 from tests.web.district import District
 
@@ -40,6 +43,27 @@ def callers(app: Flask, district: District, clock: ManualClock) -> Call:
         return known[who]
 
     return come
+
+
+@pytest.fixture
+def do(app: Flask, call: Call) -> Do:
+    """Sends the operation of that id as somebody, and gives what came back; `path` fills its address."""
+    doc = document(app)
+    known = {
+        each["operationId"]: (method.upper(), path)
+        for path, ways in doc["paths"].items()
+        for method, each in ways.items()
+    }
+
+    def send(who: str, id: str, body: Any = None, status: int = 200, *, query: str = "", **path: Any) -> Any:
+        method, address = known[id]
+        files = body if isinstance(body, dict) and isinstance(body.get("file"), FileStorage) else None
+        sent = None if files else ({} if body is None and method == "POST" else body)
+        answer = call(who).send(method, address.format(**path) + query, sent, files=files)
+        assert answer.status_code == status, (id, answer.status_code, answer.text)
+        return answer.json
+
+    return send
 
 
 @pytest.fixture

@@ -89,9 +89,11 @@ def test_what_was_typed_is_offered_again_on_another_device(visit: Visit, distric
     assert "在楼道里写的" not in visit("grid_b").get(f"/tasks/{task.id}").text
     assert desk.post(f"/tasks/{task.id}/completion", SIGNED).status_code == 302
     assert drafts(district) == []
-    late = keep(phone, task.id, seen="1", note="提交之后才到的")
+    late = keep(phone, task.id, seen="1", note="")
     assert late.status_code == 200
     assert drafts(district) == []
+    keep(phone, task.id, seen="1", note="提交之后在手机上写的")
+    assert [each.answers["note"] for each in drafts(district)] == ["提交之后在手机上写的"]
 
 
 def test_the_newest_words_win_and_the_others_stay_beside(visit: Visit, district: District, case_id: int) -> None:

@@ -276,7 +276,10 @@ def names_of(task: runtime.WaitingTask) -> tuple[str, str]:
 
 
 def _why(push: Push, task: runtime.WaitingTask, word: str) -> str:
-    return "invited" if task.item is not None else "decide" if word in DECIDES else push.visit.reason
+    """A unit that a task is asked of by name was invited; whoever takes a signature of each party was not."""
+    if task.item is not None and word == str(task.item):
+        return "invited"
+    return "decide" if word in DECIDES else push.visit.reason
 
 
 def unit_for(push: Push, word: str) -> str:

@@ -118,6 +118,7 @@ def test_answers_are_seen_arriving_and_absence_is_told(
     assert "第1片区第2网格 等待答复" in seen  # every zone has a second grid
     page = words(visit("community").get(f"/tasks/{town.open_task(district, inviting, 'co_opinion').id}"))
     assert page.index("第1片区第1网格请您答复此事。 请提出意见") < page.index("具体意见")
+    assert "受邀协办" in words(visit("community").get("/"))
     with district.store.reading() as session:
         awaited = (Task.case_id == inviting, Task.form == "co_opinion", Task.state == "open")
         due = session.scalars(select(Task.due_at).where(*awaited)).first()
@@ -202,6 +203,7 @@ def test_a_signature_stands_under_the_text_that_was_agreed(
 ) -> None:
     lead = visit("grid")
     task = town.open_task(district, signing, "sign")
+    assert task.why != "invited"  # the lead takes the signatures
     page = lead.get(f"/tasks/{task.id}").text
     assert "一、十日内修好" in page  # what is signed stands above the pad
     drawn = {"signature": (io.BytesIO(DOT), "signature.png")}

@@ -141,6 +141,10 @@ def _claim(session: Session, code: str, *, now: datetime) -> Tracking:
 
 
 def title_of(what: str) -> str:
-    """The first sentence of what somebody wrote, or as much of it as a list shows."""
-    first = re.split(r"[。！？!?；;\n]|\. ", what.strip(), maxsplit=1)[0].strip()
-    return first if len(first) <= TITLE else first[: TITLE - 1] + "…"
+    """The first sentence of what somebody wrote, or as much of it as a list shows; no English word is cut in two."""
+    sentences = (each.strip() for each in re.split(r"[。！？!?；;\n]|\. ", what))
+    first = next((each for each in sentences if each), what.strip())
+    if len(first) <= TITLE:
+        return first
+    kept, rest = first[: TITLE - 1], first[TITLE - 1 :]
+    return (re.sub(r"\s+[!-~]+$", "", kept) if re.match(r"[!-~]", rest) else kept.rstrip()) + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 from engine import tasks
 from engine.errors import Invalid
 from engine.tasks import Act, Filter, Tab, Words
-from engine.territory import children_of
+from engine.territory import Unit, children_of, is_within, units_by_id
 from engine.web.category_words import CATEGORIES
 from engine.web.context import acting, looking, now, viewer, world
 from engine.web.language import _, ngettext
@@ -33,6 +34,8 @@ def show() -> str | Response:
             return redirect(url_for("design.library"))
         if who.may("system.operate"):
             return redirect(url_for("operations.show"))
+        if not who.offers:
+            return redirect(url_for("me.show"))
     tab, wanted = _asked(request.args)
     leads = who.may("task.hand_over")
     with looking() as session:
@@ -47,7 +50,7 @@ def show() -> str | Response:
             saved=tasks.saved_filters(session, who.person_id),
             steps=_steps(session),
             categories=CATEGORIES,
-            units=children_of(session, who.units()) if tab is Tab.UNIT and leads else (),
+            units=_units_offered(session, wanted.unit) if tab is Tab.UNIT and leads else (),
             leads=leads,
         )
 
@@ -114,6 +117,15 @@ def act_on_selection() -> Response:
 def _asked(sent: Any) -> tuple[Tab, Filter]:
     wanted = sent.get("tab", "")
     return Tab(wanted) if wanted in tuple(Tab) else Tab.MINE, Filter.of(sent)
+
+
+def _units_offered(session: Session, chosen: str) -> Sequence[Unit]:
+    """Right below those of the viewer, and first the one that is chosen already, wherever it lies below."""
+    own = viewer().units()
+    offered = children_of(session, own)
+    if any(unit.id == chosen for unit in offered) or not any(is_within(chosen, unit) for unit in own):
+        return offered
+    return [*units_by_id(session, [chosen]).values(), *offered]
 
 
 def _came_from(sent: Any) -> dict[str, Any]:

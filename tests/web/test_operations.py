@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,15 +14,17 @@ from sqlalchemy import select
 from engine.clock import ManualClock
 from engine.deadlines import Deadline
 from engine.errors import Invalid
-from engine.people import Membership, OperatorEntry
+from engine.people import Membership, OperatorEntry, operator_log
 from engine.process import Instance
 from engine.scheduler import Scheduler
 from engine.territory import Unit, compare, read_units, write_units
+from engine.web.operation_words import OPERATIONS
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor, words
 
 Visit = Callable[[str | None], Visitor]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -268,6 +271,28 @@ def test_each_node_says_what_it_fired_in_the_last_hour(visit: Visit, district: D
     assert fired > 0
     node.beat()
     assert re.search(rf"node-7.*?\b{fired}\b", words(visit("operator").get("/operations")))
+
+
+def test_every_act_of_the_log_has_words() -> None:
+    logged = set()
+    for part in ("engine", "webhooks"):
+        for file in (ROOT / part).rglob("*.py"):
+            text = file.read_text(encoding="utf-8")
+            if "operator_log" in text:
+                logged |= set(re.findall(r"""\blog\(\s*session,\s*[^,]+,\s*"([a-z_]+\.[a-z_]+)",""", text))
+    assert len(logged) > 20
+    assert logged <= set(OPERATIONS)
+
+
+def test_the_last_backup_is_told_and_one_that_is_old_is_marked(
+    visit: Visit, district: District, clock: ManualClock
+) -> None:
+    assert "最近备份 尚无记录" in words(visit("operator").get("/operations"))
+    with district.store.transaction() as session:
+        operator_log.log(session, None, "database.backed_up", operator_log.BACKUP, now=clock.now())
+    assert "最近备份 今天" in words(visit("operator").get("/operations"))
+    clock.advance(timedelta(days=9))
+    assert re.search('class="bad"><dt>最近备份', visit("operator").get("/operations").text)
 
 
 def test_roles_are_no_ones_but_an_operators_to_give(visit: Visit, district: District) -> None:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from engine import deadlines, deliveries, deploy, notify, outbox, people, process
 from engine.store import whole_size
+from engine.web import cookies
 from engine.web.context import looking, now, viewer, world
 from engine.web.delivery_words import why
 from engine.web.heartbeat import nodes
@@ -95,7 +96,9 @@ def let_go() -> Response:
 def sign_ins() -> str:
     idle = timedelta(minutes=world().config.server.session_idle_minutes)
     with looking() as session:
-        rows = people.living_sign_ins(session, now=now(), idle=idle)
+        found = people.living_sign_ins(session, now=now(), idle=idle)
+        cookie = request.cookies.get(cookies.sign_in_cookie())
+        rows = [(each, person, people.is_secret_of(each, cookie)) for each, person in found]
         return render_template("operations/sign_ins.html", rows=rows)
 
 

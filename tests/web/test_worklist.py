@@ -100,6 +100,8 @@ def test_several_tasks_at_once_say_for_each_what_will_happen(
 def test_a_dispatcher_hands_over_what_waits_below(visit: Visit, district: District, tasks: list[int]) -> None:
     visitor = visit("street")
     assert "甲案" in words(visitor.get("/?tab=unit&unit=below"))
+    assert 'value="LHQ.MZ.01.01.01" selected' in visitor.get("/?tab=unit&unit=LHQ.MZ.01.01.01").text
+    assert 'value="LHQ.GL.01" selected' not in visitor.get("/?tab=unit&unit=LHQ.GL.01").text
     chosen = "&".join(f"task={each}" for each in tasks)
     page = visitor.get(f"/worklist/selection?act=hand_over&{chosen}")
     assert "何静怡" in words(page)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOOKALIKES = str.maketrans("ILOU", "110V")
@@ -57,15 +58,15 @@ def in_groups(code: str) -> str:
 
 def hash_of(typed: str) -> str | None:
     """What is stored and looked up for a tracking code, however it was typed; None for what cannot be one."""
-    code = _plain(typed.upper())
+    code = _plain(typed)
     if len(code) != TRACKING_SIGNS or set(code) - set(SIGNS):
         return None
     return hashlib.sha256(f"tracking:{code}".encode()).hexdigest()
 
 
 def _plain(typed: str) -> str:
-    """Without what separates, and with the signs that were meant."""
-    return re.sub(r"[^A-Z0-9]", "", typed).translate(LOOKALIKES)
+    """Without what separates, and with the signs that were meant: a Chinese keyboard may write them wide."""
+    return re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", typed).upper()).translate(LOOKALIKES)
 
 
 def _digest(secret: str, purpose: str, text: str) -> bytes:

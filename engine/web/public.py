@@ -101,7 +101,7 @@ def follow() -> str:
         tracking = _held(db)
         if tracking is not None:
             return _progress(db, tracking)
-    return render_template("public/code.html", refused=False)
+    return render_template("public/code.html", refused=False, typed="")
 
 
 @pages.post("/t")
@@ -110,9 +110,10 @@ def find() -> BaseResponse | tuple[str, int]:
     with acting() as db:
         citizen.note_look(db, address(), now=now())
     with looking() as db:
-        tracking = citizen.find_tracking(db, request.form.get("code", "")[:80])
+        typed = request.form.get("code", "")[:80]
+        tracking = citizen.find_tracking(db, typed)
         if tracking is None:
-            return render_template("public/code.html", refused=True), 422
+            return render_template("public/code.html", refused=True, typed=typed), 422
         tracking_id = tracking.id
     _hold(tracking_id)
     return redirect(url_for("public.follow"))

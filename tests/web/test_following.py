@@ -42,6 +42,7 @@ def test_a_wrong_code_a_replaced_one_and_none_are_answered_alike(
     answers = [visitor.post("/t", {"code": code}) for code in (old, "0000-0000-0000-0000", "", "x" * 9000)]
     assert {answer.status_code for answer in answers} == {422}
     assert len({strip.sub("", answer.text) for answer in answers}) == 1
+    assert 'value="0000-0000-0000-0000"' in answers[1].text, "one sign is mended, not all typed anew"
     assert visitor.post("/t", {"code": new}).status_code == 302
     assert "已收到" in visitor.get("/t").text
 

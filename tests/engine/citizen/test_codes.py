@@ -18,6 +18,7 @@ CODE = codes.tracking_code("secret", "form-key")
         CODE.lower(),
         codes.in_groups(CODE),
         f"  {' '.join(codes.in_groups(CODE).split('-'))}\n",
+        codes.in_groups(CODE).translate({ord(sign): ord(sign) + 0xFEE0 for sign in CODE + "-"}),
         CODE.replace("0", "O").replace("1", "l"),
         CODE.replace("0", "o").replace("1", "I").replace("V", "u"),
     ],

@@ -9,10 +9,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from engine.clock import ManualClock
 from engine.deadlines import Deadline
+from engine.deploy.model import Release, ReleaseFile
+from engine.design import DesignAct
 from engine.errors import Invalid
 from engine.people import Membership, OperatorEntry, operator_log
 from engine.process import Instance
@@ -271,6 +273,23 @@ def test_each_node_says_what_it_fired_in_the_last_hour(visit: Visit, district: D
     assert fired > 0
     node.beat()
     assert re.search(rf"node-7.*?\b{fired}\b", words(visit("operator").get("/operations")))
+
+
+def test_before_anything_is_published_everybody_is_told_who_does_it(visit: Visit, district: District) -> None:
+    with district.store.transaction() as session:
+        for table in (DesignAct, ReleaseFile, Release):
+            session.execute(delete(table))
+    assert "maplebridge publish" in words(visit("operator").get("/operations"))
+    for somebody, page in (("grid", "/"), ("designer", "/processes")):
+        assert "请运维人员在服务器上发布流程" in words(visit(somebody).get(page))
+
+
+def test_whoever_has_no_role_comes_home_to_their_own_page(visit: Visit, district: District) -> None:
+    grid = visit("grid")
+    with district.store.transaction() as session:
+        session.execute(delete(Membership).where(Membership.person_id == district.people["grid"]))
+    assert grid.get("/").headers["Location"] == "/me"
+    assert "还没有角色" in words(grid.get("/me"))
 
 
 def test_every_act_of_the_log_has_words() -> None:

@@ -5,7 +5,7 @@ from engine.citizen.codes import in_groups
 from engine.citizen.model import PlaceCode, Tracking
 from engine.citizen.places import MOST_LABELS, Label, Place, code_of, count_labels, find_place, labels, renew_code
 from engine.citizen.progress import SHOWN, Answered, May, Progress, Step, follow, step_of
-from engine.citizen.report import Filed, Report, file_report, note_report, title_of
+from engine.citizen.report import Filed, Report, faults_of, file_report, note_report, title_of
 from engine.citizen.sheets import LAYOUTS, draw_sheets
 from engine.citizen.tracking import code_of_filed, find_tracking, get_tracking, give_code, note_look, vouched
 
@@ -31,6 +31,7 @@ __all__ = [
     "confirm",
     "count_labels",
     "draw_sheets",
+    "faults_of",
     "file_report",
     "find_place",
     "find_tracking",

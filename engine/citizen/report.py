@@ -71,7 +71,9 @@ def file_report(session: Session, world: World, place: Place, report: Report, *,
 
     Raises Invalid with `facts["fields"]` naming every field at once.
     """
-    _check(report)
+    fields = faults_of(report)
+    if fields:
+        raise Invalid("report.invalid", f"The report cannot be taken: see {', '.join(sorted(fields))}.", fields=fields)
     code = tracking_code(world.config.server.secret_key.get_secret_value(), report.form_key)
     tracking = _claim(session, code, now=now)
     if tracking.case_id is not None:
@@ -109,7 +111,8 @@ def file_report(session: Session, world: World, place: Place, report: Report, *,
     return Filed(case, code, tracking.id)
 
 
-def _check(report: Report) -> None:
+def faults_of(report: Report) -> dict[str, dict[str, str]]:
+    """What is wrong, by field. Pure."""
     fields: dict[str, dict[str, str]] = {}
     length = len(report.what.strip())
     if length < SHORTEST:
@@ -128,8 +131,7 @@ def _check(report: Report) -> None:
         }
     if not FORM_KEY.fullmatch(report.form_key):
         fields["form_key"] = {"zh": "请刷新页面再试。", "en": "Reload the page and try again."}
-    if fields:
-        raise Invalid("report.invalid", f"The report cannot be taken: see {', '.join(sorted(fields))}.", fields=fields)
+    return fields
 
 
 def _claim(session: Session, code: str, *, now: datetime) -> Tracking:

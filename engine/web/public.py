@@ -82,7 +82,7 @@ def file(code: str) -> str | tuple[str, int]:
         form_key=request.form.get(FIELD, ""),
     )
     if refused is not None:
-        return _form(code, wrong={"photos": refused}, kept=proofs), 422
+        return _form(code, wrong={**citizen.faults_of(report), "photos": refused}, kept=proofs), 422
     try:
         with acting() as db:
             filed = citizen.file_report(db, world(), place, report, now=now())

@@ -152,9 +152,10 @@ def test_a_file_that_is_no_photo_is_refused_and_a_good_one_is_not_lost(visit: Vi
     fields = {**form_at(visitor, f"/q/{GRID}"), **GOOD, "csrf_token": visitor.token}
     page = (io.BytesIO(b"<script>alert(1)</script>"), "photo.jpg")
     answer = visitor.client.post(
-        f"/q/{GRID}", data={**fields, "photos": [photo(), page]}, content_type="multipart/form-data"
+        f"/q/{GRID}", data={**fields, "phone": "call me", "photos": [photo(), page]}, content_type="multipart/form-data"
     )
     assert answer.status_code == 422
+    assert all(f'id="wrong-{each}"' in answer.text for each in ("photos", "phone")), "all that is wrong is said at once"
     kept = re.findall(r'name="kept" value="([^"]+)"', answer.text)
     assert len(kept) == 1
     answer = visitor.post(f"/q/{GRID}", {**fields, "kept": html.unescape(kept[0])})

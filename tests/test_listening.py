@@ -51,6 +51,34 @@ def test_what_is_under_way_is_finished_and_who_comes_later_finds_the_door_closed
         each.close()
 
 
+def test_who_keeps_a_connection_is_told_to_ask_elsewhere() -> None:
+    """A balancer may ask over one connection again and again, and would be cut off in the end."""
+    told = threading.Event()
+
+    def application(environ: dict[str, str], start: StartResponse) -> Iterable[bytes]:
+        start("200 OK", [("Content-Length", "4")])
+        return [b"done"]
+
+    listening = listen("127.0.0.1", 0)
+    server = waitress.create_server(application, sockets=[listening], threads=1)
+    serving = threading.Thread(
+        target=answer, args=(server, listening, told), kwargs={"drain": 0.0, "finish": 10.0}, daemon=True
+    )
+    serving.start()
+    client = HTTPConnection("127.0.0.1", server.effective_port, timeout=10)
+    said = None
+    while said is None:
+        client.request("GET", "/")
+        with client.getresponse() as response:
+            assert response.read() == b"done"
+            said = response.getheader("Connection")
+        told.set()
+    assert said == "close"
+    serving.join(5)
+    assert not serving.is_alive()
+    client.close()
+
+
 def test_what_never_ends_is_left_after_a_while() -> None:
     told, go_on = threading.Event(), threading.Event()
 

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -63,6 +64,8 @@ def answer(server: Any, listening: socket.socket, told: threading.Event, *, drai
         _turn(server, 0)  # else the kernel would reset who has connected already
     server.del_channel()
     listening.close()
+    for channel in list(server.active_channels.values()):
+        channel.task_class = partial(_last_of_its_connection, channel.task_class)
     until = monotonic() + finish
     quiet_from = monotonic()
     while monotonic() < until and monotonic() < quiet_from + QUIET_S:
@@ -77,6 +80,12 @@ def answer(server: Any, listening: socket.socket, told: threading.Event, *, drai
 
 def _turn(server: Any, timeout: float) -> None:
     server.asyncore.loop(timeout=timeout, map=server._map, use_poll=server.adj.asyncore_use_poll, count=1)
+
+
+def _last_of_its_connection(task: Any, channel: Any, request: Any) -> Any:
+    """Whoever keeps a connection is told with the next answer to ask elsewhere: else it would be cut off in the end."""
+    request.headers["CONNECTION"] = "close"
+    return task(channel, request)
 
 
 def _under_way(server: Any) -> bool:

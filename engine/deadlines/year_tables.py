@@ -15,6 +15,7 @@ SATURDAY_AND_SUNDAY = frozenset({5, 6})
 """As `date.weekday()` counts."""
 
 KEYS = ("year", "holidays", "makeup_workdays", "source")
+_KEYS = ", ".join(KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def read_year_table(
 ) -> Workdays:
     """Reads one year. A holiday may fall on a weekend; a make-up day must, or it would make up for nothing.
 
-    Raises Invalid: `yaml.broken`, or `year_table.invalid` with every fault at once (`problems`: line, key, problem).
+    Raises Invalid: `yaml.broken`, or `year_table.invalid` with every fault at once (`problems`: line, key, problem, zh).
     """
     reading = _Reading(read_yaml(text, name))
     table = reading.table(weekend)
@@ -72,7 +73,12 @@ class _Reading:
     def __init__(self, document: Document) -> None:
         self._document = document
         self.problems: list[dict[str, Any]] = [
-            {"line": line, "key": str(path[-1]) if path else "", "problem": words}
+            {
+                "line": line,
+                "key": str(path[-1]) if path else "",
+                "problem": words,
+                "zh": "键写了两次，或用了不支持的写法",
+            }
             for line, path, words in document.problems
         ]
 
@@ -80,27 +86,28 @@ class _Reading:
         """None when there were problems."""
         raw = self._document.value
         if not isinstance(raw, dict):
-            self._fault((), "", f"the text must consist of the keys {', '.join(KEYS)}")
+            self._fault((), "", f"the text must consist of the keys {_KEYS}", f"文件须由这些键组成：{_KEYS}")
             return None
         for key in raw.keys() - set(KEYS):
-            self._fault((key,), key, f"there is no such key; the keys are {', '.join(KEYS)}")
+            self._fault((key,), key, f"there is no such key; the keys are {_KEYS}", f"没有这个键，可用的键：{_KEYS}")
         for key in KEYS:
             if key not in raw:
-                self._fault((), key, "the key is missing")
+                self._fault((), key, "the key is missing", "缺少这个键")
         year = raw.get("year")
         if "year" in raw and (type(year) is not int or not 1949 <= year <= 2199):
-            self._fault(("year",), "year", f"{year!r} is not a year")
+            self._fault(("year",), "year", f"{year!r} is not a year", f"{year!r} 不是年份")
         source = raw.get("source")
         if "source" in raw and (not isinstance(source, str) or not source.strip()):
-            self._fault(("source",), "source", "say where the table comes from")
+            self._fault(("source",), "source", "say where the table comes from", "请写明日历的出处")
         holidays = self._days(raw, "holidays", year)
         makeup = self._days(raw, "makeup_workdays", year)
         for day, place in makeup.items():
             path = ("makeup_workdays", place)
             if day.weekday() not in weekend:
-                self._fault(path, "makeup_workdays", f"{day} is an ordinary working day of the week already")
+                problem = f"{day} is an ordinary working day of the week already"
+                self._fault(path, "makeup_workdays", problem, f"{day} 本来就是工作日")
             if day in holidays:
-                self._fault(path, "makeup_workdays", f"{day} is listed as a holiday too")
+                self._fault(path, "makeup_workdays", f"{day} is listed as a holiday too", f"{day} 同时列为节假日")
         if self.problems or not isinstance(year, int) or not isinstance(source, str):
             return None
         return Workdays(year, frozenset(holidays), frozenset(makeup), source.strip())
@@ -110,23 +117,24 @@ class _Reading:
             return {}
         listed = raw[key]
         if not isinstance(listed, list):
-            self._fault((key,), key, "a list of days is needed; write [] for none")
+            self._fault((key,), key, "a list of days is needed; write [] for none", "须为日期列表，没有则写 []")
             return {}
         days: dict[date, int] = {}
         for place, text in enumerate(listed):
             day = _day(text)
             if day is None:
-                self._fault((key, place), key, f"{text!r} is not a day; write it as 2024-10-01")
+                problem = f"{text!r} is not a day; write it as 2024-10-01"
+                self._fault((key, place), key, problem, f"{text!r} 不是日期，请写作 2024-10-01")
             elif day in days:
-                self._fault((key, place), key, f"{day} is listed twice")
+                self._fault((key, place), key, f"{day} is listed twice", f"{day} 列了两次")
             else:
                 days[day] = place
                 if type(year) is int and day.year != year:
-                    self._fault((key, place), key, f"{day} does not lie in {year}")
+                    self._fault((key, place), key, f"{day} does not lie in {year}", f"{day} 不在 {year} 年")
         return days
 
-    def _fault(self, path: tuple[str | int, ...], key: str, problem: str) -> None:
-        self.problems.append({"line": self._document.line(path) or 1, "key": key, "problem": problem})
+    def _fault(self, path: tuple[str | int, ...], key: str, problem: str, zh: str) -> None:
+        self.problems.append({"line": self._document.line(path) or 1, "key": key, "problem": problem, "zh": zh})
 
 
 def _day(text: object) -> date | None:

@@ -228,7 +228,8 @@ def test_the_year_is_a_grid_and_next_years_table_is_loaded_after_a_look(
     assert log_of(district) == ["year.loaded"]
     status, wrong = send(operator, "/operations/calendar", TABLE.replace("2027-01-02", "2027-01-05"))
     assert status == 422
-    assert "makeup_workdays" in wrong
+    assert "<code>makeup_workdays</code> 2027-01-05 本来就是工作日" in wrong
+    assert "请看第 2 行" in send(operator, "/operations/calendar", "year: 2027\n  holidays: [")[1]
 
 
 def test_from_december_on_operators_are_told_of_the_missing_year(

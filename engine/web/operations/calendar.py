@@ -14,7 +14,7 @@ from engine import process
 from engine.deadlines import Workdays
 from engine.errors import Invalid
 from engine.web.context import acting, locale, looking, now, viewer, world
-from engine.web.language import ngettext
+from engine.web.language import _, ngettext
 from engine.web.numbers import number
 from engine.web.operations.blueprint import file_or_text, pages, text
 from engine.web.policy import policy
@@ -52,14 +52,11 @@ def load_year() -> str | tuple[str, int] | Response:
     except StopIteration:
         return _page(None, same=True)
     except Invalid as refusal:
-        return (
-            _page(
-                None, problems=refusal.facts.get("problems"), wrong=refusal.facts.get("fields"), said=refusal.sentence
-            ),
-            422,
-        )
+        line = refusal.facts.get("line")
+        said = _("This is not YAML: look at line %(line)d.", line=line) if line else refusal.sentence
+        return _page(None, problems=refusal.facts.get("problems"), wrong=refusal.facts.get("fields"), said=said), 422
     world().calendar = after
-    flash(ngettext("Loaded; %(num)d clock was moved.", "Loaded; %(num)d clocks were moved.", len(moves)))
+    flash(ngettext("Loaded; %(num)d clock was moved.", "Loaded; %(num)d clocks were moved.", len(_moved(moves))))
     return redirect(url_for("operations.calendar", year=after.tables[-1].year))
 
 
@@ -74,7 +71,7 @@ def _page(
     said: str | None = None,
     same: bool = False,
 ) -> str:
-    calendar = world().calendar
+    calendar, moved = world().calendar, _moved(moves or [])
     today = now().astimezone(calendar.tz).date()
     loaded = {each.year: each for each in calendar.tables}
     shown = year if year is not None and 1949 <= year <= 2199 else today.year
@@ -89,8 +86,9 @@ def _page(
         ],
         missing=calendar.missing_year(today),
         today=today,
-        moves=(moves or [])[:MOST_SHOWN],
-        moved=len(moves or []),
+        moves=moved[:MOST_SHOWN],
+        moved=len(moved),
+        settled=len(moves or []) - len(moved),
         preview=preview,
         table=table,
         problems=problems or [],
@@ -98,6 +96,11 @@ def _page(
         said=said,
         same=same,
     )
+
+
+def _moved(moves: list[process.Move]) -> list[process.Move]:
+    """Without those that only become certain: they are due as they were."""
+    return [each for each in moves if each.before != each.after]
 
 
 def _weeks(year: int, month: int, table: Workdays | None, weekend: frozenset[int]) -> list[list[Day | None]]:

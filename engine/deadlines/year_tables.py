@@ -56,7 +56,7 @@ def read_year_table(
 ) -> Workdays:
     """Reads one year. A holiday may fall on a weekend; a make-up day must, or it would make up for nothing.
 
-    Raises Invalid: `yaml.broken`, or `year_table.invalid` with every fault at once (`problems`: line, key, problem, zh).
+    Raises Invalid: `yaml.broken`, or `year_table.invalid` with all faults at once (`problems`: line, key, problem, zh).
     """
     reading = _Reading(read_yaml(text, name))
     table = reading.table(weekend)
@@ -77,7 +77,7 @@ class _Reading:
                 "line": line,
                 "key": str(path[-1]) if path else "",
                 "problem": words,
-                "zh": "键写了两次，或用了不支持的写法",
+                "zh": "键重复，或写法不支持",
             }
             for line, path, words in document.problems
         ]

@@ -246,6 +246,8 @@ def _answer(field: Field, value: Any, story: Story) -> str:
         return _papers(value, story)
     if field.source == "community_units":
         return _("; ").join(_invitee(each, story) for each in value)
+    if field.source == "competent_units":
+        return _("; ").join(unit_of(each, story) for each in (value if isinstance(value, list) else [value]))
     if field.source == "mediation_organisations":
         return unit_name(story.units[value]) if value in story.units else _("the unit itself")
     if field.source == "mediators":
@@ -288,10 +290,13 @@ def _paper(paper: Document) -> str:
 
 
 def words_typed(form: Form, typed: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(question, what was typed) of a draft, in the order of the form; not checked by anybody."""
+    """(question, what was typed) of a draft, in the order of the form; not checked by anybody.
+
+    What was chosen of units, people or parties is left out: a draft knows no more of them than their ids.
+    """
     found = []
     for key, field in form.fields.items():
-        if typed.get(key) and field.type != "filepicker":
+        if typed.get(key) and field.type != "filepicker" and field.source is None:
             labels = {choice.value: say(choice.label) for choice in field.choices}
             values = typed[key] if isinstance(typed[key], list) else [typed[key]]
             found.append((say(field.label), _("; ").join(labels.get(each, str(each)) for each in values)))

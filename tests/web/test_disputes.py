@@ -57,6 +57,12 @@ def test_a_dispute_is_heard_and_decided_on_the_page_of_decisions(
     page = words(street.get(f"/cases/{disputed}"))
     assert "移交其他单位" in page
     assert "现场在其辖区" in page
+    street.post(f"/tasks/{task.id}/draft", {"lead_unit": GRID, "reason": "另有考虑"})  # typed on while it was decided
+    kept = words(street.get(f"/tasks/{task.id}"))
+    assert "另有考虑" in kept
+    assert "主办单位 第1片区第2网格" in kept
+    assert GRID not in kept
+    assert BESIDE not in kept
 
 
 def add_card(district: District, clock: ManualClock) -> tuple[int, int]:

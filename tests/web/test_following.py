@@ -90,7 +90,8 @@ def test_papers_reach_the_case_and_too_many_acts_wait(visit: Visit, district: Di
     visitor = visit(None)
     filed(visitor)
     visitor.get("/t")
-    assert visitor.post("/t/papers", {"note": ""}).status_code == 422
+    refused = visitor.post("/t/papers", {"note": ""})
+    assert (refused.status_code, "尚未提交" in refused.text) == (422, True), "said at the top: the field lies far below"
     answer = visitor.client.post(
         "/t/papers",
         data={"csrf_token": visitor.token, "note": "", "photos": photo()},

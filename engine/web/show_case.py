@@ -147,6 +147,9 @@ def _standing(story: Story) -> list[str]:
     case, visit = story.case, story.visits[-1]
     unit = unit_name(story.units.get(case.holder_id))
     if case.ended:
+        into = next((entry.facts.get("number") for entry in story.entries if entry.act == "case.merged"), None)
+        if case.state == "merged" and into is not None:
+            return [_("%(number)s carries this case on.", number=into)]
         return [_("Closed by %(unit)s.", unit=unit)]
     said = [_("With %(unit)s since %(when)s.", unit=unit, when=moment(visit.entered_at))]
     if story.wall.shuts_out(case.holder_id):

@@ -55,6 +55,7 @@ def test_a_dispute_is_heard_and_decided_on_the_page_of_decisions(
         assert case is not None
         assert case.holder_id == BESIDE
     page = words(street.get(f"/cases/{disputed}"))
+    assert "第1网格 · 0 分" in page  # the stay at the other unit of this tier is told with its name
     assert "移交其他单位" in page
     assert "现场在其辖区" in page
     street.post(f"/tasks/{task.id}/draft", {"lead_unit": GRID, "reason": "另有考虑"})  # typed on while it was decided

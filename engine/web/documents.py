@@ -12,7 +12,7 @@ from engine import documents, tasks
 from engine.cases import Case
 from engine.documents import ACCEPTED, KINDS, Document, Photo
 from engine.errors import Invalid, NotAllowed, NotFound
-from engine.web import attached
+from engine.web import attached, offline
 from engine.web.context import acting, for_paper, looking, now, viewer
 from engine.web.language import _
 from engine.web.policy import policy
@@ -56,6 +56,8 @@ def _add(case_id: int, task_id: int | None) -> Response | tuple[Response | str, 
         else:
             protected = request.form.get("protected") == "on"
             added.append(attached.add(case_id, kept, task_id=task_id, protected=protected))
+    if refused and offline.is_sent_later():  # nobody looks at the page: the form stays on the phone and says why
+        raise Invalid("document.refused", _("; ").join(refused))
     if not added and not refused:
         raise Invalid("document.none", "Choose a photo or a file first.")
     if not plain:

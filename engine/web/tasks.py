@@ -54,6 +54,7 @@ def complete(task_id: int) -> Response | tuple[str, int]:
     typed = sent(form, request.form, beside=TYPED_BESIDE) if form else {}
     raw, refused = attached.with_files(form, task, typed) if form else ({}, {})
     if refused:
+        _kept(task_id, raw, "document.refused")
         return _page(task_id, raw=raw, wrong=refused), 422
     with looking() as session:
         choices = tasks.choices_for(session, form, task, case, world().tiers, on=today()) if form else {}
@@ -66,7 +67,7 @@ def complete(task_id: int) -> Response | tuple[str, int]:
         fields = refusal.facts.get("fields")
         if not fields or set(fields) - set(raw) - set(form.fields if form else ()):
             raise
-        _kept(task_id, raw, refusal)
+        _kept(task_id, raw, refusal.code)
         return _page(task_id, raw=raw, wrong=fields), 422
     except Unavailable as refusal:
         return _page(task_id, raw=raw, refused=refusal), 503
@@ -74,7 +75,7 @@ def complete(task_id: int) -> Response | tuple[str, int]:
         if refusal.code == "task.done" and refusal.facts.get("by") == who.person_id and _came_twice(task_id, answers):
             flash(_("You had completed this already."))
             return redirect(url_for("cases.show", case_id=task.case_id))
-        kept = _kept(task_id, raw, refusal)
+        kept = _kept(task_id, raw, refusal.code)
         if offline.is_sent_later():
             raise
         return _page(task_id, raw=kept, refused=refusal), 409
@@ -122,9 +123,9 @@ def _came_twice(task_id: int, answers: Mapping[str, Any]) -> bool:
         return session.get_one(Task, task_id, populate_existing=True).answers == answers
 
 
-def _kept(task_id: int, raw: Mapping[str, Any], refusal: Refusal) -> Mapping[str, Any]:
+def _kept(task_id: int, raw: Mapping[str, Any], code: str) -> Mapping[str, Any]:
     """What was typed, kept for its author where the page has no form for it any more, or nobody looks at the page."""
-    if raw and (refusal.code in MOVED_ON or offline.is_sent_later()):
+    if raw and (code in MOVED_ON or offline.is_sent_later()):
         offline.keeps_words()
         with acting() as session:
             who = viewer().person_id

@@ -115,6 +115,24 @@ def test_a_filing_with_a_mistake_is_kept_to_be_completed(visit: Visit) -> None:
     assert FOUND in visitor.get(answer.json["case"]).text
 
 
+def test_a_file_that_is_refused_later_stays_on_the_phone_and_the_words_are_kept(
+    district: District, clock: ManualClock, visit: Visit
+) -> None:
+    case_id, task_id = handling(district, clock, "文件不对")
+    visitor = visit("grid")
+    visitor.get(f"/tasks/{task_id}")
+    told = []
+    for address, field in ((f"/tasks/{task_id}/completion", "photos"), (f"/cases/{case_id}/documents", "files")):
+        data = {"findings": FOUND, field: (io.BytesIO(b"MZ\x90\x00"), "坏.pdf"), "csrf_token": visitor.token}
+        answer = visitor.client.post(address, data=data, headers={"X-Sent-Later": "now"})
+        assert answer.status_code == 422
+        assert answer.json
+        told.append(answer.json)
+    assert told[0]["kept"] is True
+    assert FOUND in visitor.get(told[0]["case"]).text
+    assert told[1]["sentence"].startswith("坏.pdf：")
+
+
 @pytest.mark.parametrize("lost", ["sign-in", "session"])
 def test_a_form_of_somebody_signed_out_is_told_to_wait(visit: Visit, lost: str) -> None:
     visitor = visit("grid")

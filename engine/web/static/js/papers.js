@@ -65,6 +65,7 @@ for (const box of document.querySelectorAll('[data-papers]')) {
     const files = new DataTransfer();
     for (const file of waiting.values()) files.items.add(file);
     carrier.files = files.files;
+    box.classList.toggle('waits', waiting.size > 0); // shows the button of a form that takes nothing but files
     carrier.dispatchEvent(new Event('input', { bubbles: true }));
   }
 

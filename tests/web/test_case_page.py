@@ -85,7 +85,7 @@ def test_the_diagram_says_in_words_who_and_when(visit: Visit, district: District
     visitor.post(f"/tasks/{task.id}/completion", {"action": "sign"})
     page = visitor.get(f"/cases/{case_id}")
     stops = words(visitor.get(f"/cases/{case_id}")).partition("逐步查看")[2]
-    assert "签收 已完成 第1网格 · 林晓东" in stops
+    assert "签收 已完成 第1片区第1网格 · 林晓东" in stops
     assert re.search(r'data-element="t_sign_in" class="done"', page.text)
     assert re.search(r'data-element="t_contact" class="active"|class="active"', page.text)
     assert '"waiting"' in page.text.replace("&#34;", '"')

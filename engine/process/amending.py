@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.cases import NO_WALL, Case, Party, PartyIn, lock_open_case, wall_of
 from engine.process.push import record
 from engine.process.shut_out import pass_on
+from engine.process.together import lock_together, share_wall
 from engine.process.world import World
 
 WORDS = ("title", "description", "demand")
@@ -45,6 +46,7 @@ def amend(
     party was named here and stays. Saying the same again changes nothing. The holder is told. Raises Conflict
     `case.ended`.
     """
+    _case, others = lock_together(session, case_id)
     case = lock_open_case(session, case_id)
     changed = [name for name in (*WORDS, "address_text") if getattr(case, name) != getattr(report, name)]
     was = {name: getattr(case, name) for name in WORDS if name in changed}
@@ -56,6 +58,7 @@ def amend(
     if changed:
         session.flush()
         _record(session, world, case, {"fields": changed, "was": was, "source": source}, now=now)
+        share_wall(session, world, case, others, reason=source, actor_id=None, now=now)
     return kept
 
 

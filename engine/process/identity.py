@@ -20,6 +20,7 @@ from engine.history import HistoryEntry
 from engine.people import Viewer
 from engine.process.push import record
 from engine.process.shut_out import take_from
+from engine.process.together import lock_together
 from engine.process.world import World
 from engine.reasons import reason_given
 
@@ -88,19 +89,26 @@ def shown_now(session: Session, case_id: int, viewer: Viewer, *, now: datetime) 
 
 
 def step_aside(session: Session, world: World, case_id: int, reason: str, *, viewer: Viewer, now: datetime) -> None:
-    """Takes a handler off a case they are party or related to (回避): they see it no more.
+    """Takes a handler off a case they are party or related to (回避), and off those carried on with it: they see them
+    no more.
 
     What they had claimed goes back to their unit; where nobody else there may do it, to the next unit up.
     Raises Conflict for a closed case, Invalid without a reason.
     """
+    _case, others = lock_together(session, case_id)
     case = lock_open_case(session, case_id)
     viewer.must("case.step_aside")
     reason = reason_given(reason)
+    for each in (case, *others):
+        _take_off(session, world, each, reason, viewer=viewer, now=now)
+
+
+def _take_off(session: Session, world: World, case: Case, reason: str, *, viewer: Viewer, now: datetime) -> None:
     session.add(Recusal(case_id=case.id, person_id=viewer.person_id, reason=reason, at=now))
     case.walled = True
     session.flush()
     wall = wall_of(session, case)
-    moved = take_from(session, world, case, wall, now=now)
+    moved = [] if case.ended else take_from(session, world, case, wall, now=now)
     units = sorted({to for _, _, to in moved})
     record(
         session,
@@ -108,5 +116,9 @@ def step_aside(session: Session, world: World, case_id: int, reason: str, *, vie
         STEPPED_ASIDE,
         actor_id=viewer.person_id,
         now=now,
-        facts={"reason": reason, "moved": [list(each) for each in moved], "units": units or [case.holder_id]},
+        facts={
+            "reason": reason,
+            "moved": [list(each) for each in moved],
+            "units": units or ([] if case.ended else [case.holder_id]),
+        },
     )

@@ -1,37 +1,37 @@
-"""Who a case is between, named or corrected while it goes on. Whoever is complained about is shut out at once."""
+"""Who a case is between, named or corrected while it goes on. Whoever is complained about is shut out at once,
+of all cases that are carried on with it as well."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.cases import NO_WALL, Case, Party, PartyIn, faults_of, lock_case, wall_of
+from engine.cases import NO_WALL, Case, Party, PartyIn, faults_of, wall_of
 from engine.errors import Invalid, NotFound
 from engine.people import Viewer
 from engine.process.push import record
 from engine.process.shut_out import pass_on
+from engine.process.together import PLAIN, lock_together, share_wall
 from engine.process.world import World
 from engine.reasons import LONGEST, reason_words
-
-PLAIN = ("role", "type", "protected", "unit_id", "person_id")
-"""What the history says of a party; its name, telephone, address and identity number never enter it."""
 
 
 def name_party(
     session: Session, world: World, case_id: int, party: PartyIn, reason: str, *, viewer: Viewer, now: datetime
 ) -> Party:
     """Adds a party to a case, open or closed. Raises Invalid naming every field, NotAllowed without the right."""
-    case = _locked(session, case_id, viewer)
+    case, others = _locked(session, case_id, viewer)
     _check(session, party, reason)
     row = Party(case_id=case.id, **asdict(party))
     session.add(row)
     session.flush()
     said = {name: value for name in PLAIN if (value := getattr(party, name))}
-    _recorded(session, world, case, "party.named", {"party": row.id, **said, "reason": reason.strip()}, viewer, now)
+    facts = {"party": row.id, **said, "reason": reason.strip()}
+    _recorded(session, world, case, others, "party.named", facts, viewer, now)
     return row
 
 
@@ -50,7 +50,7 @@ def correct_party(
 
     Raises as `name_party` does, and NotFound for a party of another case.
     """
-    case = _locked(session, case_id, viewer)
+    case, others = _locked(session, case_id, viewer)
     row = session.get(Party, party_id)
     if row is None or row.case_id != case.id:
         raise NotFound("party.unknown", "This case has no such party.", party=party_id)
@@ -64,14 +64,14 @@ def correct_party(
         session.flush()
         said = {name: getattr(party, name) for name in PLAIN if name in changed}
         facts = {"party": row.id, "fields": sorted(changed), **said, "reason": reason.strip()}
-        _recorded(session, world, case, "party.corrected", facts, viewer, now)
+        _recorded(session, world, case, others, "party.corrected", facts, viewer, now)
     return row
 
 
-def _locked(session: Session, case_id: int, viewer: Viewer) -> Case:
-    case = lock_case(session, case_id)
+def _locked(session: Session, case_id: int, viewer: Viewer) -> tuple[Case, Sequence[Case]]:
+    case, others = lock_together(session, case_id)
     viewer.must("case.name_parties", case.place_id, case.holder_id)
-    return case
+    return case, others
 
 
 def _check(session: Session, party: PartyIn, reason: str) -> None:
@@ -83,7 +83,14 @@ def _check(session: Session, party: PartyIn, reason: str) -> None:
 
 
 def _recorded(
-    session: Session, world: World, case: Case, act: str, facts: Mapping[str, Any], viewer: Viewer, now: datetime
+    session: Session,
+    world: World,
+    case: Case,
+    others: Sequence[Case],
+    act: str,
+    facts: Mapping[str, Any],
+    viewer: Viewer,
+    now: datetime,
 ) -> None:
     case.walled = True
     wall = wall_of(session, case)
@@ -91,3 +98,4 @@ def _recorded(
     record(session, case, act, actor_id=viewer.person_id, now=now, facts=facts)
     if wall != NO_WALL and not case.ended:
         pass_on(session, world, case, wall, actor_id=viewer.person_id, now=now)
+    share_wall(session, world, case, others, reason=facts["reason"], actor_id=viewer.person_id, now=now)

@@ -202,6 +202,34 @@ def test_registers_and_figures_count_without_the_case(visit: Visit, district: Di
     assert "已约 1／9" in words(visit("petition").get("/receptions"))
 
 
+@pytest.mark.parametrize("said_of", ["master", "follower", "aside"])
+def test_cases_that_are_carried_on_as_one_have_one_wall(
+    visit: Visit, district: District, clock: ManualClock, said_of: str
+) -> None:
+    master, follower = town.file_case(district, clock), town.file_case(district, clock)
+    grid, now = district.people["grid"], clock.now()
+    with district.store.transaction() as session:
+        street = people.viewer_of(session, district.people["street"])
+        process.merge(session, district.world, follower, master, "同一件事", viewer=street, now=now)
+    owner = visit("grid")
+    task = town.open_task(district, master)
+    owner.get(f"/tasks/{task.id}")
+    assert owner.post(f"/tasks/{task.id}/claim").status_code == 302
+    with district.store.transaction() as session:
+        if said_of == "aside":
+            mine = people.viewer_of(session, grid)
+            process.step_aside(session, district.world, master, "我是当事人亲属", viewer=mine, now=now)
+        else:
+            party = PartyIn("respondent", "被反映的", person_id=grid)
+            case_id = master if said_of == "master" else follower
+            process.name_party(session, district.world, case_id, party, reason="来电补充", viewer=street, now=now)
+    for case_id in (master, follower):
+        assert owner.get(f"/cases/{case_id}").status_code == 404
+        assert visit("zone").get(f"/cases/{case_id}").status_code == 200
+    assert town.open_task(district, master).claimed_by is None
+    assert verify.check(district.store, district.world, now=clock.now()) == []
+
+
 def test_nobody_stands_above_the_highest_unit(district: District, clock: ManualClock) -> None:
     with pytest.raises(Invalid) as refusal:
         file_about(district, clock, unit_id="LHQ")

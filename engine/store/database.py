@@ -236,6 +236,8 @@ def _foreign_errors() -> Iterator[None]:
             raise Unavailable("store.busy", "The database is busy; please try again.", again=True) from error
         if state in OUT_OF_ROOM or "database or disk is full" in text:
             raise Unavailable("store.full", "The disk of the database is full; nothing was saved.") from error
+        if "readonly database" in text:
+            raise Unavailable("store.read_only", "The database is read-only; nothing was saved.") from error
         if error.connection_invalidated or (isinstance(error, OperationalError) and "no such table" not in text):
             raise Unavailable("store.gone", "The database cannot be reached; nothing was saved.") from error
         raise

@@ -46,6 +46,9 @@ NEXT: Mapping[int, Any] = {
     503: N_("Nothing was lost. Wait a few seconds and send it again."),
 }
 NEXT_OF: Mapping[str, Any] = {
+    "document.folder": N_("Try again later, without the photo or file if it must be now. Please tell your operator."),
+    "store.full": N_("Send it again once your operator has made room. Please tell them."),
+    "store.read_only": N_("Send it again once your operator has seen to it. Please tell them."),
     "release.none": N_("An operator publishes the processes on the server: maplebridge publish bpmn"),
 }
 """Where the code says better than the status what to do next."""
@@ -130,6 +133,7 @@ SAID: Mapping[str, Any] = {
     "rehearsal.unknown": N_("There is no such rehearsal."),
     "rollback.same": N_("What this release says is in force now."),
     "document.damaged": N_("The file of this document cannot be read now."),
+    "document.folder": N_("Photos and files cannot be kept now: their folder is full or cannot be written."),
     "document.missing": N_("The file of this document cannot be read now."),
     "document.none": N_("Choose a photo or a file first."),
     "document.not_yours": N_("Only who added it, or the lead of the unit, may do this."),
@@ -139,8 +143,10 @@ SAID: Mapping[str, Any] = {
     "downgrade.not_below": N_("Choose a tier below the present one."),
     "extension.length": N_("The extension must be in the unit of the limit, and no longer than it."),
     "extension.not_running": N_("No tier clock runs for this case now."),
+    "extension.not_asked": N_("No request for more time waits for a decision on this case."),
     "extension.once": N_("More time can be asked for once per time limit, and it was."),
     "extension.too_late": N_("More time must be asked for at least one working day before the limit ends."),
+    "instance.ended": N_("It has ended meanwhile."),
     "instance.expression": N_("The diagram asks there for something this case does not know."),
     "instance.failed": N_("This case is set aside because of a fault; an operator has been told."),
     "instance.moved_on": N_("Somebody else moved this case at the same moment."),
@@ -173,9 +179,11 @@ SAID: Mapping[str, Any] = {
     "move.moved_on": N_("The case has gone on since you looked at it. Look again."),
     "move.target": N_("It cannot be moved there."),
     "move.unsound": N_("From there the case could not come to its end."),
+    "raise.at_the_top": N_("The case stands at the highest tier already."),
     "review.none": N_("There is no opinion that a review could be asked of now."),
     "message.not_awaited": N_("The case does not wait for this now."),
     "pause.no_clock": N_("No tier clock runs for this case now."),
+    "pause.too_late": N_("The clock has run out already and cannot be stopped any more."),
     "pause.too_often": N_("The clock of this visit has been stopped as often as it may be."),
     "arbitration.final": N_("It was decided that this unit handles the case, and the decision is final."),
     "arbitration.not_now": N_("The case waits for another decision and cannot change hands now."),
@@ -199,6 +207,7 @@ SAID: Mapping[str, Any] = {
     "sign_in.too_many": N_("There were too many sign-ins with this account or from this address."),
     "store.busy": N_("The database is busy."),
     "store.full": N_("The disk of the database is full; nothing was saved."),
+    "store.read_only": N_("The database cannot be written; nothing was saved."),
     "store.gone": N_("The database cannot be reached; nothing was saved."),
     "task.claimed": N_("Somebody else has claimed this task."),
     "delegation.empty": N_("Write what you found, or fill in the form."),
@@ -243,7 +252,8 @@ def words_of(status: int, error: Exception, *, expired: bool = False) -> Said:
     case_id = error.facts.get("case")
     address = url_for("cases.show", case_id=case_id) if isinstance(case_id, int) and status in (409, 503) else None
     next_step = str(NEXT_OF.get(error.code, next_step))
-    return Said(title, sentence_of(error), _who(error), next_step, error.code, address)
+    told = error.code in SAID or "words" in error.facts or status != 404  # that nothing is here, the title says
+    return Said(title, sentence_of(error) if told else "", _who(error), next_step, error.code, address)
 
 
 def sentence_of(refusal: Refusal) -> str:

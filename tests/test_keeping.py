@@ -207,7 +207,7 @@ def test_a_backup_brings_the_files_of_imports_along(
     for path in brought_in:
         path.unlink()
     restored = run("restore", str(file), "--database", back)
-    assert "2 files of imports are named; those of 2 are missing or damaged: bring these files in" in restored.stdout
+    assert "1 of 2 files of imports are there as they were.\nMissing or damaged: 2. Bring" in restored.stdout
     assert [path.read_bytes() if path.exists() else None for path in brought_in] == [whole, None]
 
 

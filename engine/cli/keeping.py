@@ -108,7 +108,7 @@ def backup(config_file: Path | None, file: Path, without_documents: bool, databa
         if packed.absent:
             lines.append(f"{len(packed.absent)} of them are missing or damaged: run `maplebridge documents`.")
         if spools:
-            lines.append(f"{len(spools)} files of imports {verb}{_lost_imports(lost)}.")
+            lines += [f"{len(spools) - len(lost)} of {len(spools)} files of imports {verb}.", *_lost_imports(lost)]
         facts = {"rows": manifest.rows, "bytes": size, "documents": packed.listed, "absent": packed.absent}
         facts |= {"imports": len(spools), "imports_absent": lost, "revision": manifest.revision}
         if not _noted(source, size, now=begun):
@@ -175,7 +175,8 @@ def restore(config_file: Path | None, file: Path, database: str | None, as_json:
         if packed.absent:
             lines.append(f"The others are missing or damaged in {config.documents.folder}.")
         if spools:
-            lines.append(f"{len(spools)} files of imports are named{_lost_imports(lost)}.")
+            whole = len(spools) - len(lost)
+            lines += [f"{whole} of {len(spools)} files of imports are there as they were.", *_lost_imports(lost)]
         facts = {"rows": manifest.rows, "documents": packed.listed, "absent": packed.absent}
         facts |= {"imports": len(spools), "imports_absent": lost}
         facts |= {"made_at": manifest.made_at, "violations": broken}
@@ -282,12 +283,10 @@ def _verify(config: Config, target: Store, quiet: bool) -> int:
     return len(found)
 
 
-def _lost_imports(lost: Sequence[int]) -> str:
-    """The pages name imports as people named their files; an operator reads no case, so numbers have to do."""
-    if not lost:
-        return ""
+def _lost_imports(lost: Sequence[int]) -> Sequence[str]:
+    """By their numbers: people may have named their files after somebody."""
     numbers = ", ".join(map(str, lost))
-    return f"; those of {numbers} are missing or damaged: bring these files in again, nothing is filed twice"
+    return [f"Missing or damaged: {numbers}. Bring these files in again; nothing is filed twice."] if lost else []
 
 
 def _told(broken: int) -> str:

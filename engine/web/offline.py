@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from engine.cases import get_case
 from engine.errors import NotFound, Refusal
 from engine.territory import units_by_id
-from engine.web.context import looking, maybe_viewer, world
+from engine.web.context import locale, looking, maybe_viewer, world
 from engine.web.language import OFFERED, _, speaking
 from engine.web.policy import policy
 from engine.web.refusals import Said
@@ -73,7 +73,8 @@ def sent_at() -> datetime | None:
 
 def told(refusal: Refusal | None, said: Said, status: int) -> Response:
     """Why a form that waited was not taken, for the page that sent it; and where its case is now."""
-    sentence = " ".join(filter(None, (said.sentence or said.title, said.detail, _where(refusal))))
+    between = "" if locale().startswith("zh") else " "
+    sentence = between.join(filter(None, (said.sentence or said.title, said.detail, _where(refusal))))
     return _answer(sentence, _form_address() or said.case_address, status)
 
 

@@ -87,7 +87,7 @@ def test_a_form_that_came_too_late_says_where_the_case_is_and_keeps_the_words(
     answer = visitor.client.post(f"/tasks/{task_id}/completion", data=data, headers=later)
     assert answer.status_code == 409
     assert answer.json
-    assert answer.json["sentence"] == "此任务已经完成。 何静怡，今天 09:00。 事项现由第1网格（网格）办理。"
+    assert answer.json["sentence"] == "此任务已经完成。何静怡，今天 09:00。事项现由第1网格（网格）办理。"
     assert answer.json["kept"] is True
     assert FOUND in visitor.get(answer.json["case"]).text
 

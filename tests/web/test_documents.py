@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,6 +225,20 @@ def test_taken_out_of_sight_it_is_not_deleted(district: District, case_id: int, 
     assert acts(district, case_id)[-1] == "document.hidden"
     visitor.post(f"/cases/{case_id}/documents", {"files": file(photo(), "又拍.jpg")})
     assert [each.hidden_at is None for each in papers(district, case_id)] == [False, True]
+
+
+def test_a_folder_that_is_full_is_told_to_people_and_keeps_nothing(
+    district: District, case_id: int, visit: Visit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "no-folder").touch()
+    unwritable = district.config.documents.model_copy(update={"folder": tmp_path / "no-folder"})
+    monkeypatch.setattr(district.world, "config", district.config.model_copy(update={"documents": unwritable}))
+    visitor = visit("grid")
+    visitor.get(f"/cases/{case_id}")
+    answer = visitor.post(f"/cases/{case_id}/documents", {"files": file(photo(), "楼道.jpg")})
+    assert (answer.status_code, papers(district, case_id)) == (503, [])
+    assert "文件夹已满或不可写" in words(answer)
+    assert "请告知运维人员" in words(answer)
 
 
 def test_only_routes_for_files_take_large_requests(district: District, case_id: int, visit: Visit) -> None:

@@ -16,7 +16,7 @@ from engine.web.context import looking, now, viewer, world
 from engine.web.design.blueprint import day, may_miss, pages, people_of, text
 from engine.web.design.change_words import told
 from engine.web.design.releases import both_sides
-from engine.web.language import _
+from engine.web.language import _, bilingual
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
@@ -138,8 +138,10 @@ def _page(proposal_id: int, *, refused: Invalid | Conflict | NotAllowed | None =
         open_ = found.state == design.ProposalState.OPEN
         changed = sorted(path for path in {*base, *files} if base.get(path) != files.get(path))
         fields = refused.facts.get("fields") if refused else None
+        processes = world().releases.current(session).package.processes.values()
         return render_template(
             "design/proposal.html",
+            named={each.path.partition("/")[0]: bilingual(each.name) for each in processes},
             proposal=found,
             open=open_,
             changed=changed,

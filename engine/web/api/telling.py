@@ -69,7 +69,7 @@ def clock(deadline: Deadline | None) -> Clock | None:
 def case_line(case: Case, running: Deadline | None, line: Sequence[Unit], holder: Unit | None) -> CaseLine:
     return CaseLine(
         number=case.number,
-        title=case.title,
+        title=masked_text(case.title),
         state=case.state,
         tier=case.tier,
         holder=place(holder),
@@ -89,7 +89,7 @@ def case_full(story: Story) -> CaseFull:
     case, units = story.case, story.units
     line = case_line(case, story.tier_clock, story.place, units.get(case.holder_id))
     return CaseFull(
-        **dict(line),
+        **{**dict(line), "title": _text(story, case.title)},
         accountable=place(units.get(case.accountable_id)),
         channel=case.channel,
         external_no=case.external_no,
@@ -148,7 +148,7 @@ def task_line(task: Task, case: Case, unit: Unit | None, claimed_by: Person | No
     return TaskLine(
         **dict(told),
         case=case.number,
-        case_title=case.title,
+        case_title=masked_text(case.title),
         state=task.state,
         why=task.why,
         item=task.item,

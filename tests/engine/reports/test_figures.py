@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from itertools import count as counting
 from typing import Any
@@ -18,6 +19,7 @@ from engine.deadlines import Deadline, WorkingCalendar
 from engine.main import read_calendar
 from engine.people import Membership, Person, Viewer
 from engine.reports import Figure, Within
+from engine.reports.board import AT_ONCE
 from engine.store import Store
 from engine.territory import Unit
 from tests.web import district as town
@@ -152,6 +154,21 @@ def test_the_board_says_what_each_number_says_alone(filed: Store, calendar: Work
                 figure: reports.count(session, figure, within(unit), calendar=calendar, now=NOW) for figure in Figure
             }
             assert board.counts == alone
+
+
+def test_many_boards_at_once_do_not_wait_for_each_others_connections(filed: Store, calendar: WorkingCalendar) -> None:
+    def counting() -> reports.Counting:
+        return reports.Counting(filed, within("LHQ"), lowest="building", calendar=calendar, now=NOW)
+
+    with ExitStack() as boards, filed.reading() as session:
+        others = [boards.enter_context(counting()).read(session) for _ in range(AT_ONCE)]
+        taken: list[int] = []
+        event.listen(filed.engine, "checkout", note := lambda *_: taken.append(1))
+        with counting() as one_more:
+            alone = one_more.read(session)
+        event.remove(filed.engine, "checkout", note)
+        assert taken == []
+        assert [other.counts for other in others] == [alone.counts] * AT_ONCE
 
 
 def test_the_wall_is_looked_up_once_where_it_is_short(

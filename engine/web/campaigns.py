@@ -14,7 +14,6 @@ from engine.people import ACTS, names
 from engine.territory import get_unit, units_by_id
 from engine.web import ledger
 from engine.web.areas import own_asked
-from engine.web.category_words import CATEGORIES
 from engine.web.context import for_paper, looking, now, viewer, world
 from engine.web.forms import form_of
 from engine.web.kept import Wrong, act_or_page
@@ -23,6 +22,7 @@ from engine.web.numbers import number, page_number
 from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.show import words_typed
+from engine.web.words.categories import CATEGORIES
 
 pages = Blueprint("campaigns", __name__)
 

@@ -14,7 +14,6 @@ from engine.cases import Case, CaseState, parties_of
 from engine.deadlines import DeadlineState
 from engine.errors import Invalid, NotFound
 from engine.process import Story, Wanted
-from engine.web.category_words import CATEGORIES
 from engine.web.context import acting, for_paper, looking, now, viewer, world
 from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
@@ -23,6 +22,7 @@ from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.qr import picture
 from engine.web.show_case import sorted_out, told
+from engine.web.words.categories import CATEGORIES
 
 pages = Blueprint("cases", __name__)
 

@@ -20,13 +20,13 @@ from engine.people import ACTS, BLIND
 from engine.reports import Ask, Group, Measured, Metric, Rounding, Shape, Side, Value, Within
 from engine.web import charts
 from engine.web.areas import area_counted, around, line_down_to
-from engine.web.category_words import CATEGORIES
 from engine.web.context import locale, looking, now, viewer, world
 from engine.web.heat import short
 from engine.web.language import _
 from engine.web.numbers import page_number
 from engine.web.periods import Days, read_days, typed_day
 from engine.web.policy import policy
+from engine.web.words.categories import CATEGORIES
 
 pages = Blueprint("figures", __name__)
 

@@ -21,13 +21,13 @@ from engine.people import ACTS
 from engine.territory import get_unit, units_by_id
 from engine.web import attached
 from engine.web.areas import own_asked, own_units, right_below
-from engine.web.category_words import CATEGORIES
 from engine.web.context import acting, edge, locale, looking, now, viewer, world
 from engine.web.language import _, speaking
 from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
-from engine.web.words import CHANNELS, KINDS
+from engine.web.words.categories import CATEGORIES
+from engine.web.words.matters import CHANNELS, KINDS
 
 pages = Blueprint("imports", __name__)
 

@@ -15,7 +15,7 @@ from engine.territory import Unit
 from engine.web.context import locale
 from engine.web.language import _
 from engine.web.show import moment, unit_name
-from engine.web.words import PAUSES, RESULTS
+from engine.web.words.matters import PAUSES, RESULTS
 
 STATES: Mapping[str, Any] = {
     "received": N_("Report received"),

@@ -15,7 +15,6 @@ from engine.receptions import Booked, Plan, Received, Reception, Wish
 from engine.reports import Within
 from engine.territory import get_unit, units_by_id
 from engine.web.areas import own_asked, own_units
-from engine.web.category_words import CATEGORIES
 from engine.web.context import for_paper, looking, maybe_viewer, now, viewer, world
 from engine.web.kept import Wrong, act_or_page, counted, two_tiers_below
 from engine.web.language import _
@@ -24,6 +23,7 @@ from engine.web.once import Done, once
 from engine.web.periods import read_days, typed_instant
 from engine.web.policy import policy
 from engine.web.show import local, minutes_per_day
+from engine.web.words.categories import CATEGORIES
 
 pages = Blueprint("receptions", __name__)
 

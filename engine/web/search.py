@@ -13,11 +13,11 @@ from engine.cases import Case, masked_name, masked_text
 from engine.people import WORKING, Viewer
 from engine.search import Asked, Hit, Phrase
 from engine.territory import children, is_within, line_of
-from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, now, viewer
 from engine.web.numbers import number
 from engine.web.policy import policy
 from engine.web.show import place_line
+from engine.web.words.categories import CATEGORIES
 
 pages = Blueprint("search", __name__)
 

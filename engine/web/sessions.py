@@ -15,7 +15,6 @@ from engine.reports import Within
 from engine.sessions import Gathering, Kind, Minutes, Plan, Raised
 from engine.territory import line_of, units_by_id
 from engine.web.areas import area_asked, line_down_to, right_below
-from engine.web.category_words import CATEGORIES
 from engine.web.context import for_paper, locale, looking, now, viewer, world
 from engine.web.kept import Wrong, act_or_page, counted
 from engine.web.language import _
@@ -25,6 +24,7 @@ from engine.web.once import Done, once
 from engine.web.periods import read_days, typed_instant
 from engine.web.policy import policy
 from engine.web.show import local
+from engine.web.words.categories import CATEGORIES
 
 pages = Blueprint("sessions", __name__)
 

@@ -13,13 +13,13 @@ from engine import tasks
 from engine.errors import Invalid
 from engine.tasks import Act, Filter, Tab, Words
 from engine.territory import Unit, children_of, is_within, units_by_id
-from engine.web.category_words import CATEGORIES
 from engine.web.context import acting, looking, now, viewer, world
 from engine.web.language import _, ngettext
 from engine.web.numbers import number
 from engine.web.once import Done, once
 from engine.web.policy import policy
 from engine.web.refusals import sentence_of
+from engine.web.words.categories import CATEGORIES
 
 pages = Blueprint("worklist", __name__)
 

@@ -15,8 +15,8 @@ from engine.cases import Case, Party
 from engine.clock import ManualClock
 from engine.deadlines import Deadline
 from engine.scheduler import Scheduler
-from engine.web.history_words import ACTS
 from engine.web.show_case import SORTS
+from engine.web.words.history import ACTS
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor, words

@@ -20,7 +20,7 @@ from engine.people import Membership, OperatorEntry, operator_log
 from engine.process import Instance
 from engine.scheduler import Scheduler
 from engine.territory import Unit, compare, read_units, write_units
-from engine.web.operation_words import OPERATIONS
+from engine.web.words.operations import OPERATIONS
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor, words

@@ -15,7 +15,6 @@ from engine.people import names
 from engine.territory import line_of, units_by_id
 from engine.web import offline
 from engine.web.context import looking, now, viewer, world
-from engine.web.duty_words import DUTIES, GROUPS
 from engine.web.inspections.blueprint import cut, lines, own_places, pages
 from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
@@ -23,6 +22,7 @@ from engine.web.numbers import page_number
 from engine.web.once import Done
 from engine.web.periods import typed_instant
 from engine.web.policy import policy
+from engine.web.words.duties import DUTIES, GROUPS
 
 
 @pages.get("/inspections/logs")

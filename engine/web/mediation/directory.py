@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from engine import mediation
 from engine.mediation import Kind, Wanted
 from engine.territory import line_of, units_by_id
-from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, today, viewer, world
 from engine.web.mediation.blueprint import pages, places
 from engine.web.policy import policy
+from engine.web.words.categories import CATEGORIES
 
 
 @pages.get("/mediation")

@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 
 from engine import mediation, people
 from engine.mediation import EVERYTHING, LANGUAGES, Kind, MediatorIn, OrganisationIn, RoomIn, RoomKind
-from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, now, today, viewer, world
 from engine.web.kept import Wrong, act_or_page, counted
 from engine.web.language import _
@@ -20,6 +19,7 @@ from engine.web.numbers import number
 from engine.web.once import Done
 from engine.web.periods import typed_day
 from engine.web.policy import policy
+from engine.web.words.categories import CATEGORIES
 
 SUBJECTS = tuple(dict.fromkeys(each.partition(".")[0] for each in CATEGORIES if each not in ("unsorted", "misconduct")))
 

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from engine import delegates, staffing
 from engine.cases import Case, CaseState, public_state
 from engine.territory import units_by_id
-from engine.web.category_words import CATEGORIES
 from engine.web.context import looking, now, today, viewer, world
 from engine.web.kept import Wrong, act_or_page
 from engine.web.language import _
@@ -17,6 +16,7 @@ from engine.web.once import Done
 from engine.web.policy import policy
 from engine.web.public_words import STATES
 from engine.web.staffing.blueprint import pages, text
+from engine.web.words.categories import CATEGORIES
 
 OPEN_TO_THEM = tuple(each for each in CATEGORIES if each not in ("misconduct", "unsorted"))
 

@@ -7,7 +7,7 @@ import pytest
 from engine import deploy
 from engine.deploy import UNSORTED, Keywords, read_keywords
 from engine.errors import Invalid
-from engine.web.words import CATEGORIES
+from engine.web.words.categories import CATEGORIES
 
 BPMN = Path(__file__).parents[3] / "bpmn"
 SHIPPED = read_keywords("keywords.yaml", (BPMN / "case" / "keywords.yaml").read_bytes())

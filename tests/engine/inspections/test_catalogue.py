@@ -9,7 +9,7 @@ from engine.deploy import UNSORTED
 from engine.errors import Invalid
 from engine.inspections import catalogue
 from engine.intake import KINDS
-from engine.web.category_words import CATEGORIES
+from engine.web.words.categories import CATEGORIES
 from tests.web.district import TIERS
 
 

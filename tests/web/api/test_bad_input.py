@@ -14,7 +14,7 @@ from engine.history import HistoryEntry
 from engine.triage import DEFAULTS
 from engine.web.api import problems
 from engine.web.api.asked import Facts, PartyBody
-from engine.web.words import INJURIES, OPINIONS, PARTY_ROLES, PARTY_TYPES, RISKS
+from engine.web.words.matters import INJURIES, OPINIONS, PARTY_ROLES, PARTY_TYPES, RISKS
 from tests.web.api.caller import MATTER, must_be_as_documented
 from tests.web.api.conftest import Call
 from tests.web.district import District

@@ -1,22 +1,11 @@
-"""The words people read for the words the engine uses. A value without an entry is shown as it is."""
+"""The words of matters: their states, grades, people and limits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from engine.web.category_words import CATEGORIES, FAMILIES
-from engine.web.channel_words import CHANNEL_TABLES
-from engine.web.dispute_words import ARBITRATED, DISPUTES, RETURN_REASONS
-from engine.web.duty_words import ANSWERS, DUTIES, GROUPS, THEN
-from engine.web.figure_words import FIGURE_LISTS, FIGURE_MEANS, FIGURES
-from engine.web.history_words import ACTS, NEWS
-from engine.web.import_words import IMPORT_TABLES
 from engine.web.language import later as _
-from engine.web.mediation_words import MEDIATION_TABLES
-from engine.web.meeting_words import MEETING_TABLES
-from engine.web.operation_words import OPERATIONS
-from engine.web.staffing_words import STAFFING_TABLES
 
 STATES: Mapping[str, Any] = {
     "registered": _("registered"),
@@ -316,57 +305,3 @@ SORTS: Mapping[str, Any] = {
 }
 
 CARDS: Mapping[str, Any] = {"yellow": _("yellow card"), "red": _("red card")}
-
-TABLES: Mapping[str, Mapping[Any, Any]] = {
-    **MEDIATION_TABLES,
-    **STAFFING_TABLES,
-    **MEETING_TABLES,
-    **CHANNEL_TABLES,
-    **IMPORT_TABLES,
-    "act": ACTS,
-    "arbitrated": ARBITRATED,
-    "answer": ANSWERS,
-    "card": CARDS,
-    "category": CATEGORIES,
-    "family": FAMILIES,
-    "channel": CHANNELS,
-    "delivery": DELIVERIES,
-    "duty": DUTIES,
-    "dispute": DISPUTES,
-    "field": FIELDS,
-    "figure": FIGURES,
-    "figure_list": FIGURE_LISTS,
-    "figure_means": FIGURE_MEANS,
-    "group": GROUPS,
-    "injury": INJURIES,
-    "kind": KINDS,
-    "left": LEFT,
-    "letter_state": LETTER_STATES,
-    "light": LIGHTS,
-    "news": NEWS,
-    "operation": OPERATIONS,
-    "opinion": OPINIONS,
-    "then": THEN,
-    "party_role": PARTY_ROLES,
-    "party_type": PARTY_TYPES,
-    "pause": PAUSES,
-    "period": PERIODS,
-    "related": RELATED,
-    "result": RESULTS,
-    "return_reason": RETURN_REASONS,
-    "risk": RISKS,
-    "role": ROLES,
-    "severity": SEVERITIES,
-    "size": SIZES,
-    "sort": SORTS,
-    "state": STATES,
-    "step": STEPS,
-    "stop": STOPS,
-    "why": WHY,
-}
-
-
-def word(value: Any, table: str) -> str:
-    """What people read for a value."""
-    found = TABLES[table].get(value)
-    return str(value if found is None else found)

@@ -21,12 +21,20 @@ PLAIN = ("role", "type", "protected", "unit_id", "person_id")
 
 
 def lock_together(session: Session, case_id: int) -> tuple[Case, list[Case]]:
-    """The case, and those that are carried on with it; locked in the order of their ids, as merging does."""
+    """The case, and those that are carried on with it; locked in the order of their ids, as merging does.
+
+    What was merged while this waited for its locks is looked for again, and is locked too.
+    """
+    locked: dict[int, Case] = {}
+    while missing := (together := _together(session, case_id)) - locked.keys():
+        locked.update((each, lock_case(session, each)) for each in sorted(missing))
+    return locked[case_id], [case for each, case in locked.items() if each in together and each != case_id]
+
+
+def _together(session: Session, case_id: int) -> set[int]:
     link = link_to_master(session, case_id)
     master = case_id if link is None else link.other_id
-    followers = (each.case_id for each in links_to_followers(session, [master]))
-    locked = {each: lock_case(session, each) for each in sorted({case_id, master, *followers})}
-    return locked.pop(case_id), list(locked.values())
+    return {case_id, master, *(each.case_id for each in links_to_followers(session, [master]))}
 
 
 def share_wall(

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, bindparam, event, insert, select, update
 
 from bench import databases, ground
 from bench.ground import Ground
-from engine import process
+from engine import people, process
 from engine.cases import Case, Visit
 from engine.clock import ManualClock
 from engine.deadlines import Deadline
@@ -268,7 +268,7 @@ def state_sizes(url: str) -> dict[int, int]:
                 case = session.get_one(Case, case_id)
                 done = session.scalars(select(Visit.reason).where(Visit.case_id == case_id)).all()
                 if case.tier == "district":
-                    viewer = g.viewer(session, session.scalars(select(Task).where(Task.state == "open")).first())  # type: ignore[arg-type]
+                    viewer = people.viewer_of(session, people.members(session, case.holder_id, ("leader",))[0].id)
                     process.downgrade(
                         session, g.app.world, case_id, "street", "危险已排除", viewer=viewer, now=clock.now()
                     )

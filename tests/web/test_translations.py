@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import time
@@ -70,6 +71,27 @@ def test_what_pages_explain_is_really_raised() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in paths if "frontend" not in path.parts)
     sources = sources.replace(Path(refusals.__file__).read_text(encoding="utf-8"), "")
     assert [code for code in refusals.SAID if f'"{code}"' not in sources] == []
+
+
+MACHINES = ("cli", "demo", "store", "runtime", "simulate", "web/api", "web/idempotency.py")
+"""What is refused there is told to a program or on a command line, in English."""
+NOBODY = ("route.no_policy",)
+"""No page leads there."""
+
+
+def test_what_stands_in_the_way_is_said_in_the_readers_language() -> None:
+    """Conflicts and rights: what somebody may meet who did nothing wrong."""
+    engine, unsaid = translations.WEB.parent, []
+    for path in engine.rglob("*.py"):
+        if "frontend" in path.parts or path.relative_to(engine).as_posix().startswith(MACHINES):
+            continue
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match call:
+                case ast.Call(func=ast.Name(id="Conflict" | "NotAllowed"), args=[ast.Constant(value=code), *_]):
+                    told = {each.arg for each in call.keywords} & {"words", None}
+                    if code not in refusals.SAID and code not in NOBODY and not told:
+                        unsaid.append(f"{path.relative_to(engine)}: {code}")
+    assert unsaid == []
 
 
 def test_every_kind_of_refusal_has_a_page() -> None:

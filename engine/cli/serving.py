@@ -110,8 +110,8 @@ def _end(application: Application) -> NoReturn:
     """All is done and committed. The interpreter is not taken down part by part: once that was seen to hang, with no
     Python frame left, in a node that was stopped under load on PostgreSQL (Python 3.11, psycopg 3.3, its own libpq).
 
-    The cause is not known. Some two hundred ends under such load went well without this, sixty of them with requests
-    under way, since the scheduler no longer waits for itself. What speaks for it all the same: a request that lasts
+    The cause is not known. Some two hundred ends under such load went well without this, sixty of them with
+    `--finish 0`, since the scheduler no longer waits for itself. What speaks for it all the same: a request that lasts
     longer than `--finish` is then still at work in a daemon thread of waitress, and Python ends such a thread wherever
     it is, be it in foreign code that holds a lock.
     """

@@ -56,7 +56,8 @@ class Background:
         self._woken: list[tuple[str, str]] = []
         self._scheduler: BackgroundScheduler | None = None
         self._guard = threading.Lock()
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
+        """Whoever works in portions begins none once it is set."""
 
     @property
     def runs(self) -> bool:
@@ -74,34 +75,33 @@ class Background:
             first = self._clock.now() + (timedelta() if job.at_once else job.every)
             scheduler.add_job(OneAtATime(run, again=job.woken_by is not None), every, id=job.name, next_run_time=first)
         self._scheduler = scheduler
-        self._stopping.clear()
         self._store.after_commit.append(self._hear)
         scheduler.start()
 
     def stop(self) -> None:
         """Lets what runs come to its end, and begins nothing more."""
         with self._guard:  # APScheduler waits for its jobs under a lock that a wake-up wants: none may ask for it now
-            self._stopping.set()
-        if self._scheduler is None:
-            return
-        self._store.after_commit.remove(self._hear)
-        for job in self._jobs.values():
-            if job.stop is not None:
-                job.stop()
-        self._scheduler.shutdown(wait=True)
-        self._scheduler = None
+            self.stopping.set()
+        if self._scheduler is not None:
+            self._store.after_commit.remove(self._hear)
+            for job in self._jobs.values():
+                if job.stop is not None:
+                    job.stop()
+            self._scheduler.shutdown(wait=True)
+            self._scheduler = None
+        self.stopping.clear()
 
     def wake(self, name: str, at: datetime) -> None:
         """Has a job run at an instant, where that is earlier than it would; its next interval counts from there."""
         if at >= self._clock.now() + self._jobs[name].every:
             return
         with self._guard:
-            scheduler = None if self._stopping.is_set() else self._scheduler
+            scheduler = None if self.stopping.is_set() else self._scheduler
             if scheduler is not None and at < scheduler.get_job(name).next_run_time:
                 scheduler.modify_job(name, next_run_time=at)
 
     def _work(self, job: Job) -> None:
-        while job.run() and job.in_portions and not self._stopping.is_set():
+        while job.run() and job.in_portions and not self.stopping.is_set():
             pass
 
     def _hear(self, info: dict[Any, Any]) -> None:

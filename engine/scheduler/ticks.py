@@ -65,7 +65,7 @@ class Scheduler:
         self.refresh = refresh or world.forget_people
         self.jobs = tuple(jobs)
         self._background = Background(store, clock, node=name)
-        self._stopping = threading.Event()
+        self._stopping = self._background.stopping
         self._rehearsals = rehearsal.Worker(store, world, clock, name=name)
         self._rehearsing = threading.Lock()
         self._imports = Worker(store, world, clock, name=name)
@@ -163,9 +163,8 @@ class Scheduler:
                 self.post(session, parcels)
             outbox.mark_sent(session, [parcel.id for parcel in parcels], now=self.clock.now())
 
-    def _empty_outbox(self) -> None:
-        while not self._stopping.is_set() and self.send_outbox() == OUTBOX_BATCH:
-            pass
+    def _post_more(self) -> bool:
+        return self.send_outbox() == OUTBOX_BATCH
 
     def beat(self) -> None:
         """Says that this node lives, and forgets nodes silent for a day."""
@@ -273,7 +272,6 @@ class Scheduler:
     def start(self) -> None:
         """Begins to tick in the background: at intervals, and as soon as a commit of this process has something due."""
         self.beat()
-        self._stopping.clear()
         self._background.start((*self._ticks(), *self.jobs))
 
     def _ticks(self) -> Sequence[Job]:
@@ -281,7 +279,7 @@ class Scheduler:
         months = partial(figures.keep_months, self.store, self.world, self.clock)
         return (
             Job("tick", self._tick_and_rest, every, woken_by=deadlines.NEXT_DUE),
-            Job("outbox", self._empty_outbox, every, woken_by=outbox.NEXT_DUE),
+            Job("outbox", self._post_more, every, woken_by=outbox.NEXT_DUE, in_portions=True),
             Job("beat", self.beat, timedelta(seconds=10)),
             Job("refresh", self.refresh, timedelta(seconds=60), at_once=False),
             Job("publish", self.publish_planned, timedelta(seconds=10)),
@@ -296,11 +294,10 @@ class Scheduler:
 
     def stop(self) -> None:
         """Lets the running firing finish, ticks no more, and takes this node off the list of those that live."""
-        self._stopping.set()
-        if self._background.runs:
-            self._background.stop()
+        ran = self._background.runs
+        self._background.stop()
+        if ran:
             guarded("goodbye", self._say_goodbye, node=self.name)()
-        self._stopping.clear()
 
     def _say_goodbye(self) -> None:
         with self.store.transaction() as session:

@@ -1,7 +1,7 @@
 """The case: rows, finding, numbering, parties, visits and states."""
 
 from engine.cases.few import FEWEST, told
-from engine.cases.links import CaseLink, LinkKind, link_to_master, linked_to, links_to_followers
+from engine.cases.links import CaseLink, LinkKind, link_to_master, linked_to, links_about, links_to_followers
 from engine.cases.masks import masked_address, masked_id_number, masked_name, masked_phone, masked_text, name_of
 from engine.cases.model import ENDED, RISES, Card, Case, CaseState, Party, Recusal, Visit, is_complex
 from engine.cases.naming import ROLES, TYPES, PartyIn, faults_of, wall_about
@@ -13,6 +13,7 @@ from engine.cases.rows import (
     id_of_number,
     lock_case,
     lock_open_case,
+    must_be_open,
     next_numbers,
     parties_by_case,
     parties_of,
@@ -54,6 +55,7 @@ __all__ = [
     "is_complex",
     "link_to_master",
     "linked_to",
+    "links_about",
     "links_to_followers",
     "lock_case",
     "lock_open_case",
@@ -62,6 +64,7 @@ __all__ = [
     "masked_name",
     "masked_phone",
     "masked_text",
+    "must_be_open",
     "name_of",
     "next_numbers",
     "parties_by_case",

@@ -6,8 +6,8 @@ import enum
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, case, select, text, union_all
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, case, func, select, text, union_all
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from engine.cases.model import Case
 from engine.store import Base, Instant
@@ -57,6 +57,15 @@ def links_to_followers(session: Session, masters: Iterable[int]) -> Sequence[Cas
     return session.scalars(
         select(CaseLink).where(CaseLink.other_id.in_(sorted(set(masters))), *_LIVES).order_by(CaseLink.id)
     ).all()
+
+
+def links_about(session: Session, case_id: int) -> Sequence[CaseLink]:
+    """The living links to the case that carries a case on, or to the case itself where none does. One statement."""
+    mine = aliased(CaseLink)
+    merged = (mine.kind == LinkKind.MERGED.value, mine.ended_at.is_(None))
+    master = select(mine.other_id).where(mine.case_id == case_id, *merged).scalar_subquery()
+    wanted = func.coalesce(master, case_id)
+    return session.scalars(select(CaseLink).where(CaseLink.other_id == wanted, *_LIVES)).all()
 
 
 def linked_to(session: Session, case_id: int, *, most: int) -> Sequence[tuple[CaseLink, Case]]:

@@ -49,9 +49,14 @@ def lock_case(session: Session, case_id: int) -> Case:
 def lock_open_case(session: Session, case_id: int) -> Case:
     """As `lock_case`. Raises Conflict `case.ended` for a closed one."""
     case = lock_case(session, case_id)
+    must_be_open(case)
+    return case
+
+
+def must_be_open(case: Case) -> None:
+    """Raises Conflict `case.ended` for a closed one."""
     if case.ended:
         raise Conflict("case.ended", f"Case {case.number} is closed.", case=case.id)
-    return case
 
 
 _LOCKED = Entities((Case,), select(Case).where(Case.id == bindparam("case_id")).with_for_update())

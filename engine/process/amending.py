@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.cases import NO_WALL, Case, Party, PartyIn, lock_open_case, wall_of
+from engine.cases import NO_WALL, Case, Party, PartyIn, must_be_open, wall_of
 from engine.process.push import record
 from engine.process.shut_out import pass_on
 from engine.process.together import lock_together, share_wall
@@ -46,8 +46,8 @@ def amend(
     party was named here and stays. Saying the same again changes nothing. The holder is told. Raises Conflict
     `case.ended`.
     """
-    _case, others = lock_together(session, case_id)
-    case = lock_open_case(session, case_id)
+    case, others = lock_together(session, case_id)
+    must_be_open(case)
     changed = [name for name in (*WORDS, "address_text") if getattr(case, name) != getattr(report, name)]
     was = {name: getattr(case, name) for name in WORDS if name in changed}
     for name in changed:

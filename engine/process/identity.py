@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import tasks
-from engine.cases import Case, Party, Recusal, lock_case, lock_open_case, parties_of, wall_of
+from engine.cases import Case, Party, Recusal, lock_case, must_be_open, parties_of, wall_of
 from engine.errors import NotAllowed, NotFound
 from engine.history import HistoryEntry
 from engine.people import Viewer
@@ -95,8 +95,8 @@ def step_aside(session: Session, world: World, case_id: int, reason: str, *, vie
     What they had claimed goes back to their unit; where nobody else there may do it, to the next unit up.
     Raises Conflict for a closed case, Invalid without a reason.
     """
-    _case, others = lock_together(session, case_id)
-    case = lock_open_case(session, case_id)
+    case, others = lock_together(session, case_id)
+    must_be_open(case)
     viewer.must("case.step_aside")
     reason = reason_given(reason)
     for each in (case, *others):

@@ -6,12 +6,13 @@ Merging refuses cases with different walls; what is named afterwards is named in
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from engine.cases import RESPONDENT, Case, Party, PartyIn, link_to_master, links_to_followers, lock_case, wall_of
+from engine.cases import RESPONDENT, Case, Party, PartyIn, links_about, lock_case, wall_of
 from engine.process.push import record
 from engine.process.shut_out import pass_on
 from engine.process.world import World
@@ -32,9 +33,7 @@ def lock_together(session: Session, case_id: int) -> tuple[Case, list[Case]]:
 
 
 def _together(session: Session, case_id: int) -> set[int]:
-    link = link_to_master(session, case_id)
-    master = case_id if link is None else link.other_id
-    return {case_id, master, *(each.case_id for each in links_to_followers(session, [master]))}
+    return {case_id, *(each for link in links_about(session, case_id) for each in (link.case_id, link.other_id))}
 
 
 def share_wall(
@@ -53,7 +52,7 @@ def share_wall(
         known = {(each.unit_id, each.person_id) for each in _accused(session, other)}
         missing = [each for each in accused if (each.unit_id, each.person_id) not in known]
         for party in missing:
-            row = Party(case_id=other.id, **{name: getattr(party, name) for name in PartyIn.__slots__})
+            row = Party(case_id=other.id, **{each.name: getattr(party, each.name) for each in fields(PartyIn)})
             session.add(row)
             session.flush()
             said = {name: value for name in PLAIN if (value := getattr(row, name))}

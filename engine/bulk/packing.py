@@ -7,10 +7,8 @@ files. Backups that were made before there was such a list have none of them.
 from __future__ import annotations
 
 import json
-import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -20,10 +18,9 @@ from engine import documents
 from engine.bulk.model import BulkImport
 from engine.bulk.spool import FOLDER, path_of
 from engine.config import Config
-from engine.errors import Invalid, Unavailable
+from engine.errors import Unavailable
 
 LIST = "imports.jsonl"
-LONGEST_LINE = 256
 
 
 class Spool(NamedTuple):
@@ -59,7 +56,9 @@ def unpack(archive: zipfile.ZipFile, config: Config) -> None:
 
     Raises Invalid for a list that is none, and Unavailable when the folder cannot be written.
     """
-    for name, sha256 in _listed(archive):
+    if LIST not in archive.namelist():
+        return
+    for name, sha256 in documents.listed(archive, LIST, r"[0-9a-f]{32}"):
         path = path_of(config, name)
         try:
             if not (path.is_file() and documents.hash_of(path) == sha256):
@@ -81,16 +80,3 @@ def _is_whole(spool: Spool, config: Config) -> bool:
 
 def _member(name: str) -> str:
     return f"{FOLDER}/{name}"
-
-
-def _listed(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """Name and hash of the files that were there."""
-    if LIST not in archive.namelist():
-        return
-    with archive.open(LIST) as lines:
-        for line in iter(partial(lines.readline, LONGEST_LINE), b""):
-            name, sha256, size = json.loads(line)
-            if not re.fullmatch(r"[0-9a-f]{32}", name):
-                raise Invalid("backup.unreadable", f"The list of imports ({LIST}) names what is no file of one.")
-            if size is not None:
-                yield name, sha256

@@ -4,7 +4,7 @@ from engine.documents.folder import PARTS, content, hash_of, keep, named, previe
 from engine.documents.kept import Kept
 from engine.documents.kinds import ACCEPTED, KINDS, PICTURES, clean_name, file_name
 from engine.documents.model import Document, Photo, Use
-from engine.documents.packing import Packed, contents, pack, put_in, take_out, unpack
+from engine.documents.packing import Packed, contents, listed, pack, put_in, take_out, unpack
 from engine.documents.rows import of_case, see
 from engine.documents.verbs import attach, hide, keep_photo
 
@@ -27,6 +27,7 @@ __all__ = [
     "hide",
     "keep",
     "keep_photo",
+    "listed",
     "named",
     "of_case",
     "pack",

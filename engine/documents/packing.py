@@ -76,8 +76,8 @@ def unpack(archive: zipfile.ZipFile, limits: DocumentsConfig, *, progress: Progr
 
     Raises Invalid for a list that is none, and Unavailable when the folder cannot be written.
     """
-    listed, absent = 0, list[str]()
-    for sha256 in _listed(archive):
+    compared, absent = 0, list[str]()
+    for sha256, _kind in listed(archive, LIST, r"[0-9a-f]{64}"):
         path = path_of(limits.folder, sha256)
         preview = path.with_name(path.name + PREVIEW)
         try:
@@ -89,9 +89,9 @@ def unpack(archive: zipfile.ZipFile, limits: DocumentsConfig, *, progress: Progr
             raise Unavailable("document.folder", words) from error
         if not is_there:
             absent.append(sha256)
-        listed += 1
-        progress(listed)
-    return Packed(listed, absent)
+        compared += 1
+        progress(compared)
+    return Packed(compared, absent)
 
 
 def put_in(archive: zipfile.ZipFile, path: Path, name: str, *, small: bool = False) -> str:
@@ -104,13 +104,11 @@ def put_in(archive: zipfile.ZipFile, path: Path, name: str, *, small: bool = Fal
 
 def take_out(archive: zipfile.ZipFile, name: str, path: Path, sha256: str | None = None) -> bool:
     """Whether it was packed, and undamaged; what is damaged is not kept."""
-    if name not in archive.NameToInfo:
-        return False
     try:
         with archive.open(name) as source, written(path) as target:
             if _copied(source, target) != sha256 and sha256 is not None:
                 raise zipfile.BadZipFile
-    except zipfile.BadZipFile:
+    except (KeyError, zipfile.BadZipFile):  # not there, or damaged
         return False
     return True
 
@@ -127,12 +125,15 @@ def _copied(source: IO[bytes], target: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _listed(archive: zipfile.ZipFile) -> Iterator[str]:
-    """The hashes of the files that were there."""
-    with archive.open(LIST) as lines:
+def listed(archive: zipfile.ZipFile, name: str, key: str) -> Iterator[tuple[str, str]]:
+    """The first two words of each line of a list, [word, word, bytes or null], whose file was there.
+
+    Raises Invalid where a first word is not of the pattern `key`: it is going to be the name of a file.
+    """
+    with archive.open(name) as lines:
         for line in iter(partial(lines.readline, LONGEST_LINE), b""):
-            sha256, _kind, size = json.loads(line)
-            if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-                raise Invalid("backup.unreadable", f"The list of documents ({LIST}) names what is no content.")
+            first, second, size = json.loads(line)
+            if not re.fullmatch(key, first):
+                raise Invalid("backup.unreadable", f"The list {name} names what is no file of its kind.")
             if size is not None:
-                yield sha256
+                yield first, second

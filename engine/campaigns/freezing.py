@@ -39,12 +39,15 @@ def freeze(session: Session, plan: Plan, *, viewer: Viewer, now: datetime) -> Ca
     _check(session, plan)
     batch_no = plan.batch_no.strip()
     if session.scalar(select(Campaign.id).where(Campaign.unit_id == unit.id, Campaign.batch_no == batch_no)):
-        raise Conflict("campaign.batch_taken", f"There is a batch {batch_no!r} already.", batch=batch_no)
+        words = {"zh": f"已有批次“{batch_no}”。", "en": f"There is a batch {batch_no!r} already."}
+        raise Conflict("campaign.batch_taken", words["en"], batch=batch_no, words=words)
     found = matching(session, plan.criteria, viewer=viewer, now=now, most=MOST_ITEMS + 1)
     if not found:
         raise Conflict("campaign.empty", "No case matches, so there is no list to freeze.")
     if len(found) > MOST_ITEMS:
-        raise Conflict("campaign.too_many", f"More than {MOST_ITEMS} cases match; make the criteria narrower.")
+        en = f"More than {MOST_ITEMS} cases match; make the criteria narrower."
+        zh = f"符合条件的案件超过 {MOST_ITEMS} 件，请缩小范围。"
+        raise Conflict("campaign.too_many", en, words={"zh": zh, "en": en})
     campaign = Campaign(
         unit_id=unit.id,
         name=plan.name.strip(),

@@ -113,11 +113,9 @@ def _issue(
         if person != person_id and person not in wall.people and not wall.shuts_out(unit)
     ]
     if person_id in wall.people or wall.shuts_out(unit_id) or len(panel) < LEAST_PANEL:
-        raise Conflict(
-            "campaign.shut_out",
-            f"Item {item.number}: its case is about the lead official, or leaves too few people for the panel.",
-            number=item.number,
-        )
+        en = f"Item {item.number}: its case is about the lead official, or leaves too few people for the panel."
+        zh = f"第 {item.number} 项：案件涉及包案领导本人，或评审人员不足。"
+        raise Conflict("campaign.shut_out", en, number=item.number, words={"zh": zh, "en": en})
     force = case.holder_id if charge.by_holder else campaign.unit_id
     facts = {"batch": campaign.batch_no, "number": item.number, "lead": person_id, "to": {"unit": force}}
     process.record(session, case, "campaign.issued", actor_id=viewer.person_id, now=now, facts=facts)

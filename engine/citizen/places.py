@@ -67,7 +67,9 @@ def labels(session: Session, world: World, unit_id: str, *, viewer: Viewer) -> l
     query = select(Unit).where(_alive_below(unit_id)).order_by(Unit.id).limit(MOST_LABELS + 1)
     found = session.scalars(query).all()
     if len(found) > MOST_LABELS:
-        raise Conflict("labels.too_many", f"There are more than {MOST_LABELS} places in it; choose a smaller area.")
+        en = f"There are more than {MOST_LABELS} places in it; choose a smaller area."
+        zh = f"范围内的地点超过 {MOST_LABELS} 个，请选择更小的区域。"
+        raise Conflict("labels.too_many", en, words={"zh": zh, "en": en})
     known = {each.id: each for each in [*line_of(session, unit_id), *found]}
     renewed = _generations(session, unit_id)
     return [

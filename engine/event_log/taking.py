@@ -33,12 +33,12 @@ def how_many(session: Session, scope: Scope) -> int:
 def must_be_few(count: int) -> None:
     """Raises Invalid for more than a page gives."""
     if count > MOST_AT_ONCE:
-        raise Invalid(
-            "export.too_many",
+        en = (
             f"These are {count:,} cases; a page gives {MOST_AT_ONCE:,} at most. Choose a shorter period or a smaller"
-            " area, or ask your operator for `maplebridge export`.",
-            count=count,
+            " area, or ask your operator for `maplebridge export`."
         )
+        zh = f"共 {count:,} 件，页面最多导出 {MOST_AT_ONCE:,} 件。请缩短时段、缩小范围，或请运维人员用命令导出。"
+        raise Invalid("export.too_many", en, count=count, words={"zh": zh, "en": en})
 
 
 def export(

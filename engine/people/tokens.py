@@ -57,7 +57,8 @@ def issue(
     viewer_of(session, person_id)
     name = name.strip()
     if not 0 < len(name) <= LONGEST_NAME:
-        raise Invalid("token.name", f"A token needs a name of at most {LONGEST_NAME} characters.")
+        en = f"A token needs a name of at most {LONGEST_NAME} characters."
+        raise Invalid("token.name", en, words={"zh": f"请填写令牌名称，最多 {LONGEST_NAME} 个字。", "en": en})
     if ends_at is not None and ends_at <= now:
         raise Invalid("token.over", "The token would have ended already.")
     if any(token.name == name for token in living(session, person_id, now=now)):

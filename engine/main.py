@@ -139,7 +139,7 @@ def served() -> WSGIApplication:
 def collect_rarely() -> None:
     """What is loaded by now stays, so the collector never looks through it again; and it looks through the rest seldom.
 
-    Left to itself, one page of eighty waits 20 ms for a full round, which finds nothing but caches.
+    Left to itself it has a page wait now and then for a full round, which finds nothing but caches.
     """
     gc.freeze()
     gc.set_threshold(5_000, 20, 100)

@@ -307,6 +307,7 @@ def look(page: Any, language: str, width: str) -> list[str]:
     return found
 
 
+@pytest.mark.first  # where the site stands already: to make it again takes longer than to look
 def test_the_first_page_is_light(site: Site) -> None:
     """All that a phone loads for the work list, with the drawing of processes left out, as a server would pack it."""
     visitor = signed_in(site, "grid")

@@ -54,7 +54,11 @@ def test_scan_report_and_follow(
     page.locator(".paper canvas").wait_for()
     look(page, barriers)
     screenshot("citizen-report")
-    page.get_by_role("button", name="提交").click()  # one tap, and the words
+    page.context.set_offline(True)
+    page.get_by_role("button", name="提交").click()
+    page.get_by_text("没有网络，还没有提交").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="提交").click()  # one tap, and the words, photos and all
     page.wait_for_selector(".code-shown")
     look(page, barriers)
     screenshot("citizen-receipt")

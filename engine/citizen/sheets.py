@@ -17,6 +17,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from engine.citizen.places import Label
+from engine.territory import line_name
 
 CHINESE, LATIN, LATIN_BOLD = "STSong-Light", "Helvetica", "Helvetica-Bold"
 INK, GREY, LINE = (0.11, 0.13, 0.15), (0.36, 0.4, 0.42), (0.8, 0.79, 0.76)
@@ -109,12 +110,10 @@ def _place(page: Canvas, label: Label, x: float, y: float, room: float, size: fl
     upper, lower = units[:-2], units[-2:]
     for part in (upper, lower):
         if part:
-            words = "".join(each.name_zh for each in part)
-            y = _words(page, words, x, y, room, size, CHINESE, INK, centred=centred)
+            y = _words(page, line_name(part, "zh"), x, y, room, size, CHINESE, INK, centred=centred)
     for part in (lower, upper):
         if part:
-            words = ", ".join(each.name_en for each in reversed(part))
-            y = _words(page, words, x, y, room, size * 0.75, LATIN, GREY, centred=centred)
+            y = _words(page, line_name(part, "en"), x, y, room, size * 0.75, LATIN, GREY, centred=centred)
     return y
 
 

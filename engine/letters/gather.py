@@ -24,7 +24,7 @@ from engine.letters.model import Letter, LetterState
 from engine.letters.rows import of_case
 from engine.letters.word import Parts
 from engine.tasks import Form, Task, TaskState
-from engine.territory import ancestors, units_by_id
+from engine.territory import ancestors, line_name, units_by_id
 
 REVIEW, REPLY = "petition_review_apply", "supervision_reply"
 """Steps of limits.yaml that letters name the last day of."""
@@ -134,7 +134,7 @@ def _words(
         "number": letter.number or "",
         "unit": units[letter.unit_id].name_zh,
         "issued_on": day_words(letter.issued_at or now, zone),
-        "place": "".join(unit.name_zh for unit in place),
+        "place": line_name(place, "zh"),
         "holder": units[case.holder_id].name_zh,
         "responsible_unit": units[responsible].name_zh if responsible in units else "",
         "handle_until": day_words(clock.due_at if clock else None, zone),

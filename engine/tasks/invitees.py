@@ -19,7 +19,7 @@ from engine.cases import Case, Wall
 from engine.people import WORKING, Membership, Person
 from engine.tasks.fields import Choice, Words
 from engine.tasks.model import Task, TaskState
-from engine.territory import OFFICE, Tiers, Unit, is_office, within
+from engine.territory import OFFICE, Tiers, Unit, is_office, name_in_zone, within
 
 RECENT = Words("最近邀请过", "Invited lately")
 NEAR = Words("就近单位", "Next to it")
@@ -49,7 +49,7 @@ def invitees(
     """
     units, staff = _community(session, task, case, tiers, wall)
     near = _near(task, case, units)
-    known = {unit.id: Choice(unit.id, _label(unit, units), heading=OTHERS) for unit in units.values()}
+    known = {unit.id: Choice(unit.id, _label(unit, units, tiers), heading=OTHERS) for unit in units.values()}
     every = {unit: replace(known[unit], heading=NEAR) for unit in near}
     every |= {unit: choice for unit, choice in known.items() if unit not in every}
     every |= {
@@ -130,12 +130,9 @@ def _near(task: Task, case: Case, units: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*above, *below, *beside]))
 
 
-def _label(unit: Unit, units: Mapping[str, Unit]) -> Words:
-    """Every zone has a first grid: its name stands with the zone's. The community is the same for all of them."""
+def _label(unit: Unit, units: Mapping[str, Unit], tiers: Tiers) -> Words:
     above = units.get(unit.parent_id or "")
-    if above is None or above.tier == "community":
-        return Words(unit.name_zh, unit.name_en)
-    return Words(f"{above.name_zh}{unit.name_zh}", f"{unit.name_en}, {above.name_en}")
+    return Words(name_in_zone(unit, above, tiers, "zh"), name_in_zone(unit, above, tiers, "en"))
 
 
 def _by_name(unit_id: str, unit: Words) -> Callable[[Person], Choice]:

@@ -2,6 +2,7 @@
 
 from engine.territory.generate import UnitRow, generate_district, longhua_figures
 from engine.territory.model import Unit
+from engine.territory.naming import line_name, name_in_zone
 from engine.territory.rows import (
     children,
     children_of,
@@ -50,8 +51,10 @@ __all__ = [
     "is_office",
     "is_top",
     "is_within",
+    "line_name",
     "line_of",
     "longhua_figures",
+    "name_in_zone",
     "offices_below",
     "open_office",
     "place_of",

@@ -19,7 +19,7 @@ from engine.mediation import Mediator
 from engine.people import Person, Viewer
 from engine.process import Story
 from engine.tasks import Field, Form, Task, Words, split_invitee
-from engine.territory import Unit
+from engine.territory import Unit, line_name, name_in_zone
 from engine.web.context import locale, maybe_viewer, now, on_paper, today, world
 from engine.web.language import _, ngettext
 from engine.web.once import form_key
@@ -195,12 +195,15 @@ def unit_name(unit: Unit | None) -> str:
 
 
 def unit_of(unit_id: str, story: Story) -> str:
-    """A unit of a case by its name; for every zone has a first grid, it stands behind the zone's or the grid's."""
-    unit, tiers = story.units.get(unit_id), world().tiers
-    above = story.units.get(unit.parent_id or "") if unit is not None else None
-    if unit is None or above is None or unit.tier not in tiers.names or "community" not in tiers.names:
+    """A unit of a case, told apart from those of the same name in other zones."""
+    return unit_named(story.units.get(unit_id), story.units)
+
+
+def unit_named(unit: Unit | None, units: Mapping[str, Unit]) -> str:
+    """With the name of the unit above it, where `units` holds that and the name alone is not enough."""
+    if unit is None:
         return unit_name(unit)
-    return place_line([above, unit]) if tiers.index(above.tier) < tiers.index("community") else unit_name(unit)
+    return name_in_zone(unit, units.get(unit.parent_id or ""), world().tiers, locale())
 
 
 def task_name(task: Task) -> str:
@@ -316,9 +319,7 @@ def person_name(person: Person | Viewer | Mediator | None) -> str:
 
 def place_line(units: Sequence[Unit], last: int = 3) -> str:
     """The lowest units of a place; what stands above is the same for everybody around."""
-    if locale().startswith("zh"):
-        return "".join(unit.name_zh for unit in units[-last:])
-    return ", ".join(unit.name_en for unit in reversed(units[-last:]))
+    return line_name(units[-last:], locale())
 
 
 def tier_name(tier: str | None) -> str:

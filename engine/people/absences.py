@@ -22,8 +22,9 @@ def fitting_deputy(of: Iterable[tuple[str, str]], who: Iterable[tuple[str, str]]
     return bool(units) and all(any(is_within(unit, above) for above in theirs) for unit in units)
 
 
-def fitting_deputies(session: Session, person_id: int, *, most: int = 60) -> Sequence[Person]:
-    """Colleagues who may stand in, nearest first: of the same units, then of those above."""
+def fitting_deputies(session: Session, person_id: int, *, most: int = 60) -> Sequence[tuple[Person, str]]:
+    """Colleagues who may stand in, each with the unit by which they may, nearest first: of the same units, then of
+    those above."""
     of = _pairs(session, [person_id]).get(person_id, ())
     line = {each for unit, role in of if role in WORKING for each in ancestors(unit)}
     if not line:
@@ -42,7 +43,11 @@ def fitting_deputies(session: Session, person_id: int, *, most: int = 60) -> Seq
         .limit(most)
     ).all()
     pairs = _pairs(session, [person.id for person in people])
-    return [person for person in people if fitting_deputy(of, pairs.get(person.id, ()))]
+    return [
+        (person, max((unit for unit, role in pairs[person.id] if role in WORKING and unit in line), key=len))
+        for person in people
+        if fitting_deputy(of, pairs.get(person.id, ()))
+    ]
 
 
 def note_absence(

@@ -14,7 +14,7 @@ from engine import notify, people
 from engine.errors import Conflict, Invalid
 from engine.notify import MUTABLE
 from engine.people import calendar_feeds, tokens
-from engine.territory import units_by_id
+from engine.territory import ancestors, units_by_id
 from engine.web import cookies
 from engine.web.context import acting, address, looking, now, viewer, world
 from engine.web.language import COOKIE, OFFERED, _
@@ -196,7 +196,7 @@ def page(
         return render_template(
             "me/me.html",
             person=people.accounts.get_person(session, me.person_id),
-            units=units_by_id(session, (unit for unit, _role in me.memberships)),
+            units=units_by_id(session, {each for unit, _role in me.memberships for each in ancestors(unit)}),
             kinds=MUTABLE,
             channels=notify.of_person(session, me.person_id),
             shown=notify.shown,

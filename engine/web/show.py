@@ -60,6 +60,7 @@ def register(app: Flask) -> None:
         remaining=remaining,
         running_length=running_length,
         tier_name=tier_name,
+        unit_named=unit_named,
         unit_of=unit_of,
         way_effect=way_effect,
         way_name=way_name,

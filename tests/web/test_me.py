@@ -42,6 +42,7 @@ def test_an_absence_is_noted_and_called_off(visit: Visit, district: District, cl
     task = town.open_task(district, case_id)
     mine, deputy = visit("grid"), visit("zone")
     assert f'href="/tasks/{task.id}"' not in deputy.get("/").text
+    assert "王建国 · 第1片区" in words(mine.get("/me"))
     mine.get("/me")
     bad = mine.post("/me/absences", {"starts_on": "2026-03-05", "ends_on": "2026-03-04", "deputy": "0"})
     assert bad.status_code == 422

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from engine import people, tasks
 from engine.errors import Conflict, Invalid
 from engine.people import Account, accounts
-from engine.territory import units_by_id
+from engine.territory import ancestors, units_by_id
 from engine.web.context import acting, looking, now, viewer, world
 from engine.web.language import _
 from engine.web.numbers import number
@@ -199,7 +199,7 @@ def _page(
             "operations/person.html",
             person=person,
             roles=roles,
-            units=units_by_id(session, (each.unit_id for each in roles)),
+            units=units_by_id(session, {each for role in roles for each in ancestors(role.unit_id)}),
             every_role=accounts.ROLES,
             absences=people.absences_of(session, person_id, now=now()),
             deputies=people.fitting_deputies(session, person_id) if works and person.active else [],

@@ -73,10 +73,11 @@ def scene(session: Session, district: District, clock: ManualClock) -> Scene:
 
 
 def test_the_nearest_come_first(scene: Scene) -> None:
-    found = [person.username for person in fitting_deputies(scene.session, scene.people["grid"])]
-    assert found == [
+    found = [(person.username, unit) for person, unit in fitting_deputies(scene.session, scene.people["grid"])]
+    assert [who for who, _unit in found] == [
         "grid_b", "zone", "community", "mediator", "liaison", "street", "quality", "district", "petition",
     ]  # fmt: skip
+    assert found[:3] == [("grid_b", "LHQ.MZ.01.01.01"), ("zone", "LHQ.MZ.01.01"), ("community", "LHQ.MZ.01")]
     assert fitting_deputies(scene.session, scene.people["operator"]) == []
 
 

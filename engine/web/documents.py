@@ -145,10 +145,6 @@ def may_remove(case: Case, document: Document) -> bool:
     return document.added_by == viewer().person_id or viewer().may("document.hide", case.holder_id)
 
 
-def file_size(size_bytes: int) -> str:
-    return f"{size_bytes / 1_000_000:.1f} MB" if size_bytes >= 1_000_000 else f"{max(1, round(size_bytes / 1000))} kB"
-
-
 def largest_file() -> int:
     return attached.limits().max_bytes
 
@@ -165,7 +161,6 @@ def upload_address() -> str:
 
 def _for_pages(state: BlueprintSetupState) -> None:
     pages_know = state.app.jinja_env
-    pages_know.filters["file_size"] = file_size
     pages_know.globals.update(accepted_files=ACCEPTED, may_remove_document=may_remove, upload_address=upload_address)
     pages_know.globals.update(largest_file=largest_file, too_large=too_large)
 

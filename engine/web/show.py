@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def register(app: Flask) -> None:
         word=word,
         line=place_line,
         say=say,
+        size=size,
         task_name=task_name,
     )
     app.jinja_env.globals.update(
@@ -205,6 +207,14 @@ def unit_named(unit: Unit | None, units: Mapping[str, Unit]) -> str:
     if unit is None:
         return unit_name(unit)
     return name_in_zone(unit, units.get(unit.parent_id or ""), world().tiers, locale())
+
+
+def size(size_bytes: float) -> str:
+    """Of a file or a database, in thousands: whole kB, begun ones with them, then MB and GB with one decimal."""
+    for unit, of in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= of:
+            return f"{size_bytes / of:.1f} {unit}"
+    return f"{ceil(size_bytes / 1000)} kB"
 
 
 def task_name(task: Task) -> str:

@@ -12,6 +12,7 @@ from engine.clock import ManualClock
 from engine.history import HistoryEntry
 from engine.tasks import Task
 from engine.web.numbers import LARGEST, MOST_PAGES, Id, number, page_number
+from engine.web.show import size
 from tests.web import district as town
 from tests.web.district import District
 from tests.web.visitor import Visitor
@@ -71,3 +72,11 @@ def test_huge_numbers_find_nothing_and_never_reach_a_database(
     assert not set(HUGE).intersection(each for each in asked if isinstance(each, int))
     with district.store.reading() as session:  # and asking for an unknown party shows nobody's number
         assert "identity.unmasked" not in session.scalars(select(HistoryEntry.act)).all()
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "said"),
+    [(0, "0 kB"), (1, "1 kB"), (84_200, "85 kB"), (1_000_000, "1.0 MB"), (12_340_000, "12.3 MB"), (2.5e9, "2.5 GB")],
+)
+def test_sizes_are_said_in_one_way(size_bytes: float, said: str) -> None:
+    assert size(size_bytes) == said

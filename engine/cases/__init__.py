@@ -21,7 +21,7 @@ from engine.cases.rows import (
     present_visits,
     visits_of,
 )
-from engine.cases.wall import NO_WALL, RESPONDENT, Wall, wall_of, walls_of
+from engine.cases.wall import NO_WALL, RESPONDENT, Wall, complaints, wall_of, walled_cases, walls_of
 
 __all__ = [
     "ENDED",
@@ -47,6 +47,7 @@ __all__ = [
     "Wall",
     "Who",
     "cases_by_id",
+    "complaints",
     "earlier_cases",
     "earlier_of_each",
     "faults_of",
@@ -77,5 +78,6 @@ __all__ = [
     "visits_of",
     "wall_about",
     "wall_of",
+    "walled_cases",
     "walls_of",
 ]

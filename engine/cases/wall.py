@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import null, select
+from sqlalchemy import CompoundSelect, null, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.cases.model import Case, Party, Recusal
@@ -28,6 +28,17 @@ class Wall:
 
 
 NO_WALL = Wall()
+
+
+def complaints() -> CompoundSelect[int]:
+    """The ids of all cases about a unit or a handler of the district, through indexes; some more than once."""
+    named = select(Party.case_id).where(Party.role == RESPONDENT)
+    return union_all(named.where(Party.unit_id.is_not(None)), named.where(Party.person_id.is_not(None)))
+
+
+def walled_cases() -> CompoundSelect[int]:
+    """The ids of all cases that somebody is shut out of; some more than once."""
+    return union_all(*complaints().selects, select(Recusal.case_id))
 
 
 def wall_of(session: Session, case: Case) -> Wall:

@@ -79,7 +79,7 @@ def _report(
             raise Invalid("report.failed", f"The report could not be made: {made.trouble}.")
         title = figures.title_of(made, get_unit(session, top).name(language), language)
         subject = figures.subject_of(made, language, application.world.calendar.tz)
-        sheets = figures.sheets_of(made, language, lambda _kind, key: key)
+        sheets = figures.sheets_of(made.parts, language, lambda _kind, key: key)
         for path, write in ((xlsx, figures.as_workbook), (docx, figures.as_word)):
             if path is not None:
                 path.write_bytes(write(title, subject, sheets, locale=language))

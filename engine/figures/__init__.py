@@ -1,6 +1,6 @@
 """All figures of the field together, and the reports that are made of them and kept."""
 
-from engine.figures.asking import KEPT, ask_report, get_ready, get_report, reports_of, wanted_by
+from engine.figures.asking import KEPT, ask_report, get_ready, get_report, parts_for, reports_of, wanted_by
 from engine.figures.catalogue import metric_of, metrics_of
 from engine.figures.files import as_word, as_workbook
 from engine.figures.listing import Meeting, meetings_behind
@@ -41,6 +41,7 @@ __all__ = [
     "metric_of",
     "metrics_of",
     "packed",
+    "parts_for",
     "people_in",
     "period",
     "public_months",

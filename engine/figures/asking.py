@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
+from engine.cases import Case
 from engine.errors import Conflict, Invalid, NotFound
-from engine.figures.making import Wanted
+from engine.figures.making import PARTS, Wanted
 from engine.figures.model import FieldReport, KeptFigure, ReportState
 from engine.people import Viewer
+from engine.process import World
+from engine.store import NUMBERS, among
+from engine.tasks import all_shut_out_of
 from engine.territory import get_unit
 
 KEPT = 60
@@ -78,6 +84,27 @@ def reports_of(session: Session, unit_id: str, *, most: int) -> Sequence[FieldRe
 
 def wanted_by(report: FieldReport) -> Wanted:
     return Wanted(report.unit_id, report.first_on, report.last_on, report.as_of)
+
+
+def parts_for(session: Session, world: World, report: FieldReport, *, viewer: Viewer) -> Mapping[str, Any]:
+    """What a report says to somebody: as it is kept, two statements.
+
+    Whoever is shut out of a case that was filed by then reads it made anew as of the same instant, without that case;
+    all at once, once it is done.
+    """
+    hidden = all_shut_out_of(session, viewer)
+    if not hidden or not _filed_by(session, hidden, report.as_of):
+        return report.parts
+    if report.state != ReportState.DONE:
+        return {}
+    wanted = replace(wanted_by(report), viewer=viewer)
+    return {name: make(session, world, wanted) for name, make in PARTS.items()}
+
+
+def _filed_by(session: Session, case_ids: Collection[int], at: datetime) -> bool:
+    these = among(Case.id, bindparam("these", type_=NUMBERS))
+    asked = select(Case.id).where(these, Case.filed_at <= at).limit(1)
+    return session.scalar(asked, {"these": sorted(case_ids)}) is not None
 
 
 def get_ready(session: Session, report_id: int, *, viewer: Viewer) -> FieldReport:

@@ -14,6 +14,7 @@ from engine import reports
 from engine.cases import Case
 from engine.figures.catalogue import metric_of, metrics_of
 from engine.figures.population import people_in
+from engine.people import Viewer
 from engine.process import World
 from engine.reports import Ask, Measured, Metric, Period, Value, Within
 from engine.territory import children
@@ -28,18 +29,22 @@ COMPARED = ("received_total", RESOLVED, "overdue_rate")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A report to be made: a unit, days (both inclusive), and the instant as of which all is told."""
+    """A report to be made: a unit, days (both inclusive), the instant as of which all is told, and for whom.
+
+    What is kept is made for nobody and counts everybody's cases; `viewer` leaves out those behind their wall.
+    """
 
     unit_id: str
     first: date
     last: date
     as_of: datetime
+    viewer: Viewer | None = None
 
 
 def ask_of(world: World, wanted: Wanted) -> Ask:
     return Ask(
         period(world, wanted.first, wanted.last),
-        Within(wanted.unit_id),
+        Within(wanted.unit_id, wanted.viewer),
         wanted.as_of,
         repeat_days=world.config.reports.repeat_days,
     )

@@ -2,7 +2,8 @@
 
 Small counts are left out, so that nobody recognises a neighbour, and with each of them so many others that no total
 gives it away. A month is counted once, as it stood at its end, and never again: two readings taken at different times
-say the same, and nothing is learnt from their difference. Confidential matters are in no count.
+say the same, and nothing is learnt from their difference. Confidential matters are in no count, nor are those about a
+unit or a handler of the district: whoever is complained about would learn of it by taking away what they may count.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def _told(session: Session, world: World, month: date) -> dict[str, Any]:
     for name, metric_id in COUNTED.items():
         metric = metric_of(world, metric_id)
         for root, units in places.items():
-            ask = Ask(Period(begins, ends), Within(root), ends - timedelta(microseconds=1))
+            ask = Ask(Period(begins, ends), Within(root, published=True), ends - timedelta(microseconds=1))
             categories = reports.by(session, metric, ask, Case.category)
             _add(counted[name]["by_category"], ((key.partition(".")[0], value) for key, value in categories.items()))
             _add(counted[name]["by_place"], _by_place(session, metric, ask, units).items())

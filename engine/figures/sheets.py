@@ -57,9 +57,8 @@ def subject_of(report: FieldReport, locale: str, tz: tzinfo) -> str:
     return Said(f"统计时点 {at:%Y-%m-%d %H:%M}", f"As of {at:%Y-%m-%d %H:%M}").to(locale)
 
 
-def sheets_of(report: FieldReport, locale: str, words: Words) -> Sequence[Sheet]:
-    """Every part that has rows."""
-    parts: Mapping[str, Any] = report.parts
+def sheets_of(parts: Mapping[str, Any], locale: str, words: Words) -> Sequence[Sheet]:
+    """Every part of a finished report that has rows."""
 
     def say(zh: str, en: str) -> str:
         return Said(zh, en).to(locale)

@@ -66,7 +66,7 @@ class Counting:
         """Four statements beside the three that have begun. What is open and overdue is added up from the places."""
         within, calendar, now = self.within, self.calendar, self.now
         urgent = pressing(session, within, calendar=calendar, now=now)
-        days = trends(session, within.unit_id, calendar=calendar, now=now)
+        days = trends(session, within, calendar=calendar, now=now)
         (soon, risen, in_time), places = self._moves(session), self._stands(session)
         counts = {
             Figure.OVERDUE: Count(sum(each.overdue for each in places)),

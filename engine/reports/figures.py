@@ -30,11 +30,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from engine.cases import RISES, Case, CaseState, Visit
+from engine.cases import RISES, Case, CaseState, Visit, complaints, walled_cases
 from engine.deadlines import Deadline, WorkingCalendar, parse_length
 from engine.people import Viewer
 from engine.store import NUMBERS, Instant, among
-from engine.tasks import outside_wall, shut_out_of
+from engine.tasks import all_shut_out_of, outside_wall, shut_out_of
 from engine.territory import Unit, ancestors, is_top, subtree_bounds, units_by_id
 
 PAGE = 30
@@ -110,6 +110,8 @@ class Within:
     viewer: Viewer | None = None
     walled: tuple[int, ...] | None = None
     """The cases behind the viewer's wall, once they are known to be few: nearly always none. None: not looked up."""
+    published: bool = False
+    """Whether everybody may read it, those complained about too: then no case about a unit or a handler counts."""
 
     @classmethod
     def of(cls, session: Session, unit_id: str, viewer: Viewer) -> Within:
@@ -133,7 +135,15 @@ class Within:
         """On a row of a register: whether it is about no case, or about one that is not behind the viewer's wall."""
         return or_(case_id.is_(None), self._outside(case_id))
 
+    def hidden(self, session: Session) -> frozenset[int]:
+        """The cases behind the viewer's wall, for what was kept and is told without them. No statement where few."""
+        if self.viewer is None:
+            return frozenset()
+        return all_shut_out_of(session, self.viewer) if self.walled is None else frozenset(self.walled)
+
     def _outside(self, case_id: ColumnElement[Any]) -> ColumnElement[bool]:
+        if self.published:
+            return case_id.not_in(complaints())
         if self.viewer is None or self.walled == ():
             return true()
         return outside_wall(self.viewer, case_id) if self.walled is None else case_id.not_in(self.walled)
@@ -184,6 +194,19 @@ def pressing(session: Session, within: Within, *, calendar: WorkingCalendar, now
     chosen = list(dict.fromkeys(wanted))[:MOST_PRESSING]
     rows, units = placed(session, chosen)
     return Behind(rows, units, len(chosen), 1)
+
+
+def with_a_wall(
+    session: Session, figure: Figure, *, calendar: WorkingCalendar, now: datetime
+) -> Sequence[tuple[int, str, bool]]:
+    """Of the cases behind a number anywhere, those that somebody is shut out of: id, place, whether it stands above the
+    line. One statement; a case that rose twice may stand there twice."""
+    ids = _ids(figure, Within(""))
+    (case_id,) = ids.selected_columns
+    place = {Figure.SOON: Deadline.place_id, Figure.RISEN: Visit.from_unit_id}.get(figure, Case.place_id)
+    above = Case.overdue_at.is_(None) if figure is Figure.IN_TIME else true()
+    named = ids.group_by(None).add_columns(place, above).where(case_id.in_(walled_cases()))
+    return [(id_, where, bool(counts)) for id_, where, counts in session.execute(named, _instants(calendar, now))]
 
 
 def soon_until(calendar: WorkingCalendar, now: datetime) -> datetime:

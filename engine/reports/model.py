@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store import Base, UnitId
+from engine.store import Base, Json, UnitId
 
 
 class DayFigure(Base):
@@ -19,3 +20,8 @@ class DayFigure(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     figure: Mapped[str] = mapped_column(String(24), primary_key=True)
     value: Mapped[int] = mapped_column(Integer)
+    out_of: Mapped[int | None] = mapped_column(Integer)
+    """Of a share: of how many cases."""
+    walled: Mapped[list[Any] | None] = mapped_column(Json)
+    """[case id, 1 where it counts above the line] of the cases in it that somebody is shut out of: whoever that is sees
+    the figure without them. Forgotten once no trend reaches back so far."""

@@ -47,6 +47,7 @@ from engine.tasks.one_tap import Tap, taps
 from engine.tasks.rows import add_tasks, get_task, open_of_case, open_of_instance, open_tokens, withdraw
 from engine.tasks.scope import (
     THESE,
+    all_shut_out_of,
     identity_shown,
     outside_wall,
     see_case,
@@ -101,6 +102,7 @@ __all__ = [
     "about_task",
     "act_on",
     "add_tasks",
+    "all_shut_out_of",
     "answer_delegated",
     "at_hand",
     "choices_for",

@@ -94,6 +94,11 @@ def shut_out_of(session: Session, viewer: Viewer, *, most: int) -> Sequence[int]
     return None if len(found) > most else sorted(set(found))
 
 
+def all_shut_out_of(session: Session, viewer: Viewer) -> frozenset[int]:
+    """The cases behind the viewer's wall, however many."""
+    return frozenset(session.scalars(_walled_off_anywhere(viewer)))
+
+
 @lru_cache(maxsize=512)
 def _walled_off_anywhere(viewer: Viewer) -> CompoundSelect[int]:
     return _walled_off(viewer, None)

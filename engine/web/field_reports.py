@@ -74,7 +74,7 @@ def report(report_id: int) -> str:
             unit=unit,
             working=found.under_way,
             steps=figures.STEPS,
-            **(_told(found, unit_name(unit)) if ready else {}),
+            **(_told(session, found, unit_name(unit)) if ready else {}),
         )
 
 
@@ -97,14 +97,15 @@ def as_word(report_id: int) -> Response:
 def _ready(report_id: int) -> dict[str, Any]:
     with looking() as session:
         found = figures.get_ready(session, report_id, viewer=viewer())
-        return _told(found, unit_name(get_unit(session, found.unit_id)))
+        return _told(session, found, unit_name(get_unit(session, found.unit_id)))
 
 
-def _told(report: FieldReport, unit: str) -> dict[str, Any]:
+def _told(session: Session, report: FieldReport, unit: str) -> dict[str, Any]:
+    parts = figures.parts_for(session, world(), report, viewer=viewer())
     return {
         "title": figures.title_of(report, unit, locale()),
         "subject": figures.subject_of(report, locale(), world().calendar.tz),
-        "sheets": figures.sheets_of(report, locale(), _said),
+        "sheets": figures.sheets_of(parts, locale(), _said),
         "note": figures.NOTE.to(locale()),
     }
 

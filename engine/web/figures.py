@@ -66,7 +66,7 @@ class Asked:
     def ask(self) -> Ask:
         return Ask(
             self.days.period,
-            Within(self.unit_id, viewer() if self.opened else None),
+            Within(self.unit_id, viewer()),
             self.as_of,
             self.category,
             self.channel,

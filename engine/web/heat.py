@@ -87,7 +87,7 @@ class Asked:
 
     @property
     def within(self) -> Within:
-        return Within(self.unit_id, viewer() if self.opened else None)
+        return Within(self.unit_id, viewer())
 
     def address(self, endpoint: str, process_id: str, **more: Any) -> str:
         given = {"unit": self.unit_id, "from": self.days.first.isoformat(), "to": self.days.last.isoformat()}

@@ -10,13 +10,15 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from sqlalchemy import event, select
+from flask import Flask
+from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
 from engine import figures, history
 from engine.cases import Case, Party
 from engine.clock import ManualClock
 from engine.figures import KeptFigure
+from engine.people import tokens
 from engine.reports import Within
 from tests.web import district as town
 from tests.web.district import District
@@ -177,7 +179,7 @@ def test_a_report_under_way_is_the_same_only_as_of_the_same(district: District, 
 
 
 def test_a_report_is_made_in_parts_and_says_the_same_in_every_form(
-    visit: Visit, district: District, clock: ManualClock, month: None
+    app: Flask, visit: Visit, district: District, clock: ManualClock, month: None
 ) -> None:
     visitor = visit("street")
     visitor.get("/reports/kept")
@@ -190,13 +192,25 @@ def test_a_report_is_made_in_parts_and_says_the_same_in_every_form(
     assert not figures.work(district.store, district.world, clock, name="another"), "somebody else has the lease"
     while figures.work(district.store, district.world, clock, name="one"):
         pass
-    page = words(visitor.get(where))
-    workbook = ZipFile(io.BytesIO(visitor.get(f"{where}.xlsx").data)).read("xl/sharedStrings.xml").decode()
-    letter = ZipFile(io.BytesIO(visitor.get(f"{where}.docx").data)).read("word/document.xml").decode()
-    for text in ("66.6 %", "resolution_rate v1", "统计时点 2026-03-02 09:00", "民治街道"):
-        assert text in page, text
-        assert text in workbook, text
-        assert text in letter, text
+    with district.store.transaction() as session:
+        street, ends_at = district.people["street"], clock.now() + timedelta(days=1)
+        bearer = {"Authorization": f"Bearer {tokens.issue(session, street, 't', now=clock.now(), ends_at=ends_at)}"}
+    for shown, other in (("60.0 %", "66.6 %"), ("66.6 %", "60.0 %")):  # a case is about the district: nobody in it may know
+        page = words(visitor.get(where))
+        workbook = ZipFile(io.BytesIO(visitor.get(f"{where}.xlsx").data)).read("xl/sharedStrings.xml").decode()
+        letter = ZipFile(io.BytesIO(visitor.get(f"{where}.docx").data)).read("word/document.xml").decode()
+        api = app.test_client(use_cookies=False).get("/api/v1/reports/1", headers=bearer)
+        rate = next(each for each in api.json["parts"]["figures"] if each["id"] == "resolution_rate")
+        assert f"{rate['shown']} %" == shown
+        for text in (shown, "resolution_rate v1", "统计时点 2026-03-02 09:00", "民治街道"):
+            assert text in page, text
+            assert text in workbook, text
+            assert text in letter, text
+        for form in (page, workbook, letter):
+            assert other not in form
+        assert told_by(visitor.get("/reports?from=2026-02-01&to=2026-02-28&unit=LHQ.MZ"))["resolution_rate"] == shown
+        with district.store.transaction() as session:
+            session.execute(delete(Party))
     with district.store.reading() as session:
         kept = session.get_one(KeptFigure, (1, "resolution_rate"))
         assert (kept.above, kept.below) == (4, 6)

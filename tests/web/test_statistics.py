@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from engine.cases import Party
 from engine.clock import ManualClock
 from engine.figures import keep_months
 from tests.web import district as town
@@ -22,6 +23,9 @@ def test_finished_months_are_told_to_everybody(visit: Visit, district: District,
         for number in range(12):
             place = "LHQ.MZ.01.01.01" if number < 9 else "LHQ.GL.01.01.01"
             town.add_case(session, now=clock.now(), filed=timedelta(days=5 + number), place=place)
+        for about in ({"unit_id": "LHQ.MZ"}, {"person_id": district.people["district"]}):  # who would learn of it here
+            case = town.add_case(session, now=clock.now(), filed=timedelta(days=5), walled=True)
+            session.add(Party(case_id=case.id, role="respondent", name="被反映的", **about))
     assert keep_months(district.store, district.world, clock) == 1
     answer = visitor.get("/public/statistics.json")
     (month,) = answer.json["months"]

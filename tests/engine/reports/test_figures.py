@@ -6,20 +6,22 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from itertools import count as counting
+from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from engine import reports
-from engine.cases import Case, Party, Visit
+from engine.cases import Case, Party, Recusal, Visit
 from engine.config import load_config
 from engine.deadlines import Deadline, WorkingCalendar
 from engine.main import read_calendar
 from engine.people import Membership, Person, Viewer
-from engine.reports import Figure, Within
+from engine.reports import DayFigure, Figure, Within
 from engine.reports.board import AT_ONCE
+from engine.reports.figures import FEW
 from engine.store import Store
 from engine.territory import Unit
 from tests.web import district as town
@@ -216,13 +218,48 @@ def test_a_day_is_kept_once(each_store: Store, calendar: WorkingCalendar) -> Non
         assert reports.keep_day(session, calendar=calendar, now=NOW + timedelta(hours=3)) == 0
         assert reports.keep_day(session, calendar=calendar, now=NOW + timedelta(days=1)) == 2
     with filed.reading() as session:
-        found = reports.trends(session, "LHQ.MZ", calendar=calendar, now=NOW + timedelta(days=2))
-        assert found[Figure.OPEN] == [12, 12], "the wall of one person is no part of what everybody may draw"
+        found = reports.trends(session, Within("LHQ.MZ"), calendar=calendar, now=NOW + timedelta(days=2))
+        assert found[Figure.OPEN] == [12, 12]
         assert found[Figure.IN_TIME] == [500, 500]
         kept = session.get(reports.DayFigure, ("LHQ.MZ", date(2026, 3, 4), "overdue"))
         assert kept is not None
         assert kept.value == 2
-        assert reports.trends(session, "LHQ.MZ", calendar=calendar, now=NOW)[Figure.OPEN] == []
+        assert reports.trends(session, Within("LHQ.MZ"), calendar=calendar, now=NOW)[Figure.OPEN] == []
+
+
+def test_a_day_that_was_kept_is_told_without_the_cases_behind_a_wall(
+    each_store: Store, calendar: WorkingCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is shut out sees of that day what they would have counted then, of every figure."""
+    filed = settled(each_store)
+    closed: dict[str, Any] = {"state": "closed", "result": "resolved", "walled": True, "place": "LHQ.MZ.01.01.01"}
+    with filed.transaction() as session:
+        for overdue_at in (None, NOW - timedelta(days=5)):
+            about = town.add_case(session, now=NOW, closed_at=NOW - timedelta(days=3), overdue_at=overdue_at, **closed)
+            session.add(Party(case_id=about.id, role="respondent", name="民治街道", unit_id="LHQ.MZ"))
+        late = session.scalars(select(Case).where(Case.overdue_at.is_not(None), Case.closed_at.is_(None))).all()
+        for case in late:
+            session.add(Recusal(person_id=STREET.person_id, case_id=case.id, reason="亲属", at=NOW))
+        session.flush()
+        reports.keep_day(session, calendar=calendar, now=NOW)
+    tomorrow = NOW + timedelta(days=1)
+    with filed.reading() as session:
+        for most, unit in product((FEW, 0), ("LHQ.MZ", "LHQ")):
+            monkeypatch.setattr("engine.reports.figures.FEW", most)
+            for viewer in (STREET, LEADER):
+                seen = Within.of(session, unit, viewer)
+                found = reports.trends(session, seen, calendar=calendar, now=tomorrow)
+                for figure in Figure:
+                    then = reports.count(session, figure, seen, calendar=calendar, now=NOW)
+                    assert found[figure] == [reports.worth(then)], (unit, figure, viewer.person_id)
+        shown = reports.trends(session, Within.of(session, "LHQ.MZ", STREET), calendar=calendar, now=tomorrow)
+        assert (shown[Figure.OVERDUE], shown[Figure.IN_TIME]) == ([0], [500])
+    with filed.transaction() as session:
+        reports.keep_day(session, calendar=calendar, now=NOW + timedelta(days=reports.TREND))
+        assert session.scalar(select(DayFigure.walled).where(DayFigure.figure == "overdue").limit(1)) is not None
+        reports.keep_day(session, calendar=calendar, now=NOW + timedelta(days=reports.TREND + 1))
+        old = select(DayFigure).where(DayFigure.day == NOW.date(), DayFigure.walled.is_not(None))
+        assert session.scalars(old).all() == []
 
 
 INDEXES = {

@@ -13,7 +13,7 @@ from engine.errors import Invalid
 from engine.figures import FieldReport, Wanted
 from engine.people import ACTS
 from engine.web.api.operation import Room
-from engine.web.api.shapes import Day, row
+from engine.web.api.shapes import Day, row, told
 from engine.web.api.told import Name, Told
 from engine.web.areas import area_asked, area_counted
 from engine.web.context import now, today, viewer, world
@@ -68,8 +68,9 @@ def list_reports(session: Session, *, unit: Unit = "") -> Any:
 
 
 @FIGURES.look("/reports/<int:report_id>", "readReport", "board.read", "Read a kept report", tells=REPORT)
-def read_report(session: Session, report_id: int) -> FieldReport:
-    return figures.get_report(session, report_id, viewer=viewer())
+def read_report(session: Session, report_id: int) -> Any:
+    report = figures.get_report(session, report_id, viewer=viewer())
+    return told(session, REPORT, [report], parts=figures.parts_for(session, world(), report, viewer=viewer()))[0]
 
 
 @FIGURES.act(

@@ -211,6 +211,8 @@ class ServerConfig(_Values):
     """Where citizens find the pages without sign-in; empty: the address a page was asked for."""
     session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     session_absolute_hours: Annotated[int, Field(ge=1, le=720)] = 12
+    least_free_bytes: Annotated[int, Field(ge=0)] = 16_777_216
+    """With less room for the SQLite file or for documents a node says that it takes no requests; 0: never."""
 
 
 class ApiConfig(_Values):

@@ -1,6 +1,6 @@
 """Papers of a case: what may be kept, where its content lies, who added it and who took it out of sight."""
 
-from engine.documents.folder import PARTS, content, hash_of, keep, named, preview, sweep, whole_mb
+from engine.documents.folder import PARTS, content, hash_of, keep, must_take_files, named, preview, sweep, whole_mb
 from engine.documents.kept import Kept
 from engine.documents.kinds import ACCEPTED, KINDS, PICTURES, clean_name, file_name
 from engine.documents.model import Document, Photo, Use
@@ -28,6 +28,7 @@ __all__ = [
     "keep",
     "keep_photo",
     "listed",
+    "must_take_files",
     "named",
     "of_case",
     "pack",

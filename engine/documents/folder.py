@@ -25,6 +25,7 @@ from engine.documents.kinds import PICTURES, clean_name, is_phone_photo, kind_of
 from engine.documents.model import Document, Photo
 from engine.documents.pictures import MOST_PIXELS, Broken, TooManyPixels, preview_of
 from engine.errors import Invalid, Unavailable
+from engine.store import lacks
 
 PASSING = ".part"
 PREVIEW = ".preview.jpg"
@@ -78,8 +79,14 @@ def keep(limits: DocumentsConfig, name: str, data: bytes) -> Kept:
             _write(path.with_name(path.name + PREVIEW), small)
         _write(path, data)
     except OSError as error:
-        raise Unavailable("document.folder", "The folder of documents cannot be written.", retry_after_s=30) from error
+        raise _folder_refuses() from error
     return Kept(shown or sha256[:8], kind, sha256, len(data))
+
+
+def must_take_files(limits: DocumentsConfig, *, room_bytes: int) -> None:
+    """Raises Unavailable where the folder cannot be reached or written, or has less room than that. Writes nothing."""
+    if lacks(limits.folder, room_bytes=room_bytes):
+        raise _folder_refuses()
 
 
 def whole_mb(limits: DocumentsConfig) -> int:
@@ -158,6 +165,10 @@ def written(path: Path) -> Iterator[IO[bytes]]:
 def _refused(code: str, name: str, zh: str, en: str) -> Invalid:
     words = {"zh": f"{name}：{zh}" if name else zh, "en": f"{name}: {en}" if name else en}
     return Invalid(f"document.{code}", words["en"], words=words)
+
+
+def _folder_refuses() -> Unavailable:
+    return Unavailable("document.folder", "The folder of documents cannot be written.", retry_after_s=30)
 
 
 def _read(path: Path) -> bytes:

@@ -115,13 +115,13 @@ def guarded(name: str, run: Callable[[], object], *, node: str) -> Callable[[], 
     """The same, whose errors are told to the log and nobody else."""
 
     def guard() -> None:
-        try:
-            with logs.about(job=name, node=node):
+        with logs.about(job=name, node=node):
+            try:
                 run()
-        except Refusal as refusal:
-            log.warning("tick.refused", code=refusal.code)
-        except Exception:
-            log.exception("tick.failed")
+            except Refusal as refusal:
+                log.warning("tick.refused", code=refusal.code)
+            except Exception:
+                log.exception("tick.failed")
 
     return guard
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine.errors import Invalid, Unavailable
 from engine.store.base import Base
 from engine.store.failpoints import failpoint
+from engine.store.room import lacks
 
 T = TypeVar("T")
 
@@ -27,6 +28,12 @@ BUSY_SECONDS = 10
 RETRIED = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization failure, deadlock, lock not available. The act may simply be done again."""
 OUT_OF_ROOM = frozenset({"53100", "53200"})
+READ_ONLY = "25006"
+NOTHING_SAVED = {
+    "full": "The disk of the database is full",
+    "read_only": "The database is read-only",
+    "gone": "The database cannot be reached",
+}
 
 
 class Store:
@@ -58,7 +65,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """All or nothing. Raises Unavailable when the database is busy, full or gone; the body's errors pass."""
-        with self._queue or _NO_QUEUE, _foreign_errors():
+        with self._queue or _NO_QUEUE, foreign_errors():
             session = self._writers()
             self.acts += 1
             try:
@@ -77,12 +84,28 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One snapshot, without a lock. Whatever is written in it is thrown away."""
-        with _foreign_errors():
+        with foreign_errors():
             session = self._readers()
             try:
                 yield session
             finally:
                 session.close()  # rolls back as well, and leaves what was read readable
+
+    def must_take_acts(self, session: Session, *, room_bytes: int) -> None:
+        """Raises Unavailable where acts would be refused for long: the database is gone, read-only or without room.
+
+        Writes nothing and waits for nobody who writes. How full its disk is knows only a server of PostgreSQL itself.
+        """
+        if self.dialect == "postgresql":
+            if session.execute(text("SELECT current_setting('transaction_read_only')")).scalar() == "on":
+                raise _refused("read_only")
+            return
+        session.execute(text("SELECT 1"))
+        file = self.engine.url.database
+        if file and not file.startswith((":memory:", "file:")):
+            lack = lacks(Path(file), room_bytes=room_bytes) or lacks(Path(file).parent, room_bytes=room_bytes)
+            if lack is not None:
+                raise _refused(lack)
 
     def run(self, act: Callable[[Session], T], *, attempts: int = 3) -> T:
         """Does `act` in a transaction; a deadlock or a lock time-out is tried again, at most `attempts` times."""
@@ -224,20 +247,25 @@ _NO_QUEUE = _NoQueue()
 
 
 @contextmanager
-def _foreign_errors() -> Iterator[None]:
+def foreign_errors() -> Iterator[None]:
+    """Turns what the database says into a refusal of ours where it cannot serve anybody; all other errors pass."""
     try:
         yield
     except PoolTimeout as error:
         raise Unavailable("store.busy", "The database is busy; please try again.") from error
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
-        text = str(error.orig)
-        if state in RETRIED or "database is locked" in text:
+        said = str(error.orig)
+        if state in RETRIED or "database is locked" in said:
             raise Unavailable("store.busy", "The database is busy; please try again.", again=True) from error
-        if state in OUT_OF_ROOM or "database or disk is full" in text:
-            raise Unavailable("store.full", "The disk of the database is full; nothing was saved.") from error
-        if "readonly database" in text:
-            raise Unavailable("store.read_only", "The database is read-only; nothing was saved.") from error
-        if error.connection_invalidated or (isinstance(error, OperationalError) and "no such table" not in text):
-            raise Unavailable("store.gone", "The database cannot be reached; nothing was saved.") from error
+        if state in OUT_OF_ROOM or "database or disk is full" in said:
+            raise _refused("full") from error
+        if state == READ_ONLY or "readonly database" in said:
+            raise _refused("read_only") from error
+        if error.connection_invalidated or (isinstance(error, OperationalError) and "no such table" not in said):
+            raise _refused("gone") from error
         raise
+
+
+def _refused(why: Literal["gone", "read_only", "full"]) -> Unavailable:
+    return Unavailable(f"store.{why}", f"{NOTHING_SAVED[why]}; nothing was saved.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
@@ -16,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine.clock import Clock
-from engine.errors import NotAllowed, Refusal
+from engine.errors import NotAllowed, Refusal, Unavailable
 from engine.people import touch, who_is
 from engine.process import World
 from engine.store import Store
@@ -199,7 +200,7 @@ def _know_who() -> None:
             return
         g.viewer, stale = known
     if stale:
-        with acting() as session:
+        with suppress(Unavailable), acting() as session:  # who only reads is not stopped by a disk that is full
             touch(session, secret, now=now())
 
 

@@ -17,7 +17,7 @@ from engine.clock import Clock
 from engine.errors import NotAllowed, Unavailable
 from engine.people import Viewer
 from engine.process import World
-from engine.store import Store
+from engine.store import Store, foreign_errors
 from engine.web.pace import Pace
 
 KEY = "maplebridge"
@@ -89,6 +89,8 @@ def acting() -> Iterator[Session]:
         with edge().store.transaction() as session:
             yield session
     except Unavailable as refusal:
+        if refusal.code.startswith("store."):
+            raise  # another transaction would fare no better, and wait as long again
         with edge().store.transaction() as session:
             process.set_aside(session, refusal, now=now())
         raise
@@ -100,7 +102,8 @@ def looking() -> Iterator[Session]:
     if "session" not in g:
         g.look = edge().store.reading()
         g.session = g.look.__enter__()
-    yield g.session
+    with foreign_errors():
+        yield g.session
 
 
 def stop_looking(_error: BaseException | None = None) -> None:

@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import bindparam, event, text
+from sqlalchemy import bindparam, create_engine, event, text
 
 from engine.errors import Conflict, Unavailable
 from engine.people import Person
@@ -113,6 +113,29 @@ def test_a_database_that_is_gone_is_said_plainly(sqlite_url: str, tmp_path: obje
     with pytest.raises(Unavailable) as refused, gone.reading() as session:
         session.execute(text("SELECT 1"))
     assert refused.value.code == "store.gone"
+
+
+def test_room_is_looked_for_without_writing(each_store: Store) -> None:
+    """How full the disk of a server is, only the server knows."""
+    with each_store.reading() as session:
+        each_store.must_take_acts(session, room_bytes=0)
+        if each_store.dialect == "sqlite":
+            with pytest.raises(Unavailable) as refused:
+                each_store.must_take_acts(session, room_bytes=2**60)
+            assert refused.value.code == "store.full"
+
+
+@pytest.mark.postgres
+def test_a_server_that_only_reads_is_said_plainly(postgres_url: str) -> None:
+    address = f"{postgres_url}?options=-c%20default_transaction_read_only%3Don"
+    store = Store(create_engine(address))
+    with pytest.raises(Unavailable) as refused, store.transaction() as session:
+        session.add(person(1))
+    assert refused.value.code == "store.read_only"
+    with pytest.raises(Unavailable) as refused, store.reading() as session:
+        store.must_take_acts(session, room_bytes=0)
+    assert refused.value.code == "store.read_only"
+    store.dispose()
 
 
 def add_and_refuse(store: Store) -> None:

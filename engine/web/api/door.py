@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import Any
 
 from flask import current_app, g, request
@@ -59,7 +60,7 @@ def _let_in(sent: str) -> None:
     if bearer.scopes is not None and scope not in bearer.scopes:
         raise NotAllowed("scope.missing", f"This token is not for that: it lacks the scope {scope}.", scope=scope)
     if bearer.stale:
-        with acting() as session:
+        with suppress(Unavailable), acting() as session:
             tokens.touch(session, bearer.handle, now=now())
 
 

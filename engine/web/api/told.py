@@ -349,10 +349,11 @@ class CalendarState(Told):
 
 
 class Health(Told):
-    """Red (503) when no scheduler has beaten for a minute, or a deadline waits longer than that."""
+    """Red (503) when no scheduler has beaten for a minute, a deadline waits longer, or nothing can be saved."""
 
     status: Literal["ok", "failing"]
-    database: str = Field(examples=["ok"])
+    database: str = Field(examples=["ok"], description="`ok`, or the code of what is wrong, such as `store.full`.")
+    documents: str = Field(examples=["ok"], description="`ok`, or `document.folder`: it takes no more files.")
     scheduler: Beat
     oldest_unprocessed_deadline: Late | None
     calendar: CalendarState

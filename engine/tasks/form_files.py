@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import isfinite, nan
 from typing import Any
 
 from engine.errors import Invalid, Refusal
@@ -126,19 +127,26 @@ def _field(
         problems.append((key, f"the validation type {validation_type!r} is not phone or email"))
     choices, source = _choices(component, kind, key, problems)
     label = _words(component, "dateLabel" if kind == "datetime" and component.get("dateLabel") else "label")
+    least, most, shortest, longest = (
+        _number(validate.get(rule), rule, key, problems) for rule in ("min", "max", "minLength", "maxLength")
+    )
+    longest = min(longest or _longest(kind), LONGEST_TEXT)
+    for low, high in ((least, most), (shortest, longest)):
+        if low is not None and high is not None and low > high:
+            problems.append((key, f"no answer fits: it must be at least {low:g} and at most {high:g}"))
     return Field(
         key=key,
         type=kind,
         label=label or Words(key, key),
         description=_words(component, "description"),
         required=bool(validate.get("required")),
-        shortest=int(validate.get("minLength") or 0),
-        longest=min(int(validate.get("maxLength") or _longest(kind)), LONGEST_TEXT),
+        shortest=int(shortest or 0),
+        longest=int(longest),
         pattern=pattern,
         kind=subtype or (validation_type if validation_type != "custom" else None),
-        least=_number(validate.get("min")),
-        most=_number(validate.get("max")),
-        decimals=int(component.get("decimalDigits") or 0),
+        least=least,
+        most=most,
+        decimals=int(_number(component.get("decimalDigits"), "decimalDigits", key, problems) or 0),
         choices=choices,
         source=source,
         default=component.get("defaultValue"),
@@ -206,8 +214,15 @@ def _words(component: Mapping[str, Any], what: str) -> Words | None:
     return Words(zh.strip(), str(english).strip() if english else zh.strip())
 
 
-def _number(value: Any) -> float | None:
-    try:
-        return None if value in (None, "") else float(value)
-    except (TypeError, ValueError):
+def _number(written: Any, rule: str, key: str, problems: list[tuple[str, str]]) -> float | None:
+    """What a rule says; one that is no number would hold nobody to anything, and nobody would know."""
+    if written in (None, ""):
         return None
+    try:
+        said = float(written)
+    except (ArithmeticError, TypeError, ValueError):
+        said = nan
+    if isfinite(said):
+        return said
+    problems.append((key, f"the rule {rule!r} needs a number, not {written!r}"))
+    return None

@@ -103,6 +103,8 @@ class Form:
         for condition in field.hide:
             for name in sorted(condition.names - set(self.fields)):
                 yield field.key, "form.condition_name", f'"{condition.text}" reads "{name}", which is no field.'
+        if field.label.zh == field.key:
+            yield field.key, "form.label", "The field has no label: people read its key instead."
         if field.label.lacks_english:
             yield field.key, "form.label_en", "The field has no English label (properties.label_en)."
         for choice in field.choices:

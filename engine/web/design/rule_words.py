@@ -172,6 +172,7 @@ RULES: Mapping[str, Any] = {
     "extension.unknown": _("An extension without effect"),
     "form.condition_name": _("A condition on no field"),
     "form.field_read": _("A field the engine needs"),
+    "form.label": _("A question without words"),
     "form.label_en": _("No English label"),
     "form.schema": _("A form beyond what is shown here"),
     "form.too_large": _("A form too large"),

@@ -205,6 +205,12 @@ def test_a_picker_names_documents_of_the_case_and_nothing_else() -> None:
         ({"type": "textfield", "key": "x", "label": "x", "validate": {"pattern": "(a+)+$"}}, "repeats a bracket"),
         ({"type": "textfield", "key": "x", "label": "x", "conditional": {"hide": "=a +"}}, "cannot be read"),
         ({"type": "datetime", "key": "x", "label": "x", "subtype": "week"}, "'week' is not"),
+        ({"type": "number", "key": "x", "label": "x", "validate": {"min": "十"}}, "'min' needs a number, not '十'"),
+        ({"type": "number", "key": "x", "label": "x", "validate": {"max": "nan"}}, "'max' needs a number"),
+        ({"type": "number", "key": "x", "label": "x", "decimalDigits": "abc"}, "'decimalDigits' needs a number"),
+        ({"type": "textfield", "key": "x", "label": "x", "validate": {"minLength": []}}, "'minLength' needs a number"),
+        ({"type": "number", "key": "x", "label": "x", "validate": {"min": 10, "max": 2}}, "at least 10 and at most 2"),
+        ({"type": "textfield", "key": "x", "label": "x", "validate": {"minLength": 201}}, "least 201 and at most 200"),
     ],
 )
 def test_a_file_outside_the_subset_is_refused_by_name(component: dict[str, Any], words: str) -> None:
@@ -218,12 +224,13 @@ def test_a_file_that_is_no_form_is_refused() -> None:
             read_form("x.form", data)
 
 
-def test_findings_name_missing_english_and_unknown_names() -> None:
+def test_findings_name_missing_words_and_unknown_names() -> None:
     unlabelled = {"type": "textfield", "key": "x", "label": "甲", "conditional": {"hide": "=nobody = 1"}}
     assert [(place, code) for place, code, _ in form(OUTCOME, unlabelled).findings()] == [
         ("x", "form.condition_name"),
         ("x", "form.label_en"),
     ]
+    assert [code for _, code, _ in form({"type": "textfield", "key": "x"}).findings()] == ["form.label"]
 
 
 @pytest.mark.parametrize(

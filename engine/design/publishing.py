@@ -19,6 +19,7 @@ from engine.design.proposals import begin_proposal, get_proposal, must_be_open, 
 from engine.errors import Conflict, Invalid, NotAllowed, Refusal
 from engine.reasons import reason_given
 
+A_DAY = timedelta(days=1)
 LATEST = timedelta(days=366)
 
 
@@ -36,8 +37,9 @@ def publish_proposal(
 ) -> deploy.Release | None:
     """Puts a proposal in force; with an `effective_at` to come it is planned, and None is given.
 
-    `seen` is the fingerprint of the files the publisher looked at. Raises Invalid as `deploy.publish` does, without a
-    reason and when nothing differs; Conflict `proposal.stale`, `proposal.changed` or `proposal.closed`; NotAllowed
+    `seen` is the fingerprint of the files the publisher looked at; `effective_at` is the beginning of a day, and that
+    of today means at once. Raises Invalid as `deploy.publish` does, without a reason, for a day that is over or too far
+    ahead, and when nothing differs; Conflict `proposal.stale`, `proposal.changed` or `proposal.closed`; NotAllowed
     `publish.four_eyes` for an author.
     """
     reason = reason_given(reason)
@@ -50,6 +52,9 @@ def publish_proposal(
     files = _ready(session, proposal)
     if deploy.fingerprint(files) != seen:
         raise Conflict("proposal.changed", "The proposal was changed since you looked at it.", proposal=proposal_id)
+    if effective_at is not None and effective_at <= now - A_DAY:
+        fields = {"on": {"zh": "这一天已经过去；立即生效请留空。", "en": "That day has passed. Empty means at once."}}
+        raise Invalid("publish.passed", "Nothing is put in force from a day that has passed.", fields=fields)
     if effective_at is None or effective_at <= now:
         return _put_in_force(session, proposal, files, reason, actor_id, now, limits_may_miss=limits_may_miss)
     if effective_at > now + LATEST:

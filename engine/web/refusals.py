@@ -97,6 +97,7 @@ SAID: Mapping[str, Any] = {
     "publish.refused": N_("The check found an error; it stands on the page of the proposal."),
     "publish.scenario_failed": N_("A scenario fails; it stands on the page of the proposal."),
     "publish.four_eyes": N_("Somebody who did not work on this proposal must publish it."),
+    "publish.passed": N_("Nothing is put in force from a day that has passed."),
     "publish.too_late": N_("A publication is planned for a year ahead at most."),
     "proposal.changed": N_("The proposal was changed since you looked at it. Look again, then publish."),
     "proposal.clash": N_("The newer release changed the same files. Look at both and say whether yours should stay."),

@@ -107,6 +107,8 @@ def test_a_new_step_needs_a_name_of_its_own_and_a_length(page: Callable[..., Any
         _designer, answer = page(**{"step": step, "amount__+__default": amount})
         assert answer.status_code == 422, step
         assert "aria-invalid" in answer.text, step
+    _designer, answer = page(**{"step": "two words"})
+    assert answer.text.count("aria-invalid") == 2
 
 
 def test_who_saved_in_between_is_named_and_saving_again_puts_mine_in_place(

@@ -103,6 +103,8 @@ def test_publishing_needs_a_reason_and_can_be_rolled_back_in_one_act(
     with district.store.reading() as session:
         assert deploy.files_of(session, 3) == deploy.files_of(session, 1)
     assert visitor.post("/releases/1/rollback", {"expected": "3", "reason": "x"}).status_code == 422
+    late = visitor.post("/releases/2/rollback", {"expected": "2", "reason": "还是要"})
+    assert (late.status_code, 'value="还是要"' in late.text) == (409, True)
 
 
 def test_what_does_not_pass_says_so_and_offers_no_button(
@@ -121,6 +123,11 @@ def test_what_does_not_pass_says_so_and_offers_no_button(
     assert visitor.post(f"/proposals/{number}/publication", {"seen": seen, "reason": "x"}).status_code == 409
     with district.store.reading() as session:
         assert len(deploy.recent_releases(session)) == 1
+
+
+def test_warnings_are_told_before_it_is_published(visit: Visit, propose: Callable[..., int]) -> None:
+    page = visit("designer").get(f"/proposals/{propose(limit='9wd')}")
+    assert ("/publication" in page.text, "超过法定期限" in page.text) == (True, True)
 
 
 def test_with_four_eyes_somebody_else_publishes(
@@ -161,7 +168,10 @@ def test_a_plan_that_does_not_pass_when_its_day_comes_is_open_again_and_says_why
     first, second_, visitor = propose(), propose(limit="5wh"), visit("designer")
     day = (clock.now() + timedelta(days=1)).date().isoformat()
     publish(visitor, first, on=day)
+    assert "只供查看" in words(visitor.get(f"/proposals/{first}/limits/{LIMITS}"))
     publish(visitor, second_)
+    assert "到那一天会被拒绝" in words(visitor.get(f"/proposals/{first}"))
+    assert "其间已有发布版本 2" in words(visitor.get("/processes"))
     clock.advance(timedelta(days=2))
     assert Scheduler(district.store, district.world, clock, name="test").publish_planned() == 0
     visitor = visit("designer")

@@ -130,6 +130,15 @@ def test_a_scenario_is_changed_renamed_and_deleted_and_says_its_faults_by_line(
     assert visitor.get(f"/proposals/{number}/scenarios/small/limits.yaml").status_code == 404
 
 
+def test_a_name_that_is_taken_is_said_at_its_field(visit: Visit, number: int) -> None:
+    visitor, address = visit("designer"), f"/proposals/{number}/scenarios"
+    assert visitor.get(address).status_code == 200
+    for name, said in (("settled", "已有同名文件"), ("two words", "由字母、数字")):
+        page = visitor.post(address, {"process": "p_small", "file": name})
+        assert (page.status_code, said in page.text, f'value="{name}"' in page.text) == (422, True, True)
+    assert visitor.post(address, {"process": "p_small", "file": "blank"}).headers["Location"].endswith("/blank.yaml")
+
+
 def test_a_scenario_is_recorded_by_going_through_the_process(visit: Visit, district: District, number: int) -> None:
     visitor = visit("designer")
     play = Player(visitor, number)

@@ -41,6 +41,10 @@ ACTS: Mapping[str, Any] = {
 }
 
 
+MISNAMED = {"zh": "文件名由字母、数字、_ 和 - 组成。", "en": "Letters, digits, _ and - only."}
+"""What is wrong with the name of a file that has no place in a release."""
+
+
 def text(key: str) -> str:
     return request.form.get(key, "").strip()
 

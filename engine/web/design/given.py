@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.deploy import LoadedRelease
 from engine.deploy.scenarios import Differs, read_scenario, scenario_paths
+from engine.web.words import TABLES
 
 BEGINNING: Mapping[str, Any] = {
     "case_id": 1,
@@ -24,7 +25,6 @@ BEGINNING: Mapping[str, Any] = {
 """What every case brings to its process (`process.begin`)."""
 FOUND = frozenset({"case_id", "top"})
 """What nobody has to say."""
-SIZES = ("small", "big")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Given:
 
     key: str
     value: Any
-    options: Sequence[str] = ()
+    options: Sequence[Any] = ()
 
     @property
     def asked(self) -> bool:
@@ -52,7 +52,7 @@ def given_fields(
     files: Mapping[str, bytes], release: LoadedRelease, process_id: str, tiers: Sequence[str]
 ) -> list[Given]:
     """As the first scenario of the process begins, at the lowest tier any of them begins at; or as every case does."""
-    options = {"tier": tuple(tiers), "size": SIZES}
+    options: Mapping[str, Sequence[Any]] = {"tier": tiers, **{key: tuple(TABLES[key]) for key in ("size", "severity")}}
     folder = release.package.processes[process_id].path.rpartition("/")[0]
     beside = [path for path in scenario_paths(files) if path.startswith(f"{folder}/")]
     known = [data for path in beside for data in _data(files[path], process_id)]
@@ -60,7 +60,8 @@ def given_fields(
     begins_at = [each["tier"] for each in known if each.get("tier") in tiers]
     if begins_at:
         data["tier"] = min(begins_at, key=tiers.index)
-    return [Given(key, value, options.get(key, ())) for key, value in data.items()]
+    offered = {key: values for key, values in options.items() if data.get(key) in values}
+    return [Given(key, value, offered.get(key, ())) for key, value in data.items()]
 
 
 def _data(content: bytes, process_id: str) -> Iterator[Mapping[str, Any]]:

@@ -102,7 +102,7 @@ def _sent(path: str, kept: bytes) -> bytes:
         return request.form["text"].replace("\r\n", "\n").encode()
     wanted: dict[design.Cell, str] = {}
     wrong: dict[str, Mapping[str, str]] = {}
-    known = design.read_limit_table(path, kept).steps
+    known, added = design.read_limit_table(path, kept).steps, False
     for name in (each for each in request.form if each.startswith("amount ")):
         _amount, step, tier = (*name.split(" "), "", "")[:3]
         length = _length(name)
@@ -111,13 +111,14 @@ def _sent(path: str, kept: bytes) -> bytes:
                 parse_length(length)
             except Refusal:
                 wrong[name] = NO_LENGTH
-        if step == NEW and length:
-            step = text("step")
-            if not design.WORD.fullmatch(step) or step in known:
-                wrong["step"] = TAKEN if step in known else NO_NAME
-        if step != NEW:
+        if step == NEW:
+            added |= bool(length)
+            step = text("step") if length else ""
+        if step:
             wanted[step, tier] = length
-    if text("step") and not any(step == text("step") for step, _tier in wanted):
+    if (added or text("step")) and (not design.WORD.fullmatch(text("step")) or text("step") in known):
+        wrong["step"] = TAKEN if text("step") in known else NO_NAME
+    if text("step") and not added:
         wrong.setdefault(f"amount {NEW} {ANY}", NO_LENGTH)
     if wrong:
         raise Invalid("limits.cells", "Some lengths cannot be read.", fields=wrong)

@@ -35,7 +35,7 @@ from engine.errors import Conflict, Invalid, NotFound
 from engine.tasks import Choice, Form, Words
 from engine.web.context import looking, now, viewer, world
 from engine.web.design import scenario_words
-from engine.web.design.blueprint import pages, text
+from engine.web.design.blueprint import MISNAMED, pages, text
 from engine.web.design.given import given_fields, given_from, typed_like
 from engine.web.language import _, bilingual
 from engine.web.numbers import number
@@ -135,7 +135,7 @@ def keep_recording(proposal_id: int) -> Response | tuple[str, int]:
     except (Invalid, Conflict) as refusal:
         wrong = {f"keep-{key}": said for key, said in (refusal.facts.get("fields") or {}).items()}
         if refusal.code == "file.place":
-            wrong = {"keep-file": {"zh": "文件名由字母、数字、_ 和 - 组成。", "en": "Letters, digits, _ and - only."}}
+            wrong = {"keep-file": MISNAMED}
         scene = _scene(release, stage, "", "")
         return _page(proposal, scene, wrong=wrong, refused=[] if wrong else [sentence_of(refusal)]), refusal.status
 

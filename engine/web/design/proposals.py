@@ -147,10 +147,10 @@ def _page(proposal_id: int, *, refused: Invalid | Conflict | NotAllowed | None =
             changed=changed,
             gone=[path for path in changed if path not in files],
             files=told(design.difference(base, files)),
-            folders=_by_folder({*files, *changed}),
+            folders=_by_process({*files, *changed}),
             mark=deploy.fingerprint(files),
             verdict=deploy.judge(files, limits_may_miss=may_miss()) if changed else None,
-            behind=design.stale(session, found) if open_ else None,
+            behind=design.stale(session, found) if open_ or found.state == design.ProposalState.PLANNED else None,
             four_eyes=world().config.publishing.four_eyes,
             is_author=viewer().person_id in authors,
             authors=authors,
@@ -163,11 +163,14 @@ def _page(proposal_id: int, *, refused: Invalid | Conflict | NotAllowed | None =
         )
 
 
-def _by_folder(paths: Iterable[str]) -> list[tuple[str, list[str]]]:
-    def folder(path: str) -> str:
-        return path.rpartition("/")[0]
+def _by_process(paths: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """The folder of each process with its files: diagram, tables and limits, then forms, then scenarios."""
 
-    return [(name, list(found)) for name, found in groupby(sorted(paths, key=lambda p: (folder(p), p)), key=folder)]
+    def process(path: str) -> str:
+        return path.partition("/")[0]
+
+    ordered = sorted(paths, key=lambda path: (process(path), path.count("/"), path))
+    return [(name, list(found)) for name, found in groupby(ordered, key=process)]
 
 
 def _home(proposal_id: int) -> str:

@@ -109,6 +109,7 @@ def rehearsed_case(rehearsal_id: int, number: int) -> str:
         found = rehearsal.get(session, rehearsal_id)
         case = rehearsal.traced(session, rehearsal_id, number)
         before, after = rehearsal.neighbours(session, rehearsal_id, number)
+        whose = _whose(session, found)
     trace = case.trace or {}
     processes = {**trace["before"]["processes"], **trace["after"]["processes"]}
     chosen = request.args.get("process") or _where_it_differs(trace, processes)
@@ -117,6 +118,7 @@ def rehearsed_case(rehearsal_id: int, number: int) -> str:
     return render_template(
         "design/rehearsed_case.html",
         rehearsal=found,
+        whose=whose,
         case=case,
         chosen=chosen,
         processes=processes,

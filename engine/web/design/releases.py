@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import deploy, design
 from engine.design import What
-from engine.errors import Invalid, NotFound
+from engine.errors import Conflict, Invalid, NotFound
 from engine.web.context import looking, now, viewer
 from engine.web.design.blueprint import may_miss, pages, people_of, text
 from engine.web.design.change_words import told
@@ -85,8 +85,8 @@ def roll_back(release_id: int) -> BaseResponse | tuple[str, int]:
 
     try:
         return once(act)
-    except Invalid as refusal:
-        return _page(release_id, refused=refusal), 422
+    except (Invalid, Conflict) as refusal:
+        return _page(release_id, refused=refusal), refusal.status
 
 
 def both_sides(
@@ -106,7 +106,7 @@ def both_sides(
     )
 
 
-def _page(release_id: int, *, refused: Invalid | None = None) -> str:
+def _page(release_id: int, *, refused: Invalid | Conflict | None = None) -> str:
     with looking() as session:
         this, before = deploy.get_release(session, release_id), deploy.release_before(session, release_id)
         newest = deploy.recent_releases(session, most=1)[0]

@@ -15,7 +15,7 @@ from engine.deploy import LoadedRelease, Played, Verdict
 from engine.deploy.scenarios import Coverage, coverage, play, read_scenario
 from engine.errors import Conflict, Invalid, NotFound, Refusal
 from engine.web.context import looking, now, viewer
-from engine.web.design.blueprint import may_miss, pages, seen, text
+from engine.web.design.blueprint import MISNAMED, may_miss, pages, seen, text
 from engine.web.design.files import answers_json, by_whom, file_of
 from engine.web.design.scenario_words import fault_words, flow_words, line_words, name_of
 from engine.web.language import _, bilingual
@@ -48,6 +48,70 @@ class Tab:
 @policy("process.publish")
 def scenarios(proposal_id: int) -> str:
     """`process` is the one to look at, `scenario` the one whose path is drawn instead of all of them."""
+    return _list(proposal_id, request.args.get("process"))
+
+
+@pages.post("/proposals/<int:proposal_id>/scenarios")
+@policy("process.publish")
+def add_scenario(proposal_id: int) -> Response | tuple[str, int]:
+    """A blank one for the process, to be written."""
+    process_id = text("process")
+    with looking() as session:
+        files = design.files_of(session, design.get_proposal(session, proposal_id))
+    folder = _folder(deploy.ready(files), process_id)
+
+    def act(session: Session) -> Done:
+        path = f"{folder}/scenarios/{text('file')}.yaml"
+        content = BLANK.format(process=process_id).encode()
+        design.add_file(session, proposal_id, path, content, actor_id=viewer().person_id, now=now())
+        return Done(url_for("design.edit_scenario", proposal_id=proposal_id, path=path), _("Saved in the proposal."))
+
+    try:
+        return once(act)
+    except Invalid as refusal:
+        return _list(proposal_id, process_id, wrong={"file": _misnamed(refusal)}), refusal.status
+
+
+@pages.post("/proposals/<int:proposal_id>/samples/<int:sample_id>")
+@policy("process.publish")
+def adopt_sample(proposal_id: int, sample_id: int) -> Response | tuple[str, int]:
+    def act(session: Session) -> Done:
+        kept = design.adopt_sample(
+            session, proposal_id, sample_id, text("file"), actor_id=viewer().person_id, now=now()
+        )
+        where = url_for("design.edit_scenario", proposal_id=proposal_id, path=kept.path)
+        return Done(where, _("Kept as a scenario of the proposal."))
+
+    try:
+        return once(act)
+    except Invalid as refusal:
+        wrong = {f"sample-{sample_id}": _misnamed(refusal)}
+        return _list(proposal_id, text("process"), wrong=wrong), refusal.status
+
+
+@pages.post("/proposals/<int:proposal_id>/samples/<int:sample_id>/dropping")
+@policy("process.publish")
+def drop_sample(proposal_id: int, sample_id: int) -> Response:
+    """Lays it aside for everybody."""
+
+    def act(session: Session) -> Done:
+        sample = deploy.close_sample(session, sample_id)
+        where = url_for("design.scenarios", proposal_id=proposal_id, process=sample.process_id)
+        return Done(where, _("Laid aside."))
+
+    return once(act)
+
+
+def _misnamed(refusal: Invalid) -> Mapping[str, str]:
+    """What is wrong with the name of a file; every other refusal has a page of its own."""
+    fields: Mapping[str, Mapping[str, str]] = refusal.facts.get("fields") or {}
+    if refusal.code != "file.place" and "file" not in fields:
+        raise refusal
+    return fields.get("file", MISNAMED)
+
+
+def _list(proposal_id: int, asked: str | None, *, wrong: Mapping[str, Mapping[str, str]] | None = None) -> str:
+    """`wrong` names the field of a file's name that was refused."""
     with looking() as session:
         proposal = design.get_proposal(session, proposal_id)
         files, base = design.files_of(session, proposal), deploy.files_of(session, proposal.base_id)
@@ -58,7 +122,7 @@ def scenarios(proposal_id: int) -> str:
     if release is None:
         return render_template("design/scenarios.html", release=None, **common)
     found = coverage(release, verdict.scenarios)
-    chosen = request.args.get("process") or _first_touched(release, files, base)
+    chosen = asked or _first_touched(release, files, base)
     if chosen not in found:
         raise NotFound("process.unknown", "There is no such process.")
     facts, reached = release.package.processes[chosen], found[chosen]
@@ -77,53 +141,9 @@ def scenarios(proposal_id: int) -> str:
         untested=[(each, name_of(release, each, chosen)) for each in reached.untested_elements],
         untested_flows=[(each, flow_words(release, chosen, each)) for each in reached.untested_flows],
         samples=[(each, read_scenario(each.content)) for each in samples if each.process_id == chosen],
+        wrong=wrong or {},
         **common,
     )
-
-
-@pages.post("/proposals/<int:proposal_id>/scenarios")
-@policy("process.publish")
-def add_scenario(proposal_id: int) -> Response | tuple[str, int]:
-    """A blank one for the process, to be written."""
-    process_id = text("process")
-    with looking() as session:
-        files = design.files_of(session, design.get_proposal(session, proposal_id))
-    release = deploy.ready(files)
-    folder = _folder(release, process_id)
-
-    def act(session: Session) -> Done:
-        path = f"{folder}/scenarios/{text('file')}.yaml"
-        content = BLANK.format(process=process_id).encode()
-        design.add_file(session, proposal_id, path, content, actor_id=viewer().person_id, now=now())
-        return Done(url_for("design.edit_scenario", proposal_id=proposal_id, path=path), _("Saved in the proposal."))
-
-    return once(act)
-
-
-@pages.post("/proposals/<int:proposal_id>/samples/<int:sample_id>")
-@policy("process.publish")
-def adopt_sample(proposal_id: int, sample_id: int) -> Response:
-    def act(session: Session) -> Done:
-        kept = design.adopt_sample(
-            session, proposal_id, sample_id, text("file"), actor_id=viewer().person_id, now=now()
-        )
-        where = url_for("design.edit_scenario", proposal_id=proposal_id, path=kept.path)
-        return Done(where, _("Kept as a scenario of the proposal."))
-
-    return once(act)
-
-
-@pages.post("/proposals/<int:proposal_id>/samples/<int:sample_id>/dropping")
-@policy("process.publish")
-def drop_sample(proposal_id: int, sample_id: int) -> Response:
-    """Lays it aside for everybody."""
-
-    def act(session: Session) -> Done:
-        sample = deploy.close_sample(session, sample_id)
-        where = url_for("design.scenarios", proposal_id=proposal_id, process=sample.process_id)
-        return Done(where, _("Laid aside."))
-
-    return once(act)
 
 
 @pages.get("/proposals/<int:proposal_id>/scenarios/<path:path>")

@@ -124,6 +124,14 @@ def test_what_does_not_pass_is_not_published_and_not_planned(
     assert (workshop.state(number), workshop.in_force()) == (("open", None), FILES)
 
 
+def test_a_day_that_is_over_is_refused_and_the_one_that_runs_means_at_once(workshop: Workshop) -> None:
+    number, today = workshop.propose(), workshop.clock.now().replace(hour=0)
+    with pytest.raises(Invalid) as refused:
+        workshop.publish(number, effective_at=today - timedelta(days=1))
+    assert (refused.value.code, *refused.value.facts["fields"]) == ("publish.passed", "on")
+    assert workshop.publish(number, effective_at=today).id == 2
+
+
 def test_a_reason_is_needed_and_nobody_publishes_what_they_did_not_see(workshop: Workshop) -> None:
     number = workshop.propose()
     with pytest.raises(Invalid) as refused:

@@ -89,9 +89,14 @@ def sheet(case_id: int) -> str:
         case = tasks.see_case(session, viewer(), case_id)
         story = told(session, case)
         address = url_for("cases.show", case_id=case_id, _external=True)
-        sent = letters.of_case(session, case_id)
         return render_template(
-            "cases/sheet.html", story=story, case=case, address=address, code=picture(address), case_letters=sent
+            "cases/sheet.html",
+            story=story,
+            case=case,
+            linked=detection.links_of(session, viewer(), case),
+            address=address,
+            code=picture(address),
+            case_letters=letters.of_case(session, case_id),
         )
 
 

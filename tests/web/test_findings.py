@@ -117,6 +117,8 @@ def test_a_pair_is_looked_at_side_by_side_and_merged(come: Visit, district: Dist
     assert street.post(f"{where}/dismissal", {"reason": "晚了"}).status_code == 409
     assert f"{case(district, first).number}" in words(street.get(f"/cases/{second}"))
     assert "从案 1 件" in words(street.get(f"/cases/{first}"))
+    assert f"从案 1 件 {case(district, second).number}" in words(street.get(f"/cases/{first}/print"))
+    assert f"主案 {case(district, first).number}" in words(street.get(f"/cases/{second}/print"))
     assert come("community").post(f"/cases/{first}/withdrawal", {"reason": "撤"}).status_code == 409
     assert street.post(f"/cases/{second}/splitting", {"reason": "两部电梯"}).status_code == 302
     assert case(district, second).state == CaseState.ASSIGNED
@@ -217,6 +219,9 @@ def test_the_third_time_is_graded_by_what_was_answered_before(
     assert "此前同人同事" in page
     assert page.count(case(district, first).number) == 1
     assert case(district, elsewhere).number not in page
+    sheet = words(come("community").get(f"/cases/{third}/print"))
+    assert case(district, first).number in sheet
+    assert case(district, elsewhere).number not in sheet
     secret = file(district, clock, confidential=True, **told)
     assert "repeat_count" not in case(district, secret).facts
     clock.advance(timedelta(days=370))

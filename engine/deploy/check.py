@@ -74,7 +74,10 @@ def _needs(
     folder = str(PurePosixPath(path).parent)
     for task in root.iter(f"{BPMN}userTask"):
         key = task.get(f"{CAMUNDA}formKey")
-        form = forms.get(f"{folder}/forms/{key}.form") or forms.get(f"{SHARED}/{key}.form")
+        own = next((path for path in (f"{folder}/forms/{key}.form", f"{SHARED}/{key}.form") if path in files), "")
+        form = forms.get(own)
+        if own and form is None:
+            continue  # what is wrong with it is said at its file
         if key and form is None:
             message = f"There is no form {key!r} in {folder}/forms or {SHARED}."
             hint = "Add the form, or choose one that is there."

@@ -82,6 +82,27 @@ def test_a_designer_looks_moves_and_takes_back_and_reads_no_case(
     assert verify.check(district.store, district.world, now=clock.now()) == []
 
 
+def test_what_never_moved_is_told_on_its_own_release_when_the_rest_was_taken_back(
+    visit: Visit, district: District, clock: ManualClock, work: Callable[[], int]
+) -> None:
+    held = open_task(district, file_case(district, clock)).id
+    file_case(district, clock)
+    publish(district, clock, 'formKey="sign_in"', 'formKey="quality_check"')
+    designer, handler = visit("designer"), visit("grid")
+    home = look(designer)
+    work()
+    designer.get(home)
+    handler.get(f"/tasks/{held}")
+    handler.post(f"/tasks/{held}/claim", {})
+    designer.post(f"{home}/start", {"reason": "试行"})
+    work()
+    designer.post(f"{home}/undoing", {"reason": "太早"})
+    work()
+    said = words(designer.get(home))
+    assert "已撤回 1" in said
+    assert "最终未迁移 · 它们继续按版本 1 办理" in said
+
+
 def test_an_operator_sees_the_numbers_of_those_that_stay(
     visit: Visit, district: District, clock: ManualClock, work: Callable[[], int]
 ) -> None:

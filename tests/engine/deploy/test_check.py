@@ -81,6 +81,12 @@ def test_a_broken_release_is_told_with_file_element_line_and_rule(
     assert all(one.line > 0 and one.message.strip() for one in found), found
 
 
+def test_a_form_that_cannot_be_read_is_there_all_the_same() -> None:
+    """Its faults are told at its file; the diagram that names it has none."""
+    found = told({**OURS, "small/forms/first_contact.form": b"{}"})
+    assert [(one.file, one.code) for one in found] == [("small/forms/first_contact.form", "form.schema")]
+
+
 def test_thirty_six_working_days_are_never_more_than_sixty_calendar_days() -> None:
     """As the law and the calendars of 2023 to 2026 have it; a ladder is as long as its tiers together."""
     assert longest_days((parse_length("36wd"),))[0] == 60

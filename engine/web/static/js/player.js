@@ -25,8 +25,10 @@ async function step(button) {
     const answer = await fetch(address, sent);
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const fresh = page.querySelector('form.player');
-    if (!fresh) throw new Error(`answered ${answer.status}`);
-    await show(fresh);
+    const refused = answer.status === 422 && page.querySelector('.door .lead');
+    if (refused) tell(refused.textContent);
+    else if (fresh) await show(fresh);
+    else throw new Error(`answered ${answer.status}`);
   } catch (error) {
     console.warn(error);
     reload(button);
@@ -35,6 +37,15 @@ async function step(button) {
     delete player.dataset.sent; // js/once.js takes every form for one that is sent once
     for (const each of player.querySelectorAll('button[aria-disabled]')) each.removeAttribute('aria-disabled');
   }
+}
+
+/** What was recorded stays, and the step can be tried again: the files may be changed by others meanwhile. */
+function tell(sentence) {
+  const said = player.querySelector('.doing > .summary') ?? document.createElement('div');
+  Object.assign(said, { className: 'summary', tabIndex: -1, textContent: sentence });
+  said.setAttribute('role', 'alert');
+  player.querySelector('.doing').prepend(said);
+  said.focus();
 }
 
 /** The page itself says what went wrong. */

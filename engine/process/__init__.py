@@ -31,6 +31,7 @@ from engine.process.mediating import (
     after_mediation,
     book_session,
     cancel_session,
+    next_session_at,
     offer_mediation,
 )
 from engine.process.mentions import Mentionable, comment, mentionable, mentionable_in, units_of_story
@@ -219,6 +220,7 @@ __all__ = [
     "move_token",
     "must_merge",
     "name_party",
+    "next_session_at",
     "not_solved",
     "offer_mediation",
     "plan_units",

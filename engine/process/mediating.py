@@ -18,9 +18,12 @@ from engine.mediation import SUCCEEDED, Booking, Outcome, Referral
 from engine.people import Viewer
 from engine.process.push import Push, record
 from engine.store import update_row
+from engine.tasks import Task
 
 HOLDER = "holder"
 """The value of a form for: this unit mediates itself."""
+SESSION = "mediation_session"
+"""The form in which is written what was said at a session."""
 AFTER = ("p_confirmation", "p_performance")
 """What runs beside a case once something was agreed."""
 
@@ -131,6 +134,14 @@ def after_mediation(
         .limit(most)
     ).all()
     return [Pending(case, clock) for case, clock in rows]
+
+
+def next_session_at(session: Session, case_id: int) -> datetime | None:
+    """When the parties want to meet again, as the last session that was held says it. One statement."""
+    held = select(Task.answers).where(Task.case_id == case_id, Task.form == SESSION, Task.completed_at.is_not(None))
+    answers = session.scalars(held.order_by(Task.id.desc()).limit(1)).first()
+    said = (answers or {}).get("next_at")
+    return datetime.fromisoformat(said) if said else None
 
 
 def offer_mediation(

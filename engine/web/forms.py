@@ -8,15 +8,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import process
+from engine.cases import name_of
 from engine.deploy import LoadedRelease
 from engine.mediation import Booking, Mediator, Room
 from engine.process import Instance, Run, Story
 from engine.tasks import Draft, Field, Form, Task
-from engine.web.context import locale, world
+from engine.web.context import locale, now, world
 from engine.web.language import _
-from engine.web.show import first_value, local, say, unit_name
+from engine.web.show import first_value, say, typed_local, unit_name
 from engine.web.words import word
 
+Booked = tuple[Booking, Room, Mediator | None]
+MOST_NAMED = 20
 CHOSEN_BY_ADDRESS = frozenset({"radio", "select"})
 
 
@@ -44,17 +47,13 @@ def filled(
     return {**{key: value for key, value in first.items() if value is not None}, **picked}
 
 
-def first_words(
-    form: Form, task: Task, story: Story, booked: Sequence[tuple[Booking, Room, Mediator | None]] = ()
-) -> Mapping[str, str]:
+def first_words(form: Form, task: Task, story: Story, booked: Sequence[Booked] = ()) -> Mapping[str, str]:
     """What nobody should have to type: the question to those invited, and what they answered in the conclusion."""
     if task.form == "invite_joint":
         asked = _("Please give your opinion on this matter (%(what)s) and say what you can do.", what=_about(story))
         return {"question": asked} if "question" in form.fields else {}
-    if task.form == "mediation_session" and booked:
-        booking, room, _mediator = booked[-1]
-        held = {"held_at": local(booking.starts_at).strftime("%Y-%m-%dT%H:%M"), "place": room.name(locale())}
-        return {key: text for key, text in held.items() if key in form.fields}
+    if task.form == "mediation_session":
+        return {key: text for key, text in _session(task, story, booked).items() if key in form.fields}
     if task.form == "joint_conclusion" and story.joint is not None:
         names = {unit.id: unit_name(unit) for unit in story.units.values()}
         forms = [each for done, each in story.answered if done.form == "co_opinion" and "position" in each.fields]
@@ -67,6 +66,22 @@ def first_words(
             told = {"result_code": "guided", "reply_text": str(handled.get("refer_note") or "")}
             return {key: text for key, text in told.items() if key in form.fields}
     return {}
+
+
+def _session(task: Task, story: Story, booked: Sequence[Booked]) -> Mapping[str, str]:
+    """Of the session the task is about: the last of its bookings that has begun, else the next. Earlier tasks have told
+    of what was over before this one was opened. Names as everybody sees them: what is written here is read by all."""
+    rows = [row for row in booked if row[0].ends_at > task.opened_at] or booked
+    begun = [row for row in rows if row[0].starts_at <= now()]
+    there = [name_of(party, shown=False) for party in story.parties[:MOST_NAMED]]
+    known: dict[str, str] = {}
+    if rows:
+        booking, room, mediator = begun[-1] if begun else rows[0]
+        there += [mediator.name(locale())] if mediator else []
+        known |= {"held_at": typed_local(booking.starts_at), "place": room.name(locale())}
+        ahead = next((row[0].starts_at for row in rows if row[0].starts_at > booking.starts_at), None)
+        known |= {"next_at": typed_local(ahead)} if ahead else {}
+    return {**known, "attendees": _("; ").join(there)} if there else known
 
 
 def _about(story: Story) -> str:

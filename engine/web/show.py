@@ -230,7 +230,12 @@ def first_value(field: Field) -> Any:
 
 def here_and_now() -> str:
     """This minute in the zone of the offices, for a field that asks when."""
-    return local(now()).strftime("%Y-%m-%dT%H:%M")
+    return typed_local(now())
+
+
+def typed_local(at: datetime) -> str:
+    """As a field of a form holds an instant: in the zone of the offices, to the minute."""
+    return local(at).strftime("%Y-%m-%dT%H:%M")
 
 
 def about(task: Task, story: Story) -> str | None:

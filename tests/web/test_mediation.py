@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -189,6 +191,44 @@ def test_a_session_is_booked_from_the_case_and_stands_in_the_week_of_the_room(
     assert "LHQ-" not in words(lead.get(f"/mediation/rooms/1?week={day}"))  # nobody comes any more
     assert words(lead.get(f"/cases/{case_id}")).count("调解会预约已取消") == 3
     assert verify.check(district.store, district.world, now=clock.now()) == []
+
+
+def test_a_session_is_told_from_its_booking_and_the_next_is_booked_from_what_was_told(
+    visit: Visit, district: District, clock: ManualClock, guild: str
+) -> None:
+    case_id, lead = to_mediation(district, clock, visit)
+    did(district, clock, case_id, "mediation_organisation", organisation="holder", chosen_by="unit", participants=["1"])
+    did(district, clock, case_id, "mediation_acceptance", decision="accept")
+    did(district, clock, case_id, "mediation_consent", consent="yes", method="phone")
+    did(district, clock, case_id, "mediation_rights", informed_at=clock.now().isoformat(), told=["voluntary"])
+    first, second = (str(clock.now().date() + timedelta(days=days)) for days in (1, 8))
+    offered = booking_form(lead, case_id)
+    assert offered == {"day": first, "from": "09:00", "until": "10:30", "people": "3"}  # the parties and who mediates
+    for day in (first, second):
+        assert book(lead, case_id, day, "14:00", "15:30", mediator="1")[0] == 302
+    clock.advance(timedelta(days=2))
+    task = town.open_task(district, case_id, "mediation_session")
+    page = visit("community").get(f"/tasks/{task.id}").text
+    assert f'value="{first}T14:00"' in page
+    assert f'value="{second}T14:00"' in page
+    assert "张书政调解室" in page
+    assert "谢**；许某；包调解" in page
+    again = {"place": "调解室", "attendees": "双方", "dispute_points": "赔偿", "session_result": "again"}
+    at = {"held_at": f"{first}T14:00:00+08:00", "next_at": f"{second}T14:00+08:00"}
+    did(district, clock, case_id, "mediation_session", **again, **at)
+    assert booking_form(visit("community"), case_id) == {**offered, "day": second, "from": "14:00", "until": "15:30"}
+
+
+def booking_form(visitor: Visitor, case_id: int) -> dict[str, str]:
+    page = visitor.get(f"/cases/{case_id}/mediation").text
+    return dict(re.findall(r'name="(day|from|until|people)" [^>]*value="([^"]*)"', page))
+
+
+def did(district: District, clock: ManualClock, case_id: int, form: str, **answers: Any) -> None:
+    task = town.open_task(district, case_id, form)
+    with district.store.transaction() as session:
+        who = viewer_of(session, district.people["community"])
+        process.complete_task(session, district.world, task.id, answers, viewer=who, now=clock.now())
 
 
 def test_two_who_book_a_room_or_a_mediator_at_once_never_both_get_it(each_store: Store, clock: ManualClock) -> None:

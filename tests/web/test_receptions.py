@@ -97,7 +97,7 @@ def test_a_reception_from_the_calendar_to_the_closed_loop(visit: Visit, district
 
     clock.set(clock.now() + timedelta(days=1, hours=2))
     officer = in_english(visit("petition"))
-    assert officer.get(f"{where}/bookings/{new.id}?place=LHQ.MZ.01").status_code == 200
+    assert "随迁子女入学</textarea>" in officer.get(f"{where}/bookings/{new.id}?place=LHQ.MZ.01").text
     assert officer.post(f"{where}/bookings/{new.id}", {"persons": "x"}).status_code == 422
     assert officer.post(f"{where}/bookings/{new.id}", RECORD).status_code == 302
     assert officer.post(f"{where}/bookings/{new.id}", RECORD).status_code == 409

@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import mediation, people, process, tasks
+from engine.cases import parties_of
 from engine.mediation import ANSWERS, REASONS
 from engine.territory import units_by_id
 from engine.web.context import looking, now, today, viewer
 from engine.web.kept import Wrong, act_or_page, counted
 from engine.web.language import _
 from engine.web.mediation.blueprint import booked_or_page, pages, text
-from engine.web.mediation.rooms import typed_hours
+from engine.web.mediation.rooms import first_hours, typed_hours
 from engine.web.numbers import number
 from engine.web.once import Done
 from engine.web.policy import policy
@@ -84,6 +85,7 @@ def _page(case_id: int, wrong: Wrong) -> str:
         running = next((each for each in reversed(referrals) if each.ended_at is None), None)
         organisation_id = running.organisation_id if running else None
         offered = mediation.offer_of(session, case_id)
+        parties = parties_of(session, case_id)
         told = {offered.offered_by} if offered and offered.offered_by else set()
         return render_template(
             "mediation/case.html",
@@ -101,7 +103,7 @@ def _page(case_id: int, wrong: Wrong) -> str:
             answers=ANSWERS,
             reasons=REASONS,
             task=number(request.values.get("task")),
-            today=today(),
+            first={**first_hours(process.next_session_at(session, case_id)), "people": str(len(parties) + 1)},
             wrong=wrong,
             typed=request.form,
             may_cancel=lambda booking, room: mediation.may_cancel(booking, room, who),

@@ -21,6 +21,7 @@ from engine.web.policy import policy
 from engine.web.show import local
 
 WEEK = timedelta(days=7)
+MORNING, USUAL = time(9), timedelta(minutes=90)
 
 
 @pages.get("/mediation/rooms/<int:room_id>")
@@ -114,6 +115,17 @@ def typed_hours() -> tuple[datetime, datetime]:
     return found["from"], found["until"]
 
 
+def first_hours(at: datetime | None = None) -> dict[str, str]:
+    """What stands in the form: an hour and a half from then on, where that is ahead; else the next working morning."""
+    if at is None or at <= now():
+        day, calendar = today() + timedelta(days=1), world().calendar
+        while not calendar.is_working_day(day, provisional=True):
+            day += timedelta(days=1)
+        at = datetime.combine(day, MORNING, calendar.tz)
+    begins, ends = local(at), local(at + USUAL)
+    return {"day": begins.date().isoformat(), "from": f"{begins:%H:%M}", "until": f"{ends:%H:%M}", "people": "4"}
+
+
 def _page(room_id: int, wrong: Wrong) -> str:
     with looking() as session:
         found = mediation.get_room(session, room_id)
@@ -132,7 +144,7 @@ def _page(room_id: int, wrong: Wrong) -> str:
             seen=tasks.seen_cases(session, viewer(), [booking.case_id for booking, *_rest in booked]),
             mediators=mediation.mediators_of(session, found.organisation_id),
             local_day=local_day,
-            today=today(),
+            first=first_hours(),
             wrong=wrong,
             typed=request.form,
             may_keep=mediation.may_keep(viewer(), found.organisation_id),

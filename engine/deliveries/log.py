@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Subquery, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.deliveries.model import FAILED, WAITING, Attempt, Delivery, Receiver
 from engine.errors import NotFound
 
 PAGE = 30
+Hidden = Select[str] | None
+"""The numbers of cases of which whoever looks may not learn; None: there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,11 @@ class Entry:
     last: Attempt | None
 
 
-def health_of(session: Session, receiver_ids: Iterable[int]) -> Mapping[int, Health]:
+def health_of(session: Session, receiver_ids: Iterable[int], *, hidden: Hidden = None) -> Mapping[int, Health]:
     """In one statement."""
     ids = list(receiver_ids)
-    waiting = _counted(WAITING, ids)
-    failed = _counted(FAILED, ids)
+    waiting = _counted(WAITING, ids, hidden)
+    failed = _counted(FAILED, ids, hidden)
     found = session.execute(
         select(Receiver.id, waiting.c.count, failed.c.count, waiting.c.next_at)
         .outerjoin(waiting, waiting.c.receiver_id == Receiver.id)
@@ -46,10 +48,14 @@ def health_of(session: Session, receiver_ids: Iterable[int]) -> Mapping[int, Hea
     return {id_: Health(count or 0, given_up or 0, next_at) for id_, count, given_up, next_at in found}
 
 
-def _counted(state: BindParameter[str], receiver_ids: Sequence[int]) -> Subquery:
+def _told(hidden: Hidden) -> ColumnElement[bool]:
+    return true() if hidden is None else or_(Delivery.subject.is_(None), Delivery.subject.not_in(hidden))
+
+
+def _counted(state: BindParameter[str], receiver_ids: Sequence[int], hidden: Hidden) -> Subquery:
     return (
         select(Delivery.receiver_id, func.count().label("count"), func.min(Delivery.next_at).label("next_at"))
-        .where(Delivery.receiver_id.in_(receiver_ids), Delivery.state == state)
+        .where(Delivery.receiver_id.in_(receiver_ids), Delivery.state == state, _told(hidden))
         .group_by(Delivery.receiver_id)
         .subquery()
     )
@@ -67,10 +73,17 @@ def in_trouble(session: Session) -> Sequence[Receiver]:
 
 
 def deliveries_of(
-    session: Session, receiver_id: int, *, state: str | None = None, before: int | None = None, most: int = PAGE
+    session: Session,
+    receiver_id: int,
+    *,
+    state: str | None = None,
+    before: int | None = None,
+    hidden: Hidden = None,
+    most: int = PAGE,
 ) -> tuple[Sequence[Entry], int | None]:
     """Newest first, with the last try of each, and the cursor of the next page."""
-    wanted = select(Delivery).where(Delivery.receiver_id == receiver_id).order_by(Delivery.id.desc()).limit(most + 1)
+    mine = select(Delivery).where(Delivery.receiver_id == receiver_id, _told(hidden))
+    wanted = mine.order_by(Delivery.id.desc()).limit(most + 1)
     if state is not None:
         wanted = wanted.where(Delivery.state == state)
     if before is not None:
@@ -87,9 +100,9 @@ def deliveries_of(
     return entries, shown[-1].id if len(found) > most else None
 
 
-def get_delivery(session: Session, receiver_id: int, delivery_id: int) -> Delivery:
+def get_delivery(session: Session, receiver_id: int, delivery_id: int, *, hidden: Hidden = None) -> Delivery:
     """Raises NotFound for one of another receiver, too."""
-    found = session.get(Delivery, delivery_id)
+    found = session.scalars(select(Delivery).where(Delivery.id == delivery_id, _told(hidden))).first()
     if found is None or found.receiver_id != receiver_id:
         raise NotFound("delivery.unknown", "There is no such delivery.")
     return found

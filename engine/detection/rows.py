@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -42,6 +43,12 @@ class Line:
     """Its latest case, to be recognised by."""
     unlinked: int
     """How many of its open cases are carried on by none, while the finding has a master: they came in later."""
+    hidden: int
+    """How many of its cases the viewer may not see, nor learn of: `facts` are told without them."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return _without(self.hidden, self.finding.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class Seen:
     cases: Sequence[Case]
     earlier: int
     """How many the viewer may see besides, which came in before these."""
+    hidden: int
+    """As of a `Line`."""
     parties: Mapping[int, Sequence[Party]]
     place: Sequence[Unit]
     """Highest unit first."""
@@ -66,6 +75,10 @@ class Seen:
     master: Case | None
     linked: frozenset[int]
     """Those of its cases that its master carries on."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return _without(self.hidden, self.finding.facts)
 
     @property
     def free(self) -> list[Case]:
@@ -121,10 +134,15 @@ def _lines(session: Session, viewer: Viewer, shown: Sequence[Finding]) -> tuple[
     for each in shown:
         cases, latest, hidden, unlinked = counts.get(each.id, (0, None, 0, 0))
         if latest is not None and not (each.kind == FindingKind.DUPLICATE and hidden):
-            lines.append((each, cases, latest, unlinked if each.master_id else 0))
-    firsts = _cases(session, [latest for _, _, latest, _ in lines])
+            lines.append((each, cases, latest, unlinked if each.master_id else 0, hidden))
+    firsts = _cases(session, [latest for _, _, latest, *_ in lines])
     units = units_by_id(session, {unit for each, *_ in lines for unit in ancestors(each.unit_id)})
-    return [Line(each, cases, firsts[latest], unlinked) for each, cases, latest, unlinked in lines], units
+    return [Line(each, cases, firsts[latest], *rest) for each, cases, latest, *rest in lines], units
+
+
+def _without(hidden: int, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The figures that led to a finding, as if cases had never come in: a number would tell of them."""
+    return {key: max(value - hidden, 1) if key in ("count", "times") else value for key, value in facts.items()}
 
 
 def waiting(session: Session, viewer: Viewer) -> int:
@@ -163,7 +181,7 @@ def see(session: Session, viewer: Viewer, finding_id: int) -> Seen:
         master = session.scalars(seen).first()
         follow = select(Link.case_id).where(Link.other_id == finding.master_id, Link.ended_at.is_(None))
         linked = frozenset(session.scalars(follow))
-    return Seen(finding, cases, visible - len(cases), parties, line, units, master, linked)
+    return Seen(finding, cases, visible - len(cases), every - visible, parties, line, units, master, linked)
 
 
 def behind(session: Session, viewer: Viewer, key: str) -> Seen | None:
@@ -186,7 +204,7 @@ class Linked:
     master: Case | None = None
     followers: Sequence[Case] = ()
     hidden: int = 0
-    """How many more there are that the viewer may not see."""
+    """How many more there are that the viewer may not see; of those behind their wall they learn nothing."""
 
     @property
     def ids(self) -> frozenset[int]:
@@ -203,8 +221,9 @@ def links_of(session: Session, viewer: Viewer, case: Case) -> Linked:
     if not links:
         return Linked()
     ids = [other.id for _, other in links]
-    seen = set(session.scalars(select(Case.id).where(Case.id.in_(ids), visible_cases(viewer, one=ids))))
-    shown = [(link, other) for link, other in links if other.id in seen]
+    told = select(Case.id, visible_cases(viewer, one=ids)).where(Case.id.in_(ids), _outside(viewer))
+    seen = dict(session.execute(told).all())
+    shown = [(link, other) for link, other in links if seen.get(other.id)]
 
     def those(kind: str, *, mine: bool) -> list[Case]:
         return [other for link, other in shown if link.kind == kind and (link.case_id == case.id) == mine]
@@ -214,13 +233,13 @@ def links_of(session: Session, viewer: Viewer, case: Case) -> Linked:
         later=those("repeat", mine=False),
         master=next(iter(those("merged", mine=True)), None),
         followers=those("merged", mine=False),
-        hidden=len(links) - len(shown),
+        hidden=sum(other.id in seen for _, other in links) - len(shown),
     )
 
 
 def what_stands_about(session: Session, viewer: Viewer, case: Case) -> tuple[list[Finding], list[PostMortem]]:
-    """For the page of a case that the viewer sees: the open findings it belongs to, for whoever decides on them, hidden
-    pairs left out, and its post-mortems. One statement.
+    """For the page of a case that the viewer sees: the open findings it belongs to, for whoever decides on them, and
+    its post-mortems. One statement. A finding with a case behind their wall is left out: its figures would tell of it.
     """
     if not (viewer.may("finding.read") or viewer.may("postmortem.read")):
         return [], []
@@ -234,7 +253,8 @@ def _about(viewer: Viewer) -> Together:
     this = bindparam("this", type_=Integer)
     mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
     belongs = select(FindingCase.finding_id).where(FindingCase.case_id == this)
-    told = (Finding.id.in_(belongs), IS_OPEN, mine, _is_whole(viewer))
+    walled = exists().where(MEMBER.finding_id == Finding.id, ~outside_wall(viewer, MEMBER.case_id.expression))
+    told = (Finding.id.in_(belongs), IS_OPEN, mine, _is_whole(viewer), ~walled)
     return Together((Finding, and_(*told)), (PostMortem, postmortems.are_of_case(viewer, this)))
 
 
@@ -249,7 +269,11 @@ def _is_whole(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _shown(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
-    return Case.confidential.is_(False), outside_wall(viewer, Case.id.expression)
+    return Case.confidential.is_(False), _outside(viewer)
+
+
+def _outside(viewer: Viewer) -> ColumnElement[bool]:
+    return outside_wall(viewer, Case.id.expression)
 
 
 def _counts(session: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, tuple[int, int | None, int, int]]:

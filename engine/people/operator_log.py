@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from engine.people.model import OperatorEntry
@@ -14,6 +14,8 @@ from engine.people.rights import Viewer
 
 BACKUP = "backup"
 """The subject of every backup."""
+CASE = "case:"
+"""Before the number of a case that is a subject."""
 
 
 def log(
@@ -34,10 +36,18 @@ def log(
 
 
 def entries(
-    session: Session, *, subject: str | None = None, before: int | None = None, most: int = 50
+    session: Session,
+    *,
+    subject: str | None = None,
+    before: int | None = None,
+    hidden: Select[str] | None = None,
+    most: int = 50,
 ) -> tuple[Sequence[OperatorEntry], int | None]:
-    """Newest first, and the cursor of the next page."""
+    """Newest first, and the cursor of the next page; nothing about cases with one of the `hidden` numbers."""
     statement = select(OperatorEntry).order_by(OperatorEntry.id.desc()).limit(most + 1)
+    if hidden is not None:
+        (case_number,) = hidden.selected_columns
+        statement = statement.where(OperatorEntry.subject.not_in(hidden.with_only_columns(CASE + case_number)))
     if subject is not None:
         statement = statement.where(OperatorEntry.subject == subject)
     if before is not None:

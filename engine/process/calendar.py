@@ -27,6 +27,7 @@ from engine.people import Viewer, operator_log
 from engine.process.push import record
 from engine.process.settle import retime_tasks
 from engine.process.world import World
+from engine.tasks import all_shut_out_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,24 @@ class Move:
     provisional: bool
 
 
-def plan_year(session: Session, world: World, text: str, *, now: datetime) -> tuple[WorkingCalendar, list[Move]]:
-    """The calendar with a year table in place, and the clocks that move, earliest first. Changes nothing.
+def plan_year(
+    session: Session, world: World, text: str, *, viewer: Viewer | None = None, now: datetime
+) -> tuple[WorkingCalendar, list[Move]]:
+    """The calendar with a year table in place, and the clocks that move, earliest first; those of cases behind the
+    viewer's wall are not told. Changes nothing.
 
     Raises Invalid `year_table.invalid` with every wrong line.
     """
     table = read_year_table(text)
     kept = tuple(each for each in world.calendar.tables if each.year != table.year)
     calendar = replace(world.calendar, tables=tuple(sorted((*kept, table), key=lambda each: each.year)))
-    return calendar, sorted(
-        _moves(session, world.calendar, calendar, now), key=lambda move: (move.before, move.deadline_id)
-    )
+    moves = sorted(_moves(session, world.calendar, calendar, now), key=lambda move: (move.before, move.deadline_id))
+    return calendar, _told(session, viewer, moves)
+
+
+def _told(session: Session, viewer: Viewer | None, moves: list[Move]) -> list[Move]:
+    hidden = frozenset[int]() if viewer is None else all_shut_out_of(session, viewer)
+    return [move for move in moves if move.case_id not in hidden]
 
 
 def load_year(
@@ -60,7 +68,8 @@ def load_year(
 ) -> tuple[WorkingCalendar, list[Move]]:
     """Puts a year table in force and moves the clocks it moves; the caller sets `world.calendar` after the commit.
 
-    `viewer` None is the command line. Each moved case gets a history entry with the instants before and after.
+    `viewer` None is the command line. Each moved case gets a history entry with the instants before and after; the
+    moves that are given are those of `plan_year`.
     """
     if viewer is not None:
         viewer.must("system.operate")
@@ -92,7 +101,7 @@ def load_year(
             )
         session.flush()
         retime_tasks(session, case_id)
-    return calendar, moves
+    return calendar, _told(session, viewer, moves)
 
 
 def _moves(session: Session, old: WorkingCalendar, new: WorkingCalendar, now: datetime) -> Iterator[Move]:

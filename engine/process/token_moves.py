@@ -70,6 +70,7 @@ def case_standing(session: Session, world: World, number: str, *, viewer: Viewer
     case_id = id_of_number(session, number)
     if case_id is None:
         raise NotFound("case.unknown", "There is no such case.", number=number)
+    tasks.must_be_outside_wall(session, viewer, case_id)
     rows = session.scalars(
         select(Instance).where(Instance.case_id == case_id, Instance.ended_at.is_(None)).order_by(Instance.id)
     )
@@ -99,6 +100,7 @@ def move_token(
     case_id = session.scalar(select(Instance.case_id).where(Instance.id == instance_id))
     if case_id is None:
         raise NotFound("instance.unknown", "There is no such running process.", instance=instance_id)
+    tasks.must_be_outside_wall(session, viewer, case_id)
     case = lock_case(session, case_id)
     instance, visit = lock_instance(session, instance_id)
     if instance.revision != seen:
@@ -126,7 +128,7 @@ def move_token(
     settle(push, advance)
     follow(push, advance)
     push.write_down(instance)
-    operator_log.log(session, viewer, "case.token_moved", f"case:{case.number}", now=now, reason=reason)
+    operator_log.log(session, viewer, "case.token_moved", f"{operator_log.CASE}{case.number}", now=now, reason=reason)
     session.flush()
     return before.until(_Rows.of(session, case, instance_id))
 

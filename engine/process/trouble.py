@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
 from engine.cases import Case, lock_case
@@ -18,6 +18,7 @@ from engine.process.faults import LONGEST
 from engine.process.model import Instance
 from engine.process.push import record
 from engine.process.world import World
+from engine.tasks import must_be_outside_wall, outside_wall
 
 FIRST_WAIT = timedelta(seconds=10)
 AT_ONCE = 200
@@ -87,12 +88,13 @@ def set_aside(session: Session, refusal: Unavailable, *, now: datetime) -> None:
     record(session, case, "incident.opened", actor_id=None, now=now, facts={"said": said[:500]})
 
 
-def troubles(session: Session, *, most: int = AT_ONCE) -> Sequence[Trouble]:
-    """Everything that is set aside, oldest first."""
+def troubles(session: Session, *, viewer: Viewer | None = None, most: int = AT_ONCE) -> Sequence[Trouble]:
+    """Everything that is set aside, oldest first, but for what is behind the viewer's wall."""
+    told = true() if viewer is None else outside_wall(viewer, Instance.case_id.expression)
     rows = session.execute(
         select(Instance, Case.number)
         .join(Case, Case.id == Instance.case_id)
-        .where(Instance.trouble.is_not(None))
+        .where(Instance.trouble.is_not(None), told)
         .order_by(Instance.id)
         .limit(most)
     )
@@ -133,6 +135,7 @@ def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, n
     instance = session.get(Instance, instance_id)
     if instance is None or instance.trouble is None:
         raise NotFound("instance.no_trouble", "Nothing is set aside under this number.", instance=instance_id)
+    must_be_outside_wall(session, viewer, instance.case_id)
     case = lock_case(session, instance.case_id)
     instance.trouble = instance.trouble_at = None
     session.execute(
@@ -151,7 +154,8 @@ def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, n
 def retry_cause(session: Session, world: World, said: str, *, viewer: Viewer, now: datetime) -> int:
     """`retry` for every instance that was set aside with these words; gives how many go on."""
     viewer.must("system.operate")
-    rows = select(Instance.id).where(Instance.trouble == said).order_by(Instance.case_id, Instance.id).limit(AT_ONCE)
+    alike = select(Instance.id).where(Instance.trouble == said, outside_wall(viewer, Instance.case_id.expression))
+    rows = alike.order_by(Instance.case_id, Instance.id).limit(AT_ONCE)
     count = 0
     for instance_id in session.scalars(rows).all():
         count += retry(session, world, instance_id, viewer=viewer, now=now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -196,9 +196,9 @@ def members_of(session: Session, force_id: int) -> Sequence[tuple[ForceMember, P
     return [(member, person, unit) for member, person, unit in rows]
 
 
-def cases_of(session: Session, force_id: int, *, most: int = 100) -> Sequence[int]:
-    """The ids of its cases, newest first; whether each is shown is another question."""
-    given = select(ForceCase.case_id).where(ForceCase.force_id == force_id, ForceCase.left_at.is_(None))
+def cases_of(session: Session, force_id: int, *told: ColumnElement[bool], most: int = 100) -> Sequence[int]:
+    """The ids of its cases, newest first, of which all `told` is true; whether each is shown is another question."""
+    given = select(ForceCase.case_id).where(ForceCase.force_id == force_id, ForceCase.left_at.is_(None), *told)
     return session.scalars(given.order_by(ForceCase.id.desc()).limit(most)).all()
 
 
@@ -212,13 +212,15 @@ def forces_with(session: Session, case_id: int) -> Sequence[TaskForce]:
     ).all()
 
 
-def forces_for(session: Session, viewer: Viewer) -> Sequence[tuple[TaskForce, int, int]]:
-    """What the viewer may see, those that last first, each with its members and its cases. One statement."""
+def forces_for(session: Session, viewer: Viewer, *told: ColumnElement[bool]) -> Sequence[tuple[TaskForce, int, int]]:
+    """What the viewer may see, those that last first, each with its members and those cases of it of which all `told`
+    is true (conditions on `ForceCase`). One statement.
+    """
     mine = select(ForceMember.force_id).where(ForceMember.person_id == viewer.person_id, ForceMember.left_at.is_(None))
     kept_here = within(TaskForce.unit_id.expression, viewer.units(ACTS["force.keep"]))
     count = func.count()
     members = select(count).where(ForceMember.force_id == TaskForce.id, ForceMember.left_at.is_(None))
-    cases = select(count).where(ForceCase.force_id == TaskForce.id, ForceCase.left_at.is_(None))
+    cases = select(count).where(ForceCase.force_id == TaskForce.id, ForceCase.left_at.is_(None), *told)
     rows = session.execute(
         select(TaskForce, members.correlate(TaskForce).scalar_subquery(), cases.correlate(TaskForce).scalar_subquery())
         .where(or_(TaskForce.id.in_(mine), kept_here))

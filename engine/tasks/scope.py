@@ -88,6 +88,17 @@ def outside_wall(
     return case_id.not_in(_walled_off(viewer, few))
 
 
+def numbers_shut_out(viewer: Viewer) -> Select[str]:
+    """The numbers of the cases behind the viewer's wall, for what tells of cases by their number."""
+    return select(Case.number).where(Case.id.in_(_walled_off(viewer, None)))
+
+
+def must_be_outside_wall(session: Session, viewer: Viewer, case_id: int) -> None:
+    """For operators, who read no case and see none by right. Raises NotFound as `see_case` does."""
+    if session.scalar(_walled_off(viewer, case_id).limit(1)) is not None:
+        raise NotFound("case.unknown", "There is no such case.", case=case_id)
+
+
 def shut_out_of(session: Session, viewer: Viewer, *, most: int) -> Sequence[int] | None:
     """The cases behind the viewer's wall, for questions that pass over very many rows; None when there are more."""
     found = session.scalars(_walled_off_anywhere(viewer).limit(most + 1)).all()

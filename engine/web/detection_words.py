@@ -38,9 +38,9 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(alike_words=alike_words, finding_states=STATES)
 
 
-def because(finding: Finding) -> str:
-    """One or two sentences with the figures that led to it."""
-    facts, category = finding.facts, word(finding.category, "category")
+def because(finding: Finding, facts: Mapping[str, Any] | None = None) -> str:
+    """One or two sentences with the figures that led to it, `facts` where they are others for whoever reads."""
+    facts, category = finding.facts if facts is None else facts, word(finding.category, "category")
     match FindingKind(finding.kind):
         case FindingKind.DUPLICATE:
             minutes = int(facts.get("apart_minutes") or 0)

@@ -195,7 +195,7 @@ def test_a_report_is_made_in_parts_and_says_the_same_in_every_form(
     with district.store.transaction() as session:
         street, ends_at = district.people["street"], clock.now() + timedelta(days=1)
         bearer = {"Authorization": f"Bearer {tokens.issue(session, street, 't', now=clock.now(), ends_at=ends_at)}"}
-    for shown, other in (("60.0 %", "66.6 %"), ("66.6 %", "60.0 %")):  # a case is about the district: nobody in it may know
+    for shown, other in (("60.0 %", "66.6 %"), ("66.6 %", "60.0 %")):  # a case is about the district until it is not
         page = words(visitor.get(where))
         workbook = ZipFile(io.BytesIO(visitor.get(f"{where}.xlsx").data)).read("xl/sharedStrings.xml").decode()
         letter = ZipFile(io.BytesIO(visitor.get(f"{where}.docx").data)).read("word/document.xml").decode()

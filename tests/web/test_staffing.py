@@ -202,9 +202,14 @@ def test_whoever_is_shut_out_of_a_case_sees_it_through_no_task_force(
         )
         forces.add_member(session, force.id, district.people["grid"], viewer=leader, now=clock.now())
         process.give_to_force(session, case_id, force.id, viewer=leader, now=clock.now())
-        grid = viewer_of(session, district.people["grid"])
-        process.step_aside(session, district.world, case_id, "亲属", viewer=grid, now=clock.now())
-    assert visit("grid").get(f"/cases/{case_id}").status_code == 404
+    grid = visit("grid")
+    assert "1 件" in words(grid.get("/task-forces"))
+    with district.store.transaction() as session:
+        who = viewer_of(session, district.people["grid"])
+        process.step_aside(session, district.world, case_id, "亲属", viewer=who, now=clock.now())
+    assert grid.get(f"/cases/{case_id}").status_code == 404
+    assert "0 件" in words(grid.get("/task-forces"))
+    assert "无权查看" not in words(grid.get(f"/task-forces/{force.id}"))
 
 
 def test_a_delegate_raises_a_matter_for_their_grid_and_is_told_the_result(

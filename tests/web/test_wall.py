@@ -12,15 +12,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+import webhooks
 from engine import intake, people, process, verify
-from engine.cases import Case, Wall
+from engine.cases import Case, CaseLink, Party, Wall
 from engine.clock import ManualClock
+from engine.deliveries import Delivery
 from engine.errors import Conflict, Invalid
 from engine.escalation import passed_over, tier_above
 from engine.history import HistoryEntry
 from engine.intake import Filing, PartyIn
 from engine.notify import notices_of, unread
 from engine.people import tokens
+from engine.process import Instance
 from engine.receptions import Booking, Reception
 from engine.sessions import Gathering, GatheringItem
 from engine.tasks import Task
@@ -29,6 +32,7 @@ from tests.web import district as town
 from tests.web.district import District
 from tests.web.test_pages import MATTER
 from tests.web.visitor import Visitor, words
+from webhooks.inbound import Delivery as Came
 
 Visit = Callable[[str | None], Visitor]
 GRID, ZONE, COMMUNITY, STREET = "LHQ.MZ.01.01.01", "LHQ.MZ.01.01", "LHQ.MZ.01", "LHQ.MZ"
@@ -245,6 +249,61 @@ def test_the_history_says_whom_the_case_passed_over(district: District, clock: M
         filed = session.scalars(select(HistoryEntry).where(HistoryEntry.case_id == case_id)).first()
         assert filed is not None
         assert filed.facts["passed_over"] == [GRID, ZONE]
+
+
+def test_what_came_before_is_not_even_counted(visit: Visit, district: District, clock: ManualClock) -> None:
+    about, known, latest = (town.file_case(district, clock) for _ in range(3))
+    with district.store.transaction() as session:
+        for earlier in (about, known):
+            session.add(CaseLink(case_id=latest, other_id=earlier, kind="repeat", at=clock.now()))
+        session.add(Party(case_id=about, role="respondent", name="被反映的", person_id=district.people["grid"]))
+        number = session.get_one(Case, known).number
+    page = words(visit("grid").get(f"/cases/{latest}"))
+    assert number in page
+    assert "无权查看" not in page
+
+
+def test_an_operator_is_shown_nothing_of_a_case_about_themselves(
+    visit: Visit, district: District, clock: ManualClock
+) -> None:
+    """Whatever tells of cases by their number, or lets one look at what was sent about them."""
+    about, other = (town.file_case(district, clock) for _ in range(2))
+    now, by = clock.now(), district.people["operator"]
+    at: dict[str, Any] = {"received_at": now, "next_at": now, "digest": "", "state": "filed", "source": "hotline"}
+    with district.store.transaction() as session:
+        numbers = [session.get_one(Case, each).number for each in (about, other)]
+        root = district.config.server.secret_key.get_secret_value()
+        viewer = people.viewer_of(session, by)
+        followed = webhooks.outbound.follow(session, "LHQ", root, viewer=viewer, now=now).id
+        for case_id, number in zip((about, other), numbers, strict=True):
+            session.add(Came(id=case_id, delivery_id=str(case_id), body=b"{}", case_id=case_id, **at))
+            instance = session.scalars(select(Instance).where(Instance.case_id == case_id)).one()
+            instance.trouble, instance.trouble_at = "odd", now
+            people.operator_log.log(session, None, "case.token_moved", f"case:{number}", now=now)
+        theirs = select(Delivery.id, Delivery.subject).where(Delivery.receiver_id == followed)
+        sent = {number: id_ for id_, number in session.execute(theirs)}
+    told = ("/operations", "/operations/log", "/operations/inbound?state=filed", "/operations/subscriptions/1")
+    single = (
+        ("/operations/standing?number={0}", numbers),
+        ("/operations/inbound/{0}", (about, other)),
+        ("/operations/subscriptions/1/deliveries/{0}", [sent[number] for number in numbers]),
+    )
+    operator = visit("operator")
+    for is_walled in (False, True):
+        for where in told:
+            page = operator.get(where).text
+            assert [number in page for number in numbers] == [not is_walled, True], where
+        for where, (one, two) in single:
+            assert operator.get(where.format(one)).status_code == (404 if is_walled else 200), where
+            assert operator.get(where.format(two)).status_code == 200, where
+        with district.store.transaction() as session:
+            session.add(Party(case_id=about, role="respondent", name="被反映的", person_id=by))
+    shown = operator.post(f"/operations/inbound/{about}/content", {"reason": "看看"})
+    assert shown.status_code == 404
+    said = words(operator.post("/operations/incidents/retries", {"said": "odd"}))
+    with district.store.reading() as session:
+        left = session.scalars(select(Instance.case_id).where(Instance.trouble.is_not(None))).all()
+    assert (left, "2" in said) == ([about], False)
 
 
 TIERS = Tiers.of(town.TIERS)

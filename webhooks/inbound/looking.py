@@ -53,7 +53,7 @@ def show_body(
 ) -> tuple[Delivery, str]:
     """The content in the clear; who looked, and why, stands in the operators' log."""
     viewer.must("system.operate")
-    row = rows.lock(session, delivery_id)
+    row = rows.lock(session, delivery_id, viewer=viewer)
     if row.body is None:
         raise Conflict("delivery.forgotten", "Its content was kept for a while only, and is gone.")
     _need(reason)
@@ -76,7 +76,7 @@ def masked_lines(world: World, row: Delivery) -> list[tuple[str, str]]:
 
 def _to_look_at(session: Session, delivery_id: int, viewer: Viewer) -> Delivery:
     viewer.must("system.operate")
-    row = rows.lock(session, delivery_id)
+    row = rows.lock(session, delivery_id, viewer=viewer)
     if row.state not in rows.TO_LOOK_AT:
         raise Conflict("delivery.settled", "It has been settled meanwhile.")
     return row

@@ -77,7 +77,7 @@ FULL = row(
 
 @INBOUND.look(f"{PLACE}/sources", "listSources", "system.operate", "List the sources", lists=InboundSource)
 def list_sources(session: Session) -> Any:
-    came, backs = rows.what_came(session, sources_of(world().config), now=now()), written_back(session)
+    came, backs = rows.what_came(session, sources_of(world().config), viewer=viewer(), now=now()), written_back(session)
     return [_source(each, backs.get(each.name)) for each in came], None
 
 
@@ -108,7 +108,11 @@ def list_inbound(
     cursor: Cursor = "",
 ) -> Any:
     found, following = rows.listed(
-        session, source=source or None, state=state or None, before=int(cursor) if cursor else None
+        session,
+        source=source or None,
+        state=state or None,
+        before=int(cursor) if cursor else None,
+        viewer=viewer(),
     )
     numbers = rows.numbers_of(session, found)
     told = [each for row in found for each in tell(session, DELIVERY, [row], case=numbers.get(row.case_id or 0))]
@@ -161,7 +165,7 @@ def show_content(session: Session, delivery_id: int, *, reason: Reason) -> Any:
 
 
 def _full(session: Session, delivery_id: int) -> Any:
-    row = rows.get(session, delivery_id)
+    row = rows.get(session, delivery_id, viewer=viewer())
     faults = [InboundFault(path=each["path"], field=each["field"], **each["says"]) for each in row.faults or ()]
     return tell(
         session,

@@ -45,11 +45,11 @@ def show() -> str:
     state = state if state in set(State) else ""
     with looking() as session:
         found, following = rows.listed(
-            session, source=source, state=state or None, before=number(request.args.get("before"))
+            session, source=source, state=state or None, before=number(request.args.get("before")), viewer=viewer()
         )
         return render_template(
             "inbound/came.html",
-            sources=rows.what_came(session, sources_of(config), now=now()),
+            sources=rows.what_came(session, sources_of(config), viewer=viewer(), now=now()),
             unready=dict(unready(sources_of(config), os.environ)),
             rows=found,
             next=following,
@@ -79,7 +79,7 @@ def write_back_again(source: str) -> Response:
 @policy("system.operate")
 def show_delivery(delivery_id: int) -> str:
     with looking() as session:
-        return _page(session, rows.get(session, delivery_id))
+        return _page(session, rows.get(session, delivery_id, viewer=viewer()))
 
 
 @pages.post("/<int:delivery_id>/filing")
@@ -117,14 +117,14 @@ def show_body(delivery_id: int) -> str | tuple[str, int]:
     except Invalid as refusal:
         return _again(delivery_id, "content", refusal)
     with looking() as session:
-        return _page(session, rows.get(session, row.id), body=body)
+        return _page(session, rows.get(session, row.id, viewer=viewer()), body=body)
 
 
 def _again(delivery_id: int, mark: str, refusal: Invalid) -> tuple[str, int]:
     """Two forms of the page ask for a reason: each has its own mark."""
     wrong = {f"{mark}-reason": refusal.facts["fields"]["reason"]}
     with looking() as session:
-        return _page(session, rows.get(session, delivery_id), wrong=wrong), 422
+        return _page(session, rows.get(session, delivery_id, viewer=viewer()), wrong=wrong), 422
 
 
 def _page(session: Session, row: Delivery, *, body: str | None = None, wrong: dict[str, object] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What an operator sees of what came in."""
+"""What an operator sees of what came in. Of a report about themselves they see nothing once it is a case."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
 from engine.config import SourceConfig
 from engine.errors import NotFound
+from engine.people import Viewer
+from engine.tasks import must_be_outside_wall, outside_wall
 from webhooks.inbound.model import NEEDS_A_LOOK, Delivery, Shut, State
 
 WEEK = timedelta(days=7)
@@ -32,13 +34,13 @@ class Came:
     """How many need a look, however old."""
 
 
-def what_came(session: Session, sources: Sequence[SourceConfig], *, now: datetime) -> list[Came]:
+def what_came(session: Session, sources: Sequence[SourceConfig], *, viewer: Viewer, now: datetime) -> list[Came]:
     """The configured sources in their order, then others of which there are rows. Four statements."""
     found = {source.name: Came(source.name, source) for source in sources}
     since = now - WEEK
     counted = (
         select(Delivery.source, Delivery.state, func.count(), func.max(Delivery.received_at))
-        .where(Delivery.received_at >= since)
+        .where(Delivery.received_at >= since, _told(viewer))
         .group_by(Delivery.source, Delivery.state)
     )
     for name, state, count, last_at in session.execute(counted):
@@ -60,11 +62,11 @@ def what_came(session: Session, sources: Sequence[SourceConfig], *, now: datetim
 
 
 def listed(
-    session: Session, *, source: str | None, state: str | None, before: int | None
+    session: Session, *, source: str | None, state: str | None, before: int | None, viewer: Viewer
 ) -> tuple[Sequence[Delivery], int | None]:
     """Newest first, and the cursor of the next page. `state` None: what needs a look."""
     query = select(Delivery).order_by(Delivery.id.desc()).limit(PAGE + 1)
-    query = query.where(NEEDS_A_LOOK if state is None else Delivery.state == literal(state))
+    query = query.where(NEEDS_A_LOOK if state is None else Delivery.state == literal(state), _told(viewer))
     if source is not None:
         query = query.where(Delivery.source == source)
     if before is not None:
@@ -73,20 +75,27 @@ def listed(
     return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None
 
 
-def get(session: Session, delivery_id: int) -> Delivery:
+def get(session: Session, delivery_id: int, *, viewer: Viewer) -> Delivery:
     """Raises NotFound."""
-    row = session.get(Delivery, delivery_id)
-    if row is None:
-        raise NotFound("delivery.unknown", "There is no such delivery.")
-    return row
+    return _found(session, session.get(Delivery, delivery_id), viewer)
 
 
-def lock(session: Session, delivery_id: int) -> Delivery:
+def lock(session: Session, delivery_id: int, *, viewer: Viewer) -> Delivery:
     """Raises NotFound."""
     row = session.get(Delivery, delivery_id, with_for_update=True, populate_existing=True)
+    return _found(session, row, viewer)
+
+
+def _found(session: Session, row: Delivery | None, viewer: Viewer) -> Delivery:
     if row is None:
         raise NotFound("delivery.unknown", "There is no such delivery.")
+    if row.case_id is not None:
+        must_be_outside_wall(session, viewer, row.case_id)
     return row
+
+
+def _told(viewer: Viewer) -> ColumnElement[bool]:
+    return or_(Delivery.case_id.is_(None), outside_wall(viewer, Delivery.case_id.expression))
 
 
 def numbers_of(session: Session, rows: Sequence[Delivery]) -> Mapping[int, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import deliveries, people
+from engine import deliveries, people, tasks
 from engine.deliveries import Receiver
 from engine.errors import REQUIRED, Invalid, NotFound, too_long
 from engine.people import Viewer
@@ -149,6 +149,7 @@ def redeliver(session: Session, subscription_id: int, delivery_id: int, *, viewe
     """Under its old id. Raises NotFound; Conflict where it is about to be sent anyway."""
     viewer.must("outbound.keep")
     line = get(session, subscription_id)
+    deliveries.get_delivery(session, line.receiver.id, delivery_id, hidden=tasks.numbers_shut_out(viewer))
     deliveries.redeliver(session, line.receiver.id, delivery_id, now=now)
     _log(session, viewer, "delivery.repeated", line.subscription, now, {"delivery": delivery_id})
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from flask import g
 from pydantic import Field
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from engine import deliveries
+from engine import deliveries, tasks
 from engine.deliveries import Attempt, Delivery, Health
 from engine.errors import Conflict
 from engine.outward import Outward
@@ -83,7 +84,7 @@ DELIVERY_FULL = row(
 @SUBSCRIPTIONS.look(PLACE, "listSubscriptions", "outbound.keep", "List subscriptions", lists=Subscription)
 def list_subscriptions(session: Session) -> Any:
     lines = keeping.all_of(session)
-    health = deliveries.health_of(session, [line.receiver.id for line in lines])
+    health = deliveries.health_of(session, [line.receiver.id for line in lines], hidden=_hidden())
     return [_told(line, health[line.receiver.id]) for line in lines], None
 
 
@@ -205,7 +206,7 @@ def remove(session: Session, subscription_id: int) -> Any:
 def list_deliveries(session: Session, subscription_id: int, *, state: str = "", cursor: Cursor = "") -> Any:
     line = keeping.get(session, subscription_id)
     entries, following = deliveries.deliveries_of(
-        session, line.receiver.id, state=state or None, before=int(cursor) if cursor else None
+        session, line.receiver.id, state=state or None, before=int(cursor) if cursor else None, hidden=_hidden()
     )
     return [entry.delivery for entry in entries], following
 
@@ -219,7 +220,7 @@ def list_deliveries(session: Session, subscription_id: int, *, state: str = "", 
 )
 def read_delivery(session: Session, subscription_id: int, delivery_id: int) -> Any:
     line = keeping.get(session, subscription_id)
-    delivery = deliveries.get_delivery(session, line.receiver.id, delivery_id)
+    delivery = deliveries.get_delivery(session, line.receiver.id, delivery_id, hidden=_hidden())
     tries = tell(session, ATTEMPT, deliveries.attempts_of(session, delivery_id))
     return tell(session, DELIVERY_FULL, [delivery], tries=tries)[0]
 
@@ -254,10 +255,14 @@ def _wanted(name: str, url: str, unit_id: str, kinds: list[str]) -> Wanted:
     return Wanted(name, Outward(world().config.outbound.inside).plain(url), kinds, unit_id)
 
 
+def _hidden() -> Select[str]:
+    return tasks.numbers_shut_out(viewer())
+
+
 def _read(session: Session, subscription_id: int) -> Subscription:
     session.flush()
     line = keeping.get(session, subscription_id)
-    return _told(line, deliveries.health_of(session, [line.receiver.id])[line.receiver.id])
+    return _told(line, deliveries.health_of(session, [line.receiver.id], hidden=_hidden())[line.receiver.id])
 
 
 def _told(line: Line, health: Health) -> Subscription:

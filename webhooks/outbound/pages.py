@@ -10,10 +10,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import lazy_gettext as N_
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import deliveries, outbox, people
+from engine import deliveries, outbox, people, tasks
 from engine.errors import Conflict, Invalid
 from engine.outward import Outward, Refused
 from engine.territory import units_by_id
@@ -59,7 +60,7 @@ def show_list() -> str:
         return render_template(
             "subscriptions/list.html",
             lines=lines,
-            health=deliveries.health_of(session, [line.receiver.id for line in lines]),
+            health=deliveries.health_of(session, [line.receiver.id for line in lines], hidden=_hidden()),
             units=units_by_id(session, (line.subscription.unit_id for line in lines)),
         )
 
@@ -188,7 +189,7 @@ def remove(subscription_id: int) -> Response:
 def show_delivery(subscription_id: int, delivery_id: int) -> str:
     with looking() as session:
         line = keeping.get(session, subscription_id)
-        delivery = deliveries.get_delivery(session, line.receiver.id, delivery_id)
+        delivery = deliveries.get_delivery(session, line.receiver.id, delivery_id, hidden=_hidden())
         tries = deliveries.attempts_of(session, delivery_id)
         body = _indented(delivery.body)
         return render_template("subscriptions/delivery.html", line=line, delivery=delivery, body=body, tries=tries)
@@ -226,12 +227,12 @@ def _page(subscription_id: int, *, secret: str | None = None) -> str:
     with looking() as session:
         line = keeping.get(session, subscription_id)
         entries, following = deliveries.deliveries_of(
-            session, line.receiver.id, state=state, before=number(request.args.get("before"))
+            session, line.receiver.id, state=state, before=number(request.args.get("before")), hidden=_hidden()
         )
         return render_template(
             "subscriptions/subscription.html",
             line=line,
-            health=deliveries.health_of(session, [line.receiver.id])[line.receiver.id],
+            health=deliveries.health_of(session, [line.receiver.id], hidden=_hidden())[line.receiver.id],
             unit=units_by_id(session, [line.subscription.unit_id]).get(line.subscription.unit_id),
             maker=people.names(session, [line.subscription.made_by]).get(line.subscription.made_by),
             secret_made=datetime.fromisoformat(line.receiver.keys[0]["made_at"]),
@@ -244,6 +245,11 @@ def _page(subscription_id: int, *, secret: str | None = None) -> str:
             secret=secret,
             held=outbox.held(session) is not None,
         )
+
+
+def _hidden() -> Select[str]:
+    """An operator who is complained about in a case is shown no message about it."""
+    return tasks.numbers_shut_out(viewer())
 
 
 def _old_until(line: Line) -> datetime | None:

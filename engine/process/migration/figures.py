@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine.cases import Case
 from engine.people import Viewer
 from engine.process.migration.model import Migration, MigrationCase, MigrationState, Outcome
+from engine.tasks import outside_wall
 
 STAYING = (Outcome.CANNOT.value, Outcome.STAYED.value, Outcome.KEPT.value)
 
@@ -95,6 +96,7 @@ def migration_cases(
             MigrationCase.migration_id == migration_id,
             MigrationCase.outcome == outcome,
             MigrationCase.instance_id > after,
+            outside_wall(viewer, MigrationCase.case_id.expression),
         )
         .order_by(MigrationCase.instance_id)
         .limit(most + 1)

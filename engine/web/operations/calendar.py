@@ -44,7 +44,7 @@ def load_year() -> str | tuple[str, int] | Response:
         table = file_or_text("table")
         if text("step") != "load":
             with looking() as session:
-                planned, moves = process.plan_year(session, world(), table, now=now())
+                planned, moves = process.plan_year(session, world(), table, viewer=viewer(), now=now())
                 loaded = next(each for each in planned.tables if each not in world().calendar.tables)
             return _page(loaded.year, moves=moves, table=table, preview=loaded)
         with acting() as session:

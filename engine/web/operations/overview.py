@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import deadlines, deliveries, deploy, notify, outbox, people, process
+from engine import deadlines, deliveries, deploy, notify, outbox, people, process, tasks
 from engine.store import whole_size
 from engine.web import cookies
 from engine.web.context import looking, now, viewer, world
@@ -30,6 +30,7 @@ STALE_AFTER = timedelta(days=8)
 def show() -> str:
     with looking() as session:
         beats = nodes(session)
+        hidden = tasks.numbers_shut_out(viewer())
         backups, _older = people.operator_log.entries(session, subject=people.operator_log.BACKUP, most=1)
         return render_template(
             "operations/operations.html",
@@ -41,10 +42,10 @@ def show() -> str:
             held=outbox.held(session),
             kept_back=(mails := notify.backlog(session))[0] + deliveries.count_waiting(session),
             mails_lost=mails[1],
-            causes=process.causes(process.troubles(session)),
+            causes=process.causes(process.troubles(session, viewer=viewer())),
             stuck=outbox.stuck(session),
             receivers=(receivers := deliveries.in_trouble(session)),
-            open_of=deliveries.health_of(session, [each.id for each in receivers]) if receivers else {},
+            open_of=deliveries.health_of(session, [each.id for each in receivers], hidden=hidden) if receivers else {},
             why=why,
             loaded_until=world().calendar.loaded_until,
             unpublished=not deploy.recent_releases(session, most=1),
@@ -119,7 +120,10 @@ def log() -> str:
     subject = request.args.get("subject") or None
     with looking() as session:
         rows, following = people.operator_log.entries(
-            session, subject=subject, before=number(request.args.get("before"))
+            session,
+            subject=subject,
+            before=number(request.args.get("before")),
+            hidden=tasks.numbers_shut_out(viewer()),
         )
         ids = [row.actor_id for row in rows if row.actor_id is not None]
         ids += [of for row in rows if (of := number(row.subject.partition("person:")[2])) is not None]

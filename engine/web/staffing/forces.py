@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import render_template, request, url_for
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import people, process, staffing, tasks
 from engine.errors import Conflict, Invalid
 from engine.people import ACTS
-from engine.staffing import forces
+from engine.staffing import ForceCase, forces
 from engine.territory import units_by_id
 from engine.web.areas import own_units
 from engine.web.context import looking, now, today, viewer
@@ -154,7 +155,7 @@ def _here(force_id: int, anchor: str) -> str:
 
 def _list(wrong: Wrong) -> str:
     with looking() as session:
-        found = forces.forces_for(session, viewer())
+        found = forces.forces_for(session, viewer(), _outside_wall())
         return render_template(
             "staffing/forces.html",
             found=found,
@@ -165,11 +166,16 @@ def _list(wrong: Wrong) -> str:
         )
 
 
+def _outside_wall() -> ColumnElement[bool]:
+    """Whoever is complained about is not even told how many more cases there are."""
+    return tasks.outside_wall(viewer(), ForceCase.case_id.expression)
+
+
 def _page(force_id: int, wrong: Wrong) -> str:
     who = viewer()
     with looking() as session:
         found = forces.get_force(session, who, force_id)
-        held = forces.cases_of(session, force_id)
+        held = forces.cases_of(session, force_id, _outside_wall())
         seen = tasks.seen_cases(session, who, held)
         meetings = forces.meetings_of(session, force_id)
         present = {person for each in meetings for person in each.present} | {each.written_by for each in meetings}

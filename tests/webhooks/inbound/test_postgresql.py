@@ -10,8 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from engine.cases import Case, CaseState
+from engine.cases import Case, CaseState, Party
 from engine.clock import ManualClock
+from engine.people import viewer_of
 from engine.process import World
 from engine.store import open_store
 from tests.web import district as town
@@ -52,13 +53,17 @@ def test_one_matter_whatever_comes_at_once(postgres_url: str, clock: ManualClock
         tell(session, world, [case.id], now=clock.now())
     while settlers[0].once():
         pass
-    with store.reading() as session:
+    with store.transaction() as session:
+        operator = viewer_of(session, settled.people["operator"])
         assert session.scalars(select(Case.state)).one() == CaseState.WITHDRAWN
         states = dict(session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)).all())
         assert states[State.FILED] == states[State.DELIVERED] == 1
         assert sum(states.values()) == 4
-        assert what_came(session, inbound.sources, now=clock.now())[0].by_state == states
-        assert listed(session, source="hotline", state=None, before=None) == ([], None)
+        assert what_came(session, inbound.sources, viewer=operator, now=clock.now())[0].by_state == states
+        assert listed(session, source="hotline", state=None, before=None, viewer=operator) == ([], None)
+        session.add(Party(case_id=case.id, role="respondent", name="郑子涵", person_id=operator.person_id))
+        session.flush()
+        assert what_came(session, inbound.sources, viewer=operator, now=clock.now())[0].by_state == {}
     clock.advance(timedelta(days=500))
     sweep(store, world, clock)
     with store.reading() as session:

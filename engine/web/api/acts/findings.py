@@ -50,7 +50,9 @@ def list_findings(
     found = detection.queue(
         session, viewer(), kind=kind, state=state, unit=unit, before=int(cursor) if cursor else None
     )
-    return [line.finding for line in found.lines], found.next
+    lines = told(session, FINDING, [line.finding for line in found.lines])
+    said = zip(lines, found.lines, strict=True)
+    return [each.model_copy(update={"facts": line.facts}) for each, line in said], found.next
 
 
 @FINDINGS.look("/findings/<int:finding_id>", "readFinding", "finding.read", "Read a finding", tells=FINDING_FULL)
@@ -153,7 +155,8 @@ def decide_findings(
 def _finding(session: Session, finding_id: int) -> Any:
     session.flush()
     seen = detection.see(session, viewer(), finding_id)
-    return told(session, FINDING_FULL, [seen.finding], cases=[each.number for each in seen.cases])[0]
+    cases = [each.number for each in seen.cases]
+    return told(session, FINDING_FULL, [seen.finding], cases=cases, facts=seen.facts)[0]
 
 
 # --- post-mortems ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from flask import g
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from engine import notify, outbox, people, process
+from engine import notify, outbox, people, process, tasks
 from engine.people import OperatorEntry
 from engine.territory import Unit, every_unit
 from engine.web.api.acts.mediating import Table
@@ -79,7 +79,10 @@ def forget() -> None:
 
 @OPERATIONS.look("/operations/log", "readLog", "system.operate", "The operators' log, latest first", lists=ENTRY)
 def read_log(session: Session, *, subject: Annotated[str, Field(max_length=80)] = "", cursor: Cursor = "") -> Any:
-    return people.operator_log.entries(session, subject=subject or None, before=int(cursor) if cursor else None)
+    hidden = tasks.numbers_shut_out(viewer())
+    return people.operator_log.entries(
+        session, subject=subject or None, before=int(cursor) if cursor else None, hidden=hidden
+    )
 
 
 @OPERATIONS.look("/operations/sign-ins", "listSignIns", "system.operate", "Browsers signed in now", lists=SignInTold)
@@ -140,7 +143,7 @@ def load_year(session: Session, *, table: Sheet, apply: bool = False) -> Any:
         after, moves = process.load_year(session, world(), table, viewer=viewer(), now=now())
         g.calendar = after
     else:
-        _after, moves = process.plan_year(session, world(), table, now=now())
+        _after, moves = process.plan_year(session, world(), table, viewer=viewer(), now=now())
     return YearLoaded(moved=len(moves), applied=apply)
 
 
@@ -165,7 +168,7 @@ def list_incidents(session: Session) -> Any:
             said=each.said,
             attempts=each.attempts,
         )
-        for each in process.troubles(session)
+        for each in process.troubles(session, viewer=viewer())
     ], None
 
 

@@ -30,9 +30,9 @@ RETRIED = frozenset({"40001", "40P01", "55P03"})
 OUT_OF_ROOM = frozenset({"53100", "53200"})
 READ_ONLY = "25006"
 NOTHING_SAVED = {
-    "full": "The disk of the database is full",
-    "read_only": "The database is read-only",
-    "gone": "The database cannot be reached",
+    "full": ("store.full", "The disk of the database is full"),
+    "read_only": ("store.read_only", "The database is read-only"),
+    "gone": ("store.gone", "The database cannot be reached"),
 }
 
 
@@ -268,4 +268,5 @@ def foreign_errors() -> Iterator[None]:
 
 
 def _refused(why: Literal["gone", "read_only", "full"]) -> Unavailable:
-    return Unavailable(f"store.{why}", f"{NOTHING_SAVED[why]}; nothing was saved.")
+    code, said = NOTHING_SAVED[why]
+    return Unavailable(code, f"{said}; nothing was saved.")

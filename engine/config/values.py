@@ -82,8 +82,7 @@ def _zone(name: str) -> str:
 
 
 def _database(url: str) -> str:
-    scheme = url.split("://", 1)[0] if "://" in url else ""
-    if scheme.split("+")[0] not in ("sqlite", "postgresql"):
+    if not re.match(r"sqlite(\+\w+)?://(/|$)|postgresql(\+\w+)?://", url):
         raise ValueError("write sqlite:///… or postgresql+psycopg://…")
     return url
 

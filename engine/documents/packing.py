@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -108,7 +109,7 @@ def take_out(archive: zipfile.ZipFile, name: str, path: Path, sha256: str | None
         with archive.open(name) as source, written(path) as target:
             if _copied(source, target) != sha256 and sha256 is not None:
                 raise zipfile.BadZipFile
-    except (KeyError, zipfile.BadZipFile):  # not there, or damaged
+    except (KeyError, EOFError, zipfile.BadZipFile, zlib.error):  # not there, or damaged
         return False
     return True
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,8 @@ from engine.store.moving import Progress, make_ready
 
 T = TypeVar("T")
 
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, json.JSONDecodeError, UnicodeDecodeError)
+"""What reading a file raises whose bytes are not those that were written."""
 FORMAT = 2
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 64 * 1024 * 1024
@@ -111,7 +114,7 @@ def read_manifest(file: Path) -> Manifest:
             found = json.loads(part.read(LARGEST_MANIFEST))
         manifest = Manifest(found["revision"], found["made_at"], tuple(found["tables"]))
         version = found["format"]
-    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, *DAMAGED) as error:
         raise Invalid("backup.unreadable", f"{file} is no whole backup.") from error
     if version != FORMAT or not knows_revision(manifest.revision):
         raise Invalid("backup.newer", f"{file} was made by a newer release; restore it with that one.")
@@ -129,16 +132,21 @@ def put_back(
     """Fills an empty database. `beside` takes out what else belongs to the installation, before any row names it, and
     what it gives is given on; `finish` acts in the transaction of the rows. Broken off, the database holds no row.
 
-    Raises Conflict for a database that holds something, and for a table that is not what the manifest says.
+    Raises Conflict for a database that holds something, and for a table that is not what the manifest says; Invalid for
+    a file that was damaged since.
     """
     manifest = read_manifest(file)
     shapes = [_shape(each) for each in manifest.tables]
     make_ready(target, shapes, revision=manifest.revision)
-    with zipfile.ZipFile(file) as archive:
-        given = beside(archive)
-        with target.transaction() as session:
-            _fill(session, archive, manifest, shapes, progress)
-            finish(session)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            given = beside(archive)
+            with target.transaction() as session:
+                _fill(session, archive, manifest, shapes, progress)
+                finish(session)
+    except DAMAGED as error:
+        words = f"{file} is damaged: restore another backup. The database holds no row of this one."
+        raise Invalid("backup.damaged", words) from error
     migrate(target)
     return manifest, given
 

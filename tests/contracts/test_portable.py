@@ -184,7 +184,7 @@ def test_a_backup_under_load_is_one_instant(full: town.District, clock: ManualCl
         back.dispose()
 
 
-@pytest.mark.parametrize("harm", ["cut", "changed", "newer", "text"])
+@pytest.mark.parametrize("harm", ["cut", "changed", "newer", "spoiled", "text"])
 def test_a_backup_that_is_not_what_it_says_is_not_put_back(
     harm: str, full: town.District, clock: ManualClock, tmp_path: Path
 ) -> None:
@@ -193,6 +193,13 @@ def test_a_backup_that_is_not_what_it_says_is_not_put_back(
         bad.write_bytes(good.read_bytes()[:-2000])
     elif harm == "text":
         bad.write_text("no backup")
+    elif harm == "spoiled":
+        with zipfile.ZipFile(good) as archive:
+            longest = max(archive.infolist(), key=lambda each: each.compress_size)
+        data = bytearray(good.read_bytes())
+        middle = longest.header_offset + longest.compress_size // 2
+        data[middle : middle + 16] = bytes(16)
+        bad.write_bytes(data)
     else:
         with zipfile.ZipFile(good) as old, zipfile.ZipFile(bad, "w") as new:
             for name in old.namelist():
@@ -207,7 +214,8 @@ def test_a_backup_that_is_not_what_it_says_is_not_put_back(
         with pytest.raises((Invalid, Conflict)) as refused:
             put_back(bad, back, beside=nothing, finish=nothing, progress=silent)
         assert refused.value.code == {
-            "changed": "store.not_equal", "newer": "backup.newer"}.get(harm, "backup.unreadable")  # fmt: skip
+            "changed": "store.not_equal", "newer": "backup.newer", "spoiled": "backup.damaged",
+        }.get(harm, "backup.unreadable")  # fmt: skip
         with back.engine.connect() as connection:
             assert portable.is_empty(connection, [portable.Shape("person", (("id", "plain"),))])
     finally:

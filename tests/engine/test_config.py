@@ -108,6 +108,7 @@ ONE_FAULT = [
     ("locale: zh_cn", "locale", "write 'zh_CN' or 'en', not \"zh_cn\"", "zh_CN"),
     ("timezone: Asia/Shangai", "timezone", "write the name of a time zone", "Asia/Shanghai"),
     ("database: {url: 'mysql://root@x/y'}", "database.url", "write sqlite:///", None),
+    ("database: {url: 'sqlite://var/x.db'}", "database.url", "write sqlite:///", None),
     ("calendar: {weekend: [saterday]}", "calendar.weekend[0]", "write 'monday'", "saturday"),
     ("calendar: {country: DE}", "calendar.year_tables", "only the year tables of CN ship", None),
     ("working_hours: [9-12]", "working_hours[0]", "write a session as 09:00-12:00", None),

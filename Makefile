@@ -52,6 +52,7 @@ setup: $(RUN_STAMP) $(WEB_STAMP) $(WORDS_STAMP)
 run: setup
 	@exec $(BIN)/maplebridge serve --demo $(SERVE_ARGS)
 
+test: export PYTHONDONTWRITEBYTECODE =# workers and the commands they start compile once, and the next run not at all
 test: setup $(TEST_STAMP)
 	@.ci/chromium
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)

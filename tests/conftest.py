@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 import engine
 import webhooks
 from engine.clock import ManualClock
+from engine.people import passwords
 from engine.store import Store, open_store
 from tests import postgres
 
@@ -152,6 +154,18 @@ def import_tables() -> None:
         for path in sorted(root.rglob("*.py")):
             if re.search(r"^class \w+\(.*\bBase\b.*\):", path.read_text(encoding="utf-8"), re.MULTILINE):
                 importlib.import_module(".".join((package.__name__, *path.relative_to(root).with_suffix("").parts)))
+
+
+# --- passwords -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True, scope="session")
+def strong_hasher() -> Iterator[PasswordHasher]:
+    """The product's own. All tests hash by the same library with little memory: few are about how strong a hash is."""
+    strong = passwords.hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield strong
 
 
 # --- the network ends at this machine ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import threading
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from engine.errors import Invalid
 
@@ -14,7 +15,7 @@ LONGEST = 128
 AT_ONCE = threading.BoundedSemaphore(2)
 """One check takes 64 MiB; a flood of sign-ins must not take all memory."""
 
-_hasher = PasswordHasher()
+hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 _nobody: list[str] = []
 
 
@@ -27,7 +28,7 @@ def hash_password(password: str) -> str:
             fields={"password": {"zh": f"密码为 {SHORTEST} 至 {LONGEST} 个字符。", "en": "8 to 128 characters."}},
         )
     with AT_ONCE:
-        return _hasher.hash(password)
+        return hasher.hash(password)
 
 
 def check_password(password_hash: str | None, password: str) -> bool:
@@ -36,7 +37,7 @@ def check_password(password_hash: str | None, password: str) -> bool:
         return False
     with AT_ONCE:
         try:
-            _hasher.verify(password_hash or _nobodys_hash(), password)
+            hasher.verify(password_hash or _nobodys_hash(), password)
         except (VerificationError, InvalidHashError):
             return False
     return password_hash is not None
@@ -44,5 +45,5 @@ def check_password(password_hash: str | None, password: str) -> bool:
 
 def _nobodys_hash() -> str:
     if not _nobody:
-        _nobody.append(_hasher.hash("nobody has this password"))
+        _nobody.append(hasher.hash("nobody has this password"))
     return _nobody[0]

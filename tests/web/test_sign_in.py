@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from flask import Flask
 from sqlalchemy import select
 
 import webhooks
 from engine.clock import ManualClock
-from engine.people import Person, SignIn, check_password, hash_password
+from engine.people import Person, SignIn, check_password, hash_password, passwords
 from engine.web import create_app
 from tests.web import district as town
 from tests.web.district import PASSWORD, District
@@ -178,8 +180,12 @@ def test_the_language_stays_chosen(visit: Visit) -> None:
     assert '<html lang="en">' in visitor.get("/").text
 
 
-def test_a_hash_is_of_one_password_only() -> None:
+def test_a_hash_is_strong_and_of_one_password_only(
+    strong_hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "hasher", strong_hasher)
     kept = hash_password(PASSWORD)
+    assert extract_parameters(kept) == RFC_9106_LOW_MEMORY
     assert check_password(kept, PASSWORD)
     assert not check_password(kept, PASSWORD + "x")
     assert not check_password(None, PASSWORD)

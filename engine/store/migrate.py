@@ -22,9 +22,10 @@ def migrate(store: Store, revision: str = "head") -> str:
     """Upgrades to a revision and gives its name. Killed half-way it leaves the old tables or the new ones, never both.
 
     All steps run in one transaction on both databases; running it again does nothing. Raises Unavailable when no
-    tables may be made there.
+    tables may be made there, and when a newer release has been there.
     """
     config = _config()
+    _must_be_known(store, present_revision(store))
     try:
         with store.engine.connect() as connection:
             config.attributes["connection"] = connection
@@ -60,6 +61,7 @@ def knows_revision(revision: str) -> bool:
 def must_be_migrated(store: Store) -> None:
     """Raises Unavailable with the command to run when code and tables do not fit."""
     present, newest = present_revision(store), newest_revision()
+    _must_be_known(store, present)
     if present != newest:
         stands = "has no tables yet" if present is None else f"stands at revision {present}"
         raise Unavailable(
@@ -67,6 +69,16 @@ def must_be_migrated(store: Store) -> None:
             f"{store.address} {stands}, this version needs {newest}: run `maplebridge migrate`.",
             present=present,
             needed=newest,
+        )
+
+
+def _must_be_known(store: Store, present: str | None) -> None:
+    if present is not None and not knows_revision(present):
+        raise Unavailable(
+            "store.newer",
+            f"{store.address} stands at revision {present}, which a newer release made: this version knows those up to "
+            f"{newest_revision()}. Start the newer release.",
+            present=present,
         )
 
 

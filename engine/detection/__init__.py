@@ -12,7 +12,19 @@ from engine.detection.decide import (
     may_decide,
 )
 from engine.detection.model import Finding, FindingCase, FindingKind, FindingState, Watermark
-from engine.detection.rows import Line, Linked, Queue, Seen, behind, links_of, queue, see, waiting, what_stands_about
+from engine.detection.rows import (
+    Line,
+    Linked,
+    Queue,
+    Seen,
+    behind,
+    facts_told,
+    links_of,
+    queue,
+    see,
+    waiting,
+    what_stands_about,
+)
 from engine.detection.rules import PROPOSED_FROM, Likeness, Matter, area_of, likeness
 from engine.detection.several import MOST_AT_ONCE, Chosen, Verdict, choose, decide_on
 from engine.detection.stream import Looked, look_on
@@ -45,6 +57,7 @@ __all__ = [
     "choose",
     "decide_on",
     "dismiss",
+    "facts_told",
     "like_case",
     "likeness",
     "link_cluster",

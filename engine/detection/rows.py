@@ -193,6 +193,19 @@ def behind(session: Session, viewer: Viewer, key: str) -> Seen | None:
         return None
 
 
+def facts_told(session: Session, viewer: Viewer, found: Sequence[PostMortem]) -> Mapping[int, Mapping[str, Any]]:
+    """By post-mortem what led to it: of a surge, without the cases that the viewer may not see. One statement."""
+    hidden = (
+        select(Finding.key, func.count())
+        .join(FindingCase, FindingCase.finding_id == Finding.id)
+        .join(Case, Case.id == FindingCase.case_id)
+        .where(Finding.key.in_([each.key for each in found]), ~and_(*_shown(viewer)))
+        .group_by(Finding.key)
+    )
+    of_key = dict(session.execute(hidden).all()) if found else {}
+    return {each.id: _without(of_key.get(each.key, 0), each.facts) for each in found}
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """What a case is linked to, as far as the viewer may see it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, render_template, request, url_for
@@ -52,7 +52,13 @@ def show_list() -> str:
         found = postmortems.register(session, viewer(), state=state, before=before, today=today)
         units = units_by_id(session, {entry.post_mortem.unit_id for entry in found.entries})
         return render_template(
-            "postmortems/register.html", found=found, units=units, state=state, filters=FILTERS, triggers=TRIGGERS
+            "postmortems/register.html",
+            found=found,
+            facts=detection.facts_told(session, viewer(), [entry.post_mortem for entry in found.entries]),
+            units=units,
+            state=state,
+            filters=FILTERS,
+            triggers=TRIGGERS,
         )
 
 
@@ -120,9 +126,8 @@ def open_by_hand(case_id: int) -> Response | tuple[str, int]:
     return act_or_page(act, lambda wrong: page_of(case_id, wrong))
 
 
-def because(found: PostMortem) -> str:
-    """Why it was opened."""
-    facts = found.facts
+def because(found: PostMortem, facts: Mapping[str, Any]) -> str:
+    """Why it was opened, by its facts as the viewer may know them."""
     match Trigger(found.trigger):
         case Trigger.SURGE:
             return _(
@@ -171,6 +176,7 @@ def _page(post_mortem_id: int, *, template: str = "postmortems/post_mortem.html"
             story=story,
             timeline=_timeline(story) if story is not None else (),
             seen=seen,
+            facts=detection.facts_told(session, who, [found])[found.id],
             actions=actions,
             rows=_rows(actions) if writes else (),
             people=names(session, {each for each in people if each is not None}),

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from engine import detection, intake, verify
-from engine.cases import Case, CaseState
+from engine.cases import Case, CaseState, Party
 from engine.clock import ManualClock
-from engine.detection import Finding
+from engine.detection import Finding, FindingCase
 from engine.history import HistoryEntry
 from engine.notify import Notice
 from engine.people import viewer_of
@@ -318,6 +318,16 @@ def test_a_surge_tells_two_units_and_opens_a_post_mortem_once(
     assert "已约谈物业" in words(street.get(f"/findings/{found.id}"))
     for address in ("/findings", f"/findings/{found.id}", "/post-mortems", f"/post-mortems/{opened.id}", "/registers"):
         assert statements(district, street, address) <= 15, address
+    told_of = ("/findings?state=accepted", f"/findings/{found.id}", "/post-mortems", f"/post-mortems/{opened.id}")
+    for about in (None, district.people["street"]):
+        with district.store.transaction() as session:
+            if about is not None:
+                case_id = session.scalars(select(FindingCase.case_id).where(FindingCase.finding_id == found.id)).first()
+                session.add(Party(case_id=case_id, role="respondent", name="黄永强", person_id=about))
+        for where in told_of:
+            page = words(street.get(where))
+            assert ("12 件" in page) is (about is None), where
+            assert ("11 件" in page) is (about is not None), where
 
 
 def test_what_comes_back_becomes_a_case_of_its_own(come: Visit, district: District, clock: ManualClock) -> None:

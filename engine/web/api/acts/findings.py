@@ -183,7 +183,9 @@ def list_post_mortems(
 ) -> Any:
     before = int(cursor) if cursor else None
     found = postmortems.register(session, viewer(), state=state, before=before, today=today())
-    return [each.post_mortem for each in found.entries], found.next
+    rows = [each.post_mortem for each in found.entries]
+    facts = detection.facts_told(session, viewer(), rows)
+    return [each.model_copy(update={"facts": facts[each.id]}) for each in told(session, POST_MORTEM, rows)], found.next
 
 
 @LOOKING_BACK.look(
@@ -251,7 +253,8 @@ def _post_mortem(session: Session, post_mortem_id: int) -> Any:
     session.flush()
     found, _case = postmortems.see(session, viewer(), post_mortem_id)
     actions = told(session, ACTION, postmortems.actions_of(session, found.id))
-    return told(session, POST_MORTEM_FULL, [found], actions=actions)[0]
+    facts = detection.facts_told(session, viewer(), [found])[found.id]
+    return told(session, POST_MORTEM_FULL, [found], actions=actions, facts=facts)[0]
 
 
 # --- assessments -----------------------------------------------------------------------------------------------------

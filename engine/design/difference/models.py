@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from engine.design.difference.model import Part
@@ -91,6 +92,8 @@ class _Reader:
         if text:
             part.values[path or "#"] = text
         children = [child for child in node if isinstance(child.tag, str)]
+        if not children:
+            return
         counts, seen = Counter(child.tag for child in children), Counter[str]()
         for child in children:
             local = _local(child.tag)
@@ -194,6 +197,7 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
+@lru_cache(maxsize=4096)
 def _short(tag: str) -> str:
     space, _, local = tag.lstrip("{").rpartition("}")
     if not space or "/DMN/" in space:

@@ -8,6 +8,7 @@ addresses, ids, and statements without their values: never an address, a value, 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -60,14 +61,16 @@ def record(processor: Any, share: float, *, node: str) -> None:
 
 
 def end() -> None:
-    """Sends what is left, and records no more."""
+    """Sends what is left as far as it goes within `EXPORT_S`, and records no more."""
     global _provider, _tracer
     if _provider is None:
         return
     for name, listener in _LISTENERS.items():
         event.remove(Engine, name, listener)
     provider, _provider, _tracer = _provider, None, None
-    provider.shutdown()
+    ending = threading.Thread(target=provider.shutdown, daemon=True)  # waits so long for each part of the rest
+    ending.start()
+    ending.join(EXPORT_S)
 
 
 def is_on() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,24 @@ def test_a_collector_without_opentelemetry_is_refused_with_the_remedy(monkeypatc
     with pytest.raises(Unavailable, match=r"pip install 'maplebridge\[otel\]'"):
         telemetry.begin(TelemetryConfig(endpoint="http://127.0.0.1:4318/v1/traces"), node="here:1")
     assert not telemetry.is_on()
+
+
+def test_a_collector_that_does_not_answer_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its timeout is that of one part: a full queue has several."""
+    processor = pytest.importorskip("opentelemetry.sdk.trace", reason="OpenTelemetry is an extra").SpanProcessor
+    monkeypatch.setattr(telemetry, "EXPORT_S", 0.01)
+    answers, ended = threading.Event(), threading.Event()
+
+    class Hangs(processor):  # type: ignore[misc, valid-type]
+        def shutdown(self) -> None:
+            answers.wait()
+            ended.set()
+
+    telemetry.record(Hangs(), 1.0, node="here:1")
+    telemetry.end()
+    assert not ended.is_set()
+    answers.set()
+    assert ended.wait(10)
 
 
 @pytest.fixture

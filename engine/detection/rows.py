@@ -252,7 +252,7 @@ def links_of(session: Session, viewer: Viewer, case: Case) -> Linked:
 
 def what_stands_about(session: Session, viewer: Viewer, case: Case) -> tuple[list[Finding], list[PostMortem]]:
     """For the page of a case that the viewer sees: the open findings it belongs to, for whoever decides on them, and
-    its post-mortems. One statement. A finding with a case behind their wall is left out: its figures would tell of it.
+    its post-mortems. One statement. Pairs with a hidden case are left out; figures of others may tell of hidden cases.
     """
     if not (viewer.may("finding.read") or viewer.may("postmortem.read")):
         return [], []
@@ -266,8 +266,7 @@ def _about(viewer: Viewer) -> Together:
     this = bindparam("this", type_=Integer)
     mine = within(Finding.unit_id.expression, viewer.units(ACTS["finding.read"]))
     belongs = select(FindingCase.finding_id).where(FindingCase.case_id == this)
-    walled = exists().where(MEMBER.finding_id == Finding.id, ~outside_wall(viewer, MEMBER.case_id.expression))
-    told = (Finding.id.in_(belongs), IS_OPEN, mine, _is_whole(viewer), ~walled)
+    told = (Finding.id.in_(belongs), IS_OPEN, mine, _is_whole(viewer))
     return Together((Finding, and_(*told)), (PostMortem, postmortems.are_of_case(viewer, this)))
 
 

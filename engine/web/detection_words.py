@@ -34,13 +34,13 @@ GROUNDS: Mapping[str, Any] = {
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.filters.update(because=because, kind_of_finding=lambda kind: KINDS[kind])
+    app.jinja_env.filters.update(because=because, in_short=in_short, kind_of_finding=lambda kind: KINDS[kind])
     app.jinja_env.globals.update(alike_words=alike_words, finding_states=STATES)
 
 
-def because(finding: Finding, facts: Mapping[str, Any] | None = None) -> str:
-    """One or two sentences with the figures that led to it, `facts` where they are others for whoever reads."""
-    facts, category = finding.facts if facts is None else facts, word(finding.category, "category")
+def because(finding: Finding, facts: Mapping[str, Any]) -> str:
+    """One or two sentences with the figures that led to it, as whoever reads may know them (`Line.facts`)."""
+    category = word(finding.category, "category")
     match FindingKind(finding.kind):
         case FindingKind.DUPLICATE:
             minutes = int(facts.get("apart_minutes") or 0)
@@ -72,6 +72,27 @@ def because(finding: Finding, facts: Mapping[str, Any] | None = None) -> str:
                 "removed.",
                 category=category,
                 times=facts.get("times", 0),
+            )
+
+
+def in_short(finding: Finding) -> str:
+    """What a finding is about, without a number of cases: some of them may be hidden from whoever reads."""
+    category = word(finding.category, "category")
+    match FindingKind(finding.kind):
+        case FindingKind.DUPLICATE:
+            return because(finding, finding.facts)
+        case FindingKind.CLUSTER:
+            return _(
+                "Many cases of “%(category)s” came from neighbouring places within %(hours)d hours.",
+                category=category,
+                hours=finding.facts.get("hours", 0),
+            )
+        case FindingKind.SURGE:
+            return _("Cases of “%(category)s” have grown suddenly within seven days.", category=category)
+        case FindingKind.RETURN:
+            return _(
+                "“%(category)s” was closed here before, and has come again: its cause was never removed.",
+                category=category,
             )
 
 

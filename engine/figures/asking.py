@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from engine.figures.making import PARTS, Wanted
 from engine.figures.model import FieldReport, KeptFigure, ReportState
 from engine.people import Viewer
 from engine.process import World
-from engine.store import NUMBERS, among
+from engine.store import NUMBERS, among, canonical_json
 from engine.tasks import all_shut_out_of
 from engine.territory import get_unit
 
@@ -98,7 +99,9 @@ def parts_for(session: Session, world: World, report: FieldReport, *, viewer: Vi
     if report.state != ReportState.DONE:
         return {}
     wanted = replace(wanted_by(report), viewer=viewer)
-    return {name: make(session, world, wanted) for name, make in PARTS.items()}
+    parts = {name: make(session, world, wanted) for name, make in PARTS.items()}
+    told: dict[str, Any] = json.loads(canonical_json(parts))  # as what is kept comes back
+    return told
 
 
 def _filed_by(session: Session, case_ids: Collection[int], at: datetime) -> bool:

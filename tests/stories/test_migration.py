@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import deploy, people, process, tasks, verify
+from engine.cases import Party
 from engine.deadlines import Deadline
 from engine.errors import Conflict, Invalid, NotAllowed, Unavailable
 from engine.people import Viewer
@@ -159,12 +160,19 @@ def test_who_cannot_go_stays_and_is_told_by_reason(district: Open) -> None:
     assert (staying.code, staying.element, staying.count) == ("element.gone", "t_first_contact", 1)
     assert (instance(here, signing).release_id, instance(here, contacting).release_id) == (2, 1)
     with here.store.reading() as session:
-        (named,), following = process.migration_cases(session, migration_id, "cannot", viewer=operator(here))
+        by = operator(here)
+        (named,), following = process.migration_cases(session, migration_id, "cannot", viewer=by)
         assert (named.number, following) == (here.case(contacting).number, None)
         designer = Viewer(1, "许", "Xu", None, (("LHQ", "designer"),))
         with pytest.raises(NotAllowed):
             process.migration_cases(session, migration_id, "cannot", viewer=designer)
     sound(here)
+    with here.store.transaction() as session:  # an operator who is complained about neither reads nor counts that case
+        session.add(Party(case_id=contacting, role="respondent", name="郑子涵", person_id=by.person_id))
+        session.flush()
+        assert process.migration_cases(session, migration_id, "cannot", viewer=by) == ([], None)
+        told = process.migration_figures(session, process.get_migration(session, migration_id), viewer=by)
+        assert (told.by_outcome, told.staying) == ({"moved": 1}, [])
 
 
 @on_one

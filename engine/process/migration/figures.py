@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select, true
 from sqlalchemy.orm import Session
 
 from engine.cases import Case
@@ -52,11 +52,12 @@ class Named:
     name: str | None
 
 
-def migration_figures(session: Session, migration: Migration) -> MigrationFigures:
+def migration_figures(session: Session, migration: Migration, *, viewer: Viewer | None = None) -> MigrationFigures:
+    """As long as the lists of `migration_cases`: nothing behind the viewer's wall counts."""
+    told = true() if viewer is None else outside_wall(viewer, MigrationCase.case_id.expression)
+    of_it = and_(MigrationCase.migration_id == migration.id, told)
     counted = session.execute(
-        select(MigrationCase.outcome, func.count())
-        .where(MigrationCase.migration_id == migration.id)
-        .group_by(MigrationCase.outcome)
+        select(MigrationCase.outcome, func.count()).where(of_it).group_by(MigrationCase.outcome)
     ).all()
     by_outcome: dict[str, int] = dict(counted)
     keys = (
@@ -66,11 +67,7 @@ def migration_figures(session: Session, migration: Migration) -> MigrationFigure
         MigrationCase.element,
         MigrationCase.name,
     )
-    rows = session.execute(
-        select(*keys, func.count())
-        .where(MigrationCase.migration_id == migration.id, MigrationCase.outcome.in_(STAYING))
-        .group_by(*keys)
-    )
+    rows = session.execute(select(*keys, func.count()).where(of_it, MigrationCase.outcome.in_(STAYING)).group_by(*keys))
     staying = [
         Staying(outcome, process_id, code or "", element or "", name or "", count)
         for outcome, process_id, code, element, name, count in rows

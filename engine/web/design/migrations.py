@@ -119,7 +119,7 @@ def _list(*, refused: Refused | None = None) -> str:
 def _page(migration_id: int, *, refused: Refused | None = None) -> str:
     with looking() as session:
         found = process.get_migration(session, migration_id)
-        figures = process.migration_figures(session, found)
+        figures = process.migration_figures(session, found, viewer=viewer())
         shown = _shown(figures.by_outcome)
         sees_numbers = viewer().may("system.operate")
         cases, following = [], None

@@ -12,7 +12,7 @@ from engine import documents, tasks
 from engine.cases import Case
 from engine.documents import ACCEPTED, KINDS, Document, Photo
 from engine.errors import Invalid, NotAllowed, NotFound
-from engine.web import attached, offline
+from engine.web import attached, handed_out, offline
 from engine.web.context import acting, for_paper, looking, now, viewer
 from engine.web.language import _
 from engine.web.policy import policy
@@ -93,7 +93,7 @@ def hand_out(document_id: int) -> Response:
 def as_file(document: Document) -> Response:
     """Always as a file to keep, never as a page."""
     headers = Headers({"Content-Type": KINDS[document.kind].media_type, "Content-Security-Policy": ALONE})
-    headers.add("Content-Disposition", "attachment", filename=documents.file_name(document.name, document.kind))
+    handed_out.under(headers, documents.file_name(document.name, document.kind))
     return Response(documents.content(attached.limits(), document), headers=headers)
 
 

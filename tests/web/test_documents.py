@@ -170,9 +170,8 @@ def test_a_document_is_always_handed_out_as_a_file(district: District, case_id: 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["Cache-Control"] == "no-store"
-    disposition = answer.headers["Content-Disposition"]
-    assert disposition.startswith("attachment;")
-    assert "html.txt" in disposition
+    named = "filename=__.html.txt; filename*=UTF-8''%E8%AE%B0%E5%BD%95.html.txt"
+    assert answer.headers["Content-Disposition"] == f"attachment; {named}"
     assert visitor.get(f"/documents/{kept.id}/preview").status_code == 404
 
 

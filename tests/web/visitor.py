@@ -40,6 +40,8 @@ class Visitor:
         return answer
 
     def _note(self, answer: TestResponse) -> None:
+        for value in answer.headers.values():
+            value.encode("latin-1")  # a server can send no other
         if answer.mimetype == "text/html":
             found = _TOKEN.search(answer.text)
             if found:

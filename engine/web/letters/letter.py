@@ -15,7 +15,7 @@ from engine.documents import Document
 from engine.errors import Invalid, NotFound
 from engine.letters import Grid, Letter, LetterState, Line, Preview
 from engine.territory import Unit
-from engine.web import attached
+from engine.web import attached, handed_out
 from engine.web.context import looking, now, stop_looking, viewer, world
 from engine.web.documents import ALONE
 from engine.web.language import _
@@ -45,7 +45,7 @@ def as_pdf(letter_id: int) -> Response:
     stop_looking()
     answer = Response(letters.pdf_of(world().config.letters, word), mimetype="application/pdf")
     answer.headers["Content-Security-Policy"] = ALONE
-    answer.headers.add("Content-Disposition", "attachment", filename=documents.file_name(name, "pdf"))
+    handed_out.under(answer.headers, documents.file_name(name, "pdf"))
     return answer
 
 

@@ -15,7 +15,7 @@ from engine.errors import Invalid, NotFound
 from engine.letters import Template
 from engine.people import ACTS
 from engine.territory import units_by_id
-from engine.web import attached
+from engine.web import attached, handed_out
 from engine.web.areas import area_asked, line_down_to, right_below
 from engine.web.context import looking, now, viewer, world
 from engine.web.documents import ALONE
@@ -73,7 +73,7 @@ def download(letter_kind: str, version: int) -> Response:
     name = f"{kind_name(letter_kind)} {version or ''}".strip()
     answer = Response(template.content, mimetype=FILE_KINDS["docx"].media_type)
     answer.headers["Content-Security-Policy"] = ALONE
-    answer.headers.add("Content-Disposition", "attachment", filename=file_name(f"{name}.docx", "docx"))
+    handed_out.under(answer.headers, file_name(f"{name}.docx", "docx"))
     return answer
 
 

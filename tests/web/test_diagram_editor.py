@@ -180,6 +180,24 @@ def test_without_a_network_the_draft_waits_in_the_browser(
     page_faults.clear()
 
 
+def test_who_was_signed_out_meanwhile_signs_in_again_and_nothing_is_lost(
+    open_editor: Open, page: Any, page_faults: list[str], district: District
+) -> None:
+    number = open_editor()
+    ready(page)
+    signed_in = [each for each in page.context.cookies() if each["name"] == "sign-in"]
+    page.context.clear_cookies()
+    choose(page, "t_handle")
+    entry(page, "角色").fill("deputy")
+    page.get_by_text("已退出登录：内容留在此浏览器中").wait_for()
+    page.context.add_cookies(signed_in)  # as another tab does; the token of the page stays the one of before
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wait_until_saved(page, 1)
+    assert b'camunda:candidateGroups="deputy"' in content(district, number)
+    assert [fault for fault in page_faults if "400" not in fault and "401" not in fault] == []
+    page_faults.clear()
+
+
 DRIVE = """async () => {
   const { modeler, unsaid } = document.querySelector('.modeler').editor;
   const soon = () => new Promise((done) => setTimeout(done, 10));

@@ -1,5 +1,7 @@
 // Saves the draft while one works. What could not be sent is kept in this browser and sent when the network is back; who
-// saved in between is named, and nothing of either is lost.
+// saved in between is named, and nothing of either is lost. So it is when one was signed out meanwhile.
+import { SIGNED_OUT, renewToken, token } from '../../static/js/token.js';
+
 const PAUSE_MS = 700;
 const AGAIN_MS = 5000;
 
@@ -9,10 +11,10 @@ export function keepSaved(element, drawing, { say, revision }) {
   const state = element.querySelector('[data-state]');
   const dialog = element.querySelector('dialog[data-conflict]');
   const place = `maplebridge.unsent:${document.querySelector('#offline').dataset.person}:${files}`;
-  const token = document.querySelector('input[name="csrf_token"]').value;
   let changes = 0;
   let kept = 0;
   let sending = false;
+  let signedOut = false;
   let timer = 0;
   let theirs = null;
 
@@ -31,6 +33,7 @@ export function keepSaved(element, drawing, { say, revision }) {
     sending = true;
     const upTo = changes;
     const xml = await drawing.toXml();
+    if (signedOut) await renewToken();
     const sent = await put(xml).catch(() => null);
     sending = false;
     if (!sent) {
@@ -41,6 +44,7 @@ export function keepSaved(element, drawing, { say, revision }) {
       return later(AGAIN_MS);
     }
     const answer = await sent.json().catch(() => ({}));
+    signedOut = SIGNED_OUT.includes(sent.status);
     if (sent.ok) {
       revision = answer.revision;
       kept = upTo;
@@ -50,6 +54,10 @@ export function keepSaved(element, drawing, { say, revision }) {
       else later(PAUSE_MS);
     } else if (sent.status === 409 && answer.revision) {
       ask(answer, xml);
+    } else if (signedOut) {
+      setAside(xml);
+      tell('offline', say('Signed out: kept in this browser. Sign in again in another tab, and it is saved.'));
+      later(AGAIN_MS);
     } else {
       tell('refused', answer.said ?? say('It could not be saved. Reload the page.'));
     }
@@ -71,7 +79,7 @@ export function keepSaved(element, drawing, { say, revision }) {
       headers: {
         'Content-Type': 'application/xml',
         'If-Match': `"${revision}"`,
-        'X-CSRFToken': token,
+        'X-CSRFToken': token(),
         Accept: 'application/json',
       },
     });
@@ -115,7 +123,7 @@ export function keepSaved(element, drawing, { say, revision }) {
     const answer = await fetch(difference, {
       method: 'POST',
       body: dialog.dataset.mine,
-      headers: { 'Content-Type': 'application/xml', 'X-CSRFToken': token, Accept: 'application/json' },
+      headers: { 'Content-Type': 'application/xml', 'X-CSRFToken': token(), Accept: 'application/json' },
     });
     const { changes: told = [], said } = await answer.json();
     const lines = said ? [said] : told.length ? told : [say('Both are the same.')];

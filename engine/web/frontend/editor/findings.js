@@ -1,4 +1,6 @@
 // What the engine's own check says of the proposal with this file as it stands: marked on the drawing and listed.
+import { token } from '../../static/js/token.js';
+
 const PAUSE_MS = 350;
 
 /**
@@ -9,7 +11,6 @@ export function watchFindings(element, drawing, { say }) {
   const { findings: address, path } = element.dataset;
   const list = element.querySelector('[data-findings]');
   const count = element.querySelector('[data-count]');
-  const token = document.querySelector('input[name="csrf_token"]').value;
   let timer = 0;
   let asked = 0;
   let at = -1;
@@ -20,7 +21,7 @@ export function watchFindings(element, drawing, { say }) {
     const answer = await fetch(address, {
       method: 'POST',
       body: xml,
-      headers: { 'Content-Type': 'application/xml', 'X-CSRFToken': token, Accept: 'application/json' },
+      headers: { 'Content-Type': 'application/xml', 'X-CSRFToken': token(), Accept: 'application/json' },
     }).catch(() => null);
     if (mine !== asked) return;
     if (!answer?.ok) {

@@ -1,6 +1,7 @@
 // Saves the chosen part of a form while it is filled in, and shows at once what handlers will see and what the check says.
 // Without this the button saves and the page is drawn anew.
 import { follow } from './hide.js';
+import { renewToken } from './token.js';
 
 const PAUSE_MS = 600;
 const AGAIN_MS = 5000;
@@ -11,6 +12,7 @@ if (form) {
   let timer = 0;
   let dirty = false;
   let refused = false;
+  let signedOut = false;
   let sending = Promise.resolve();
 
   const tell = (what) => {
@@ -50,14 +52,17 @@ if (form) {
 
   async function save() {
     dirty = false;
+    if (signedOut) await renewToken();
     const answer = await fetch(form.action, { method: 'POST', body: new FormData(form) }).catch(() => null);
     const page = answer && new DOMParser().parseFromString(await answer.text(), 'text/html');
     if (!page?.querySelector('[data-live]')) {
       dirty = true;
-      tell('lost');
+      tell(answer ? 'out' : 'lost');
+      signedOut = Boolean(answer);
       later(AGAIN_MS);
       return null;
     }
+    signedOut = false;
     const { value } = page.querySelector('input[name="seen"]');
     if (answer.ok) for (const seen of document.querySelectorAll('input[name="seen"]')) seen.value = value;
     refused = !answer.ok;

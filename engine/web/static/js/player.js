@@ -1,6 +1,7 @@
 // The player of a process without a reload: a step is sent, what comes back takes the place of what stood there, and
 // the drawing is marked anew. A tap on a waiting element does what its button does. Without a script the page reloads.
 import { follow } from './hide.js';
+import { SIGNED_OUT, renewToken } from './token.js';
 
 const player = document.querySelector('form.player');
 const address = player?.getAttribute('action'); // a question of a form may be called "action" or "submit"
@@ -17,15 +18,19 @@ if (player) {
   });
 }
 
+let signedOut = false;
+
 async function step(button) {
   if (player.getAttribute('aria-busy') === 'true') return;
   player.setAttribute('aria-busy', 'true');
   try {
+    if (signedOut) await renewToken();
     const sent = { method: 'POST', body: new FormData(player, button), headers: { 'X-Player': 'script' }, credentials: 'same-origin' };
     const answer = await fetch(address, sent);
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const fresh = page.querySelector('form.player');
-    const refused = answer.status === 422 && page.querySelector('.door .lead');
+    signedOut = SIGNED_OUT.includes(answer.status);
+    const refused = (signedOut || answer.status === 422) && page.querySelector('.door .lead');
     if (refused) tell(refused.textContent);
     else if (fresh) await show(fresh);
     else throw new Error(`answered ${answer.status}`);
@@ -39,7 +44,7 @@ async function step(button) {
   }
 }
 
-/** What was recorded stays, and the step can be tried again: the files may be changed by others meanwhile. */
+/** What was recorded stays, and the step can be tried again: once others have mended the files, or one is signed in. */
 function tell(sentence) {
   const said = player.querySelector('.doing > .summary') ?? document.createElement('div');
   Object.assign(said, { className: 'summary', tabIndex: -1, textContent: sentence });

@@ -68,9 +68,8 @@ def case_standing(session: Session, world: World, number: str, *, viewer: Viewer
     viewer.must(RIGHT)
     number = number.strip()
     case_id = id_of_number(session, number)
-    if case_id is None:
+    if case_id is None or tasks.is_shut_out(session, viewer, case_id):
         raise NotFound("case.unknown", "There is no such case.", number=number)
-    tasks.must_be_outside_wall(session, viewer, case_id)
     rows = session.scalars(
         select(Instance).where(Instance.case_id == case_id, Instance.ended_at.is_(None)).order_by(Instance.id)
     )
@@ -98,9 +97,8 @@ def move_token(
     viewer.must(RIGHT)
     reason = reason_given(reason)
     case_id = session.scalar(select(Instance.case_id).where(Instance.id == instance_id))
-    if case_id is None:
+    if case_id is None or tasks.is_shut_out(session, viewer, case_id):
         raise NotFound("instance.unknown", "There is no such running process.", instance=instance_id)
-    tasks.must_be_outside_wall(session, viewer, case_id)
     case = lock_case(session, case_id)
     instance, visit = lock_instance(session, instance_id)
     if instance.revision != seen:

@@ -18,7 +18,7 @@ from engine.process.faults import LONGEST
 from engine.process.model import Instance
 from engine.process.push import record
 from engine.process.world import World
-from engine.tasks import must_be_outside_wall, outside_wall
+from engine.tasks import is_shut_out, outside_wall
 
 FIRST_WAIT = timedelta(seconds=10)
 AT_ONCE = 200
@@ -133,9 +133,8 @@ def retry(session: Session, world: World, instance_id: int, *, viewer: Viewer, n
     begun at once. Gives False when that failed again."""
     viewer.must("system.operate")
     instance = session.get(Instance, instance_id)
-    if instance is None or instance.trouble is None:
+    if instance is None or instance.trouble is None or is_shut_out(session, viewer, instance.case_id):
         raise NotFound("instance.no_trouble", "Nothing is set aside under this number.", instance=instance_id)
-    must_be_outside_wall(session, viewer, instance.case_id)
     case = lock_case(session, instance.case_id)
     instance.trouble = instance.trouble_at = None
     session.execute(

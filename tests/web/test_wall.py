@@ -295,6 +295,8 @@ def test_an_operator_is_shown_nothing_of_a_case_about_themselves(
             assert [number in page for number in numbers] == [not is_walled, True], where
         for where, (one, two) in single:
             assert operator.get(where.format(one)).status_code == (404 if is_walled else 200), where
+            missing = operator.get(where.format(9999))
+            assert not is_walled or words(operator.get(where.format(one))) == words(missing).replace("9999", str(one))
             assert operator.get(where.format(two)).status_code == 200, where
         with district.store.transaction() as session:
             session.add(Party(case_id=about, role="respondent", name="被反映的", person_id=by))

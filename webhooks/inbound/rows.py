@@ -13,7 +13,7 @@ from engine.cases import Case
 from engine.config import SourceConfig
 from engine.errors import NotFound
 from engine.people import Viewer
-from engine.tasks import must_be_outside_wall, outside_wall
+from engine.tasks import is_shut_out, outside_wall
 from webhooks.inbound.model import NEEDS_A_LOOK, Delivery, Shut, State
 
 WEEK = timedelta(days=7)
@@ -87,10 +87,8 @@ def lock(session: Session, delivery_id: int, *, viewer: Viewer) -> Delivery:
 
 
 def _found(session: Session, row: Delivery | None, viewer: Viewer) -> Delivery:
-    if row is None:
+    if row is None or (row.case_id is not None and is_shut_out(session, viewer, row.case_id)):
         raise NotFound("delivery.unknown", "There is no such delivery.")
-    if row.case_id is not None:
-        must_be_outside_wall(session, viewer, row.case_id)
     return row
 
 

@@ -125,33 +125,52 @@ def stale(session: Session, proposal: Proposal) -> Stale | None:
 
 
 def adopt_release(
-    session: Session, proposal_id: int, *, keep_mine: Sequence[str] = (), actor_id: int, now: datetime
+    session: Session,
+    proposal_id: int,
+    *,
+    keep_mine: Sequence[str] = (),
+    take_theirs: Sequence[str] = (),
+    actor_id: int,
+    now: datetime,
 ) -> Stale | None:
     """Puts a proposal on the release in force. Untouched files follow the release.
 
-    Raises Conflict `proposal.clash` while a file that both changed is not named in `keep_mine`: its content then
-    stays as the proposal has it and replaces what the release says. None: it stood there already.
+    A file that both changed stays as the proposal has it when `keep_mine` names it, and becomes what the release says
+    when `take_theirs` does; Conflict `proposal.clash` while neither does. None: it stood there already.
     """
     proposal = get_proposal(session, proposal_id, lock=True)
     must_be_open(proposal)
     behind = stale(session, proposal)
     if behind is None:
         return None
-    undecided = [path for path in behind.clashes if path not in keep_mine]
+    undecided = [path for path in behind.clashes if path not in {*keep_mine, *take_theirs}]
     if undecided:
         raise Conflict(
             "proposal.clash",
             f"Release {behind.newest_id} changed the same files: {', '.join(undecided)}. "
-            "Look at both and say whether yours should stay.",
+            "Look at both and say which should stay.",
             paths=undecided,
             release=behind.newest_id,
         )
+    taken = sorted({*behind.clashes} & {*take_theirs} - {*keep_mine})
+    _become_as_released(session, proposal, taken, behind.newest_id, actor_id=actor_id, now=now)
     proposal.base_id, proposal.changed_at = behind.newest_id, now
     record(
         session, Act.ADOPTED, now=now, actor_id=actor_id, proposal_id=proposal_id, release_id=behind.newest_id,
-        kept=sorted(behind.clashes),
+        kept=sorted({*behind.clashes} - {*taken}), taken=taken,
     )  # fmt: skip
     return behind
+
+
+def _become_as_released(
+    session: Session, proposal: Proposal, paths: Sequence[str], release_id: int, *, actor_id: int, now: datetime
+) -> None:
+    """Each as one more revision, so that an editor which stands open notices."""
+    files = deploy.files_of(session, release_id) if paths else {}
+    mine = select(ProposalFile).where(ProposalFile.proposal_id == proposal.id, ProposalFile.path.in_(paths))
+    for row in session.scalars(mine):
+        row.content, row.revision = files.get(row.path), row.revision + 1
+        row.changed_by, row.changed_at = actor_id, now
 
 
 def _newest(session: Session) -> int:

@@ -177,7 +177,7 @@ def test_a_plan_that_does_not_pass_when_its_day_comes_is_open_again_and_says_why
     visitor = visit("designer")
     said = words(visitor.get(f"/proposals/{first}"))
     assert "计划发布被拒： 其间已有较新的发布版本" in said
-    visitor.post(f"/proposals/{first}/adoption", {"keep": LIMITS})
+    visitor.post(f"/proposals/{first}/adoption", {"clash-1": f"mine:{LIMITS}"})
     assert publish(visitor, first).headers["Location"].endswith("/releases/3")
 
 

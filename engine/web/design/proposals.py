@@ -95,8 +95,10 @@ def recall(proposal_id: int) -> Response | tuple[str, int]:
 @policy("process.publish")
 def adopt(proposal_id: int) -> Response | tuple[str, int]:
     def act(session: Session) -> Done:
-        kept = request.form.getlist("keep")
-        design.adopt_release(session, proposal_id, keep_mine=kept, actor_id=viewer().person_id, now=now())
+        mine, theirs = _decided("mine:"), _decided("theirs:")
+        design.adopt_release(
+            session, proposal_id, keep_mine=mine, take_theirs=theirs, actor_id=viewer().person_id, now=now()
+        )
         return Done(_home(proposal_id), _("It stands on the release in force now."))
 
     return acted(proposal_id, act)
@@ -161,6 +163,11 @@ def _page(proposal_id: int, *, refused: Invalid | Conflict | NotAllowed | None =
             wrong=fields or {},
             raw=request.form if refused else {},
         )
+
+
+def _decided(word: str) -> list[str]:
+    """The paths of files that both changed, for which somebody chose so."""
+    return [value.removeprefix(word) for value in request.form.values() if value.startswith(word)]
 
 
 def _by_process(paths: Iterable[str]) -> list[tuple[str, list[str]]]:

@@ -120,6 +120,11 @@ def test_a_clash_is_decided_by_a_person(each_store: Store, designers: tuple[int,
         assert refused.value.facts["paths"] == [LIMITS]
         design.adopt_release(session, proposal.id, keep_mine=[LIMITS], actor_id=designers[0], now=clock.now())
         assert design.files_of(session, proposal)[LIMITS] == b"mine"
+        again = release(session, {**FILES, LIMITS: b"theirs again"}, clock)
+        design.adopt_release(session, proposal.id, take_theirs=[LIMITS], actor_id=designers[0], now=clock.now())
+        assert design.files_of(session, proposal) == deploy.files_of(session, again)
+        with pytest.raises(Conflict):  # an editor that still has what was mine
+            save(session, proposal.id, b"mine still", 1, designers[0], clock)
 
 
 def test_what_is_given_up_is_not_changed_any_more(

@@ -21,6 +21,7 @@ from engine.web.context import now, viewer, world
 
 DESIGNS = Room("designs", "Processes, proposals and releases.", read="designs:read", write="designs:write")
 Path = Annotated[str, Field(min_length=1, max_length=200, description="As `p_small/p_small.bpmn`.")]
+Paths = Annotated[list[Path], Field(max_length=200)]
 Reason = Annotated[str, Field(max_length=4000)]
 Content = Annotated[str, Field(max_length=design.MAX_BYTES)]
 Seen = Annotated[int | None, Field(ge=0, description="The revision that was read; none for a new file.")]
@@ -122,10 +123,12 @@ def drop(session: Session, proposal_id: int) -> Proposal:
     "process.publish",
     "Put it on the release in force",
     tells=PROPOSAL_FULL,
-    description="`keep` names files that both changed and that stay as the proposal has them.",
+    description="Of files that both changed, `keep` names those that stay as the proposal has them, `take` those that "
+    "become what the release says.",
 )
-def adopt(session: Session, proposal_id: int, *, keep: Annotated[list[Path], Field(max_length=200)] = []) -> Any:  # noqa: B006
-    design.adopt_release(session, proposal_id, keep_mine=keep, actor_id=viewer().person_id, now=now())
+def adopt(session: Session, proposal_id: int, *, keep: Paths = [], take: Paths = []) -> Any:  # noqa: B006
+    who = viewer().person_id
+    design.adopt_release(session, proposal_id, keep_mine=keep, take_theirs=take, actor_id=who, now=now())
     return _proposal(session, proposal_id)
 
 

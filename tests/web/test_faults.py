@@ -37,7 +37,6 @@ def test_a_task_that_runs_into_a_fault_sets_the_case_aside(
     visit: Visit, district: District, clock: ManualClock, changes: dict[str, str], said: str
 ) -> None:
     """A loop of the diagram, and a table without an answer."""
-    district.world.releases = deploy.Releases()
     files = {**deploy.read_folder(BPMN), "small/mute.dmn": TABLE}
     text = files["small/small.bpmn"].decode()
     for before, after in changes.items():

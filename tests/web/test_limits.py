@@ -107,7 +107,7 @@ def test_a_new_step_needs_a_name_of_its_own_and_a_length(page: Callable[..., Any
         _designer, answer = page(**{"step": step, "amount__+__default": amount})
         assert answer.status_code == 422, step
         assert "aria-invalid" in answer.text, step
-    _designer, answer = page(**{"step": "two words"})
+    _designer, answer = page(step="two words")
     assert answer.text.count("aria-invalid") == 2
 
 

@@ -276,3 +276,29 @@ def test_what_is_sent_after_the_session_ended_goes_out_when_its_author_signs_in(
         assert session.get_one(Task, task_id).state == TaskState.COMPLETED
     assert all("401" in fault for fault in page_faults), page_faults
     page_faults.clear()
+
+
+@pytest.mark.parametrize("viewport", ["phone"], indirect=True)
+def test_who_goes_back_to_a_refused_form_finds_the_form_and_sends_nothing(
+    page: Any,
+    page_faults: list[str],
+    serve: Callable[[Any], str],
+    app: Flask,
+    district: District,
+    clock: ManualClock,
+) -> None:
+    _, task_id = handling(district, clock, "退回上一页")
+    phone = Phone(page, serve(app))
+    phone.come_in("grid")
+    form = f"{phone.address}/tasks/{task_id}"
+    page.goto(form)
+    page.evaluate("document.querySelector('.task-form').noValidate = true")
+    page.locator(".task-form .send button.main").click()
+    page.wait_for_url(f"{form}/completion")
+    page.goto(f"{phone.address}/cases")
+    page.go_back()
+    page.wait_for_url(form)
+    page.goto(f"{phone.address}/offline")
+    assert not page.locator("main li:visible").count()
+    assert all("422" in fault for fault in page_faults), page_faults
+    page_faults.clear()

@@ -23,6 +23,7 @@ self.addEventListener('fetch', (event) => {
   if (request.method === 'GET' && KEPT_PAGE.test(pathname)) return event.respondWith(fromNetwork(request));
   if (request.mode !== 'navigate') return;
   if (request.method === 'GET') return event.respondWith(fetch(request).catch(() => offlinePage()));
+  if (request.method === 'POST' && request.isHistoryNavigation) return event.respondWith(formAnew(request));
   if (request.method === 'POST') event.respondWith(post(request, SENT_LATER.test(pathname) && fromOwnPage(request)));
 });
 
@@ -72,6 +73,9 @@ async function keepPage(request, answer) {
 
 /** What is kept goes out with a token of ours, so a form of somebody else's page is never kept. */
 const fromOwnPage = ({ referrer }) => referrer.startsWith(`${location.origin}/`);
+
+/** Who goes back to the answer to a form wants the form, not to send it again: the browser holds that answer no more. */
+const formAnew = (request) => Response.redirect(fromOwnPage(request) ? request.referrer : '/', 303);
 
 async function post(request, later) {
   const copy = later ? request.clone() : null;

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings
 
 import engine
 import webhooks
@@ -43,6 +44,8 @@ def _memory() -> Path | None:
 def pytest_configure() -> None:
     if memory := _memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+    settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+    settings.load_profile("untimed")
 
 
 # --- databases: one of its own for each test, copied from a template that already has every table ------------------

@@ -51,7 +51,7 @@ def test_it_leaves(calendar: WorkingCalendar, kind: Kind, at: str, timing: Timin
     assert leaves_at(kind, _there(at, calendar), timing, calendar) == _there(leaves, calendar)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from(Kind),
     minutes=st.integers(0, 3 * 525_600),

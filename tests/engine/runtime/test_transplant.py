@@ -137,7 +137,7 @@ def stimuli(advance: Advance, hours: float) -> list[Push]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10**9), there=st.lists(st.booleans(), min_size=12, max_size=12))
 def test_whoever_is_taken_to_a_diagram_that_differs_in_nothing_that_matters_goes_on_as_before(
     seed: int, there: list[bool]

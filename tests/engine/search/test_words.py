@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.search import excerpt, found_in, marked, phrases_of, words_of
@@ -60,7 +60,6 @@ def test_every_word_of_a_question_must_be_found_in_some_text() -> None:
 HAN = st.text("楼上噪音扰民漏水工资一二", min_size=1, max_size=12)
 
 
-@settings(deadline=None)
 @given(HAN, st.data())
 def test_any_part_of_a_chinese_text_finds_it(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
@@ -68,19 +67,16 @@ def test_any_part_of_a_chinese_text_finds_it(text: str, data: st.DataObject) -> 
     assert fits(text[start:end], text)
 
 
-@settings(deadline=None)
 @given(HAN, HAN)
 def test_what_is_found_stands_in_the_text(text: str, asked: str) -> None:
     assert fits(asked, text) is (asked in text)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=20))
 def test_marking_a_text_keeps_every_character_of_it(text: str, asked: str) -> None:
     assert "".join(piece for piece, _ in marked(text, phrases_of(asked))) == text
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_words_hold_nothing_an_index_could_stumble_over(text: str) -> None:
     for word in words_of(text):

@@ -74,8 +74,15 @@ async function keepPage(request, answer) {
 /** What is kept goes out with a token of ours, so a form of somebody else's page is never kept. */
 const fromOwnPage = ({ referrer }) => referrer.startsWith(`${location.origin}/`);
 
-/** Who goes back to the answer to a form wants the form, not to send it again: the browser holds that answer no more. */
-const formAnew = (request) => Response.redirect(fromOwnPage(request) ? request.referrer : '/', 303);
+/** Who goes back to the answer to a form wants the form, not to send it again: the browser holds that answer no more.
+ *  It was sent from its own page, or from such an answer, which nobody can open: then its page stands one step above. */
+async function formAnew(request) {
+  for (const page of [request.referrer, request.url.replace(/\/[^/]*$/, '')]) {
+    const answer = page.startsWith(`${location.origin}/`) ? await fetch(page).catch(() => 'no network') : null;
+    if (answer === 'no network' || answer?.ok) return Response.redirect(page, 303);
+  }
+  return Response.redirect('/', 303);
+}
 
 async function post(request, later) {
   const copy = later ? request.clone() : null;

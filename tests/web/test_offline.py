@@ -183,22 +183,27 @@ class Phone:
             field('.field[data-key="photos"] [data-chosen] li:not(:has(progress))').wait_for()
 
 
+@pytest.fixture
+def phone(page: Any, serve: Callable[[Any], str], app: Flask) -> Phone:
+    """The grid's, at home."""
+    held = Phone(page, serve(app))
+    held.come_in("grid")
+    return held
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("viewport", ["phone"], indirect=True)
 def test_without_a_network_forms_and_photos_wait_and_go_out_once(
-    page: Any,
+    phone: Phone,
     page_faults: list[str],
     barriers: Callable[[Any], list[str]],
     screenshot: Callable[[str], Any],
-    serve: Callable[[Any], str],
-    app: Flask,
     district: District,
     clock: ManualClock,
 ) -> None:
     _, first = handling(district, clock, "第一件")
     late_case, late = handling(district, clock, "第二件")
-    phone = Phone(page, serve(app))
-    phone.come_in("grid")
+    page = phone.page
     for task_id in (late, first):
         page.goto(f"{phone.address}/tasks/{task_id}")
     phone.without_network(True)
@@ -255,16 +260,10 @@ def test_without_a_network_forms_and_photos_wait_and_go_out_once(
 @pytest.mark.browser
 @pytest.mark.parametrize("viewport", ["phone"], indirect=True)
 def test_what_is_sent_after_the_session_ended_goes_out_when_its_author_signs_in(
-    page: Any,
-    page_faults: list[str],
-    serve: Callable[[Any], str],
-    app: Flask,
-    district: District,
-    clock: ManualClock,
+    phone: Phone, page_faults: list[str], district: District, clock: ManualClock
 ) -> None:
     _, task_id = handling(district, clock, "登录已过期")
-    phone = Phone(page, serve(app))
-    phone.come_in("grid")
+    page = phone.page
     page.goto(f"{phone.address}/tasks/{task_id}")
     phone.fill()
     page.context.clear_cookies(name="sign-in")
@@ -280,16 +279,10 @@ def test_what_is_sent_after_the_session_ended_goes_out_when_its_author_signs_in(
 
 @pytest.mark.parametrize("viewport", ["phone"], indirect=True)
 def test_who_goes_back_to_a_refused_form_finds_the_form_and_sends_nothing(
-    page: Any,
-    page_faults: list[str],
-    serve: Callable[[Any], str],
-    app: Flask,
-    district: District,
-    clock: ManualClock,
+    phone: Phone, page_faults: list[str], district: District, clock: ManualClock
 ) -> None:
     _, task_id = handling(district, clock, "退回上一页")
-    phone = Phone(page, serve(app))
-    phone.come_in("grid")
+    page = phone.page
     form = f"{phone.address}/tasks/{task_id}"
     page.goto(form)
     page.evaluate("document.querySelector('.task-form').noValidate = true")
